@@ -1,0 +1,1 @@
+//! The MCP gateway: clients in, servers out, every call recorded.

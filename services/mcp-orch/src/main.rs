@@ -1,0 +1,2 @@
+//! The one binary: all services in one process, or one each.
+fn main() {}

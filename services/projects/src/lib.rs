@@ -1,0 +1,1 @@
+//! The team/project service: users, teams, projects, members, keys, servers.

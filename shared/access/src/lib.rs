@@ -1,0 +1,1 @@
+//! Who is calling, and may they: callers, credentials, service tokens.

@@ -1,0 +1,25 @@
+//! The words of the system and what is true of them wherever they are used:
+//! ids, names, roles and what each may do, how calls end, time.
+//!
+//! No I/O here, no wire format, no SQL: every other room may depend on this
+//! one, and it depends on none.
+
+mod clock;
+mod id;
+mod name;
+mod role;
+mod status;
+mod text_enum;
+
+pub use clock::{Clock, InvalidTimestamp, Timestamp};
+pub use id::{
+    ApiKeyId, GatewayId, InvalidId, ProjectId, ServerId, ServerLogId, SessionId, SignInLinkId, ToolCallId,
+    UserId, WebSessionId,
+};
+pub use name::{DisplayName, Email, InvalidName, ServerName, Slug};
+pub use role::{Permission, Role};
+pub use status::{
+    ClientType, Door, ErrorKind, Isolation, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus,
+    UpstreamState,
+};
+pub use text_enum::UnknownWord;

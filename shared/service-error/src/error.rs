@@ -1,0 +1,94 @@
+use std::{error::Error, sync::Arc};
+
+use crate::Code;
+
+/// Why a request was not done: a code, a stable reason for programs, and words
+/// for people that say what to do.
+///
+/// The cause, where there is one, is for the log of the service and never
+/// leaves it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ServiceError {
+    /// The row of the table.
+    pub code: Code,
+    /// Stable, snake_case, finer than the code: `slug_taken`, `key_revoked`.
+    pub reason: String,
+    /// What happened and what to do.
+    pub message: String,
+    /// Which parts of the request are wrong, where parts are.
+    pub fields: Vec<FieldError>,
+    #[source]
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What is wrong with one part of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's path with dots: `definition.timeout_ms`.
+    pub field: String,
+    /// What would be right.
+    pub message: String,
+}
+
+impl ServiceError {
+    /// An error of that code.
+    pub fn new(code: Code, reason: &str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.to_owned(),
+            message: message.into(),
+            fields: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// A field whose value cannot be what it should be.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        let mut error = Self::new(
+            Code::InvalidArgument,
+            "invalid_argument",
+            format!("{field}: {message}"),
+        );
+        error.fields.push(FieldError { field, message });
+        error
+    }
+
+    /// Something that does not exist, or that the caller may not see.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            Code::NotFound,
+            "not_found",
+            format!("there is no such {what}, or you may not see it"),
+        )
+    }
+
+    /// A fault of ours. The cause is logged where the error leaves the service.
+    pub fn internal(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(
+            Code::Internal,
+            "internal",
+            "this failed on our side; the request id finds it in the logs",
+        )
+        .caused_by(source)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The causes, outermost first, in one line.
+    pub fn causes(&self) -> String {
+        let mut causes = Vec::new();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        causes.join(": ")
+    }
+}

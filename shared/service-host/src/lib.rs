@@ -1,0 +1,1 @@
+//! What each service would repeat: configuration, telemetry, listeners, health, tasks, drain.

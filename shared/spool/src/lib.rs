@@ -1,0 +1,1 @@
+//! The durable append log between gateway and logging. Knows nothing of MCP.
