@@ -1,0 +1,56 @@
+"""The Python SDK 2.x as a client: `client_2.py http|sse URL KEY [PREFIX]`.
+
+Over Streamable HTTP it asks for the newest revision first and falls back to
+what it is offered, as it does by default. Prints what `client_1.py` prints.
+"""
+
+import asyncio
+import json
+import sys
+
+import httpx2
+from mcp import Client
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+
+
+async def walk(client: Client, prefix: str) -> dict:
+    tools = [tool.name for tool in (await client.list_tools()).tools]
+    echo = await client.call_tool(f"{prefix}echo", {"message": "안녕"})
+    added = await client.call_tool(f"{prefix}get-sum", {"a": 2, "b": 40})
+    failed = await client.call_tool(f"{prefix}echo", {})
+
+    progress: list[float] = []
+
+    async def on_progress(done: float, total: float | None, message: str | None) -> None:
+        progress.append(done)
+
+    await client.call_tool(
+        f"{prefix}trigger-long-running-operation", {"duration": 0.4, "steps": 4}, progress_callback=on_progress
+    )
+    many = await asyncio.gather(
+        *(client.call_tool(f"{prefix}echo", {"message": f"n{number}"}) for number in range(16))
+    )
+    return {
+        "tools": tools,
+        "echo": echo.content[0].text,
+        "sum": added.content[0].text,
+        "is_error": failed.is_error,
+        "progress": progress,
+        "many": [result.content[0].text for result in many],
+    }
+
+
+async def main() -> None:
+    transport, url, key, prefix = [*sys.argv[1:], ""][:4]
+    headers = {"Authorization": f"Bearer {key}"}
+    if transport == "sse":
+        async with Client(sse_client(url, headers=headers), mode="legacy") as client:
+            print(json.dumps(await walk(client, prefix)))
+    else:
+        async with httpx2.AsyncClient(headers=headers) as http:
+            async with Client(streamable_http_client(url, http_client=http)) as client:
+                print(json.dumps(await walk(client, prefix)))
+
+
+asyncio.run(main())
