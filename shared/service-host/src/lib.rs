@@ -1,1 +1,33 @@
-//! What each service would repeat: configuration, telemetry, listeners, health, tasks, drain.
+//! What each service would repeat: configuration, telemetry, listeners,
+//! health, tasks, drain.
+//!
+//! [`run`] is the life of a process: telemetry, start, ready, signal, not
+//! ready, soft stop, drain, hard stop, flush, exit code. A service sees the
+//! [`Host`]: it spawns named [`Tasks`], serves [`Listener`]s, says when it is
+//! [`Readiness::ready`] and looks at [`Shutdown`]. Tests make a host of their
+//! own and run the same start functions.
+//!
+//! Only this room may install telemetry, take signals or build a server.
+
+mod config;
+mod dial;
+mod health;
+mod host;
+mod layers;
+mod listener;
+mod request_id;
+mod run;
+mod serve;
+mod shutdown;
+mod tasks;
+mod telemetry;
+
+pub use config::{HostConfig, LogFormat, TelemetryConfig};
+pub use dial::{Channel, DialOptions, InvalidUrl, dial};
+pub use health::Readiness;
+pub use host::Host;
+pub use listener::{BindError, Listener};
+pub use request_id::RequestId;
+pub use run::run;
+pub use shutdown::Shutdown;
+pub use tasks::{OnFailure, Tasks};

@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::{Router, http::StatusCode, routing::get};
+use domain::Clock;
+use opentelemetry::metrics::MeterProvider as _;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+
+use crate::{
+    HostConfig, Listener, OnFailure, Readiness, Shutdown, Tasks, health::Board, layers, serve::Server,
+    telemetry::Metrics,
+};
+
+/// How long dropped tasks may take to be gone after the hard stop.
+const HARD_STOP: Duration = Duration::from_secs(2);
+
+/// The process, as its services see it. One per process; a test makes one too.
+///
+/// A host that is dropped without [`Host::shut_down`] ends its tasks where
+/// they stand, as a kill would.
+pub struct Host {
+    config: HostConfig,
+    clock: Clock,
+    metrics: Metrics,
+    board: Board,
+    shutdown: Shutdown,
+    stop_asked: CancellationToken,
+    tasks: Tasks,
+    servers: Vec<Server>,
+    descriptors: Option<&'static [u8]>,
+}
+
+impl Host {
+    /// A host with metrics of its own and without any other telemetry. A
+    /// process makes its host by [`crate::run`].
+    pub fn new(config: HostConfig, clock: Clock) -> anyhow::Result<Self> {
+        let metrics = Metrics::new(None)?;
+        Ok(Self::with_metrics(config, clock, metrics))
+    }
+
+    pub(crate) fn with_metrics(config: HostConfig, clock: Clock, metrics: Metrics) -> Self {
+        let shutdown = Shutdown::default();
+        let stop_asked = CancellationToken::new();
+        Self {
+            config,
+            clock,
+            metrics,
+            board: Board::new(),
+            tasks: Tasks::new(shutdown.clone(), stop_asked.clone()),
+            shutdown,
+            stop_asked,
+            servers: Vec::new(),
+            descriptors: None,
+        }
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where work beside requests is spawned.
+    pub fn tasks(&self) -> Tasks {
+        self.tasks.clone()
+    }
+
+    /// How the process ends.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// A gate that must open before the process is ready. It starts closed.
+    pub fn readiness(&self, part: &'static str) -> Readiness {
+        self.board.part(part)
+    }
+
+    /// Lets the gRPC servers that are started from now on tell their contracts
+    /// (an encoded `FileDescriptorSet`), where the configuration allows it.
+    pub fn describe(&mut self, descriptors: &'static [u8]) {
+        self.descriptors = Some(descriptors);
+    }
+
+    /// Serves gRPC on the listener, and beside it health
+    /// (`grpc.health.v1`, `/livez`, `/readyz`), `/metrics`, and reflection
+    /// where it is on.
+    pub fn serve_grpc(
+        &mut self,
+        name: &'static str,
+        listener: Listener,
+        routes: Routes,
+    ) -> anyhow::Result<()> {
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let mut routes = routes.add_service(health);
+        let mut readiness = self.board.subscribe();
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn("grpc health", OnFailure::Log, async move {
+            loop {
+                let status = if readiness.borrow_and_update().is_ready() {
+                    ServingStatus::Serving
+                } else {
+                    ServingStatus::NotServing
+                };
+                for service in ["", name] {
+                    reporter.set_service_status(service, status).await;
+                }
+                tokio::select! {
+                    changed = readiness.changed() => if changed.is_err() { return Ok(()) },
+                    () = shutdown.hard() => return Ok(()),
+                }
+            }
+        });
+        if let Some(descriptors) = self.descriptors.filter(|_| self.config.reflection) {
+            let reflection = tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(descriptors)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                .build_v1()
+                .context("the gRPC contracts cannot be described")?;
+            routes = routes.add_service(reflection);
+        }
+        self.serve(name, listener, routes.prepare().into_axum_router())
+    }
+
+    /// Serves HTTP on the listener, and beside it `/livez`, `/readyz` and
+    /// `/metrics`.
+    pub fn serve_http(
+        &mut self,
+        name: &'static str,
+        listener: Listener,
+        router: Router,
+    ) -> anyhow::Result<()> {
+        self.serve(name, listener, router)
+    }
+
+    fn serve(&mut self, name: &'static str, listener: Listener, router: Router) -> anyhow::Result<()> {
+        let address = listener.local_addr();
+        let meter = self.metrics.provider.meter("service-host");
+        let router = layers::around(router, name, &meter).merge(self.own_routes());
+        let listener = listener
+            .into_tokio()
+            .with_context(|| format!("cannot serve on {address}"))?;
+        let server = Server::start(
+            name,
+            listener,
+            router,
+            &self.config,
+            &self.tasks,
+            self.shutdown.clone(),
+        );
+        tracing::info!(server = name, %address, "listening");
+        self.servers.push(server);
+        Ok(())
+    }
+
+    /// Outside of the layers: asked every few seconds, they would fill logs,
+    /// traces and metrics with themselves.
+    fn own_routes(&self) -> Router {
+        let board = self.board.clone();
+        let metrics = self.metrics.clone();
+        Router::new()
+            .route("/livez", get(|| async { "alive\n" }))
+            .route(
+                "/readyz",
+                get(move || async move {
+                    let reasons = board.reasons();
+                    if reasons.is_empty() {
+                        (StatusCode::OK, "ready\n".to_owned())
+                    } else {
+                        (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
+                    }
+                }),
+            )
+            .route("/metrics", get(move || async move { metrics.render() }))
+    }
+
+    /// Waits until somebody asks for the end: a signal, or a task without which
+    /// the host cannot go on.
+    pub async fn stop_asked(&self) {
+        self.stop_asked.cancelled().await;
+    }
+
+    /// Ends in good order: not ready, soft stop, requests in flight and tasks
+    /// finish within the grace, hard stop.
+    ///
+    /// An error when a task without which the host cannot go on had failed, or
+    /// when work had to be cut off.
+    pub async fn shut_down(self) -> anyhow::Result<()> {
+        self.board.drain();
+        self.shutdown.stop_softly();
+        let drained = async {
+            // Last started, first drained: a request in flight at a later server
+            // may still need an earlier one.
+            for server in self.servers.iter().rev() {
+                server.drain().await;
+                tracing::debug!(server = server.name, "drained");
+            }
+            self.tasks.ended().await;
+        };
+        let is_drained = tokio::select! {
+            outcome = tokio::time::timeout(self.config.shutdown_grace(), drained) => outcome.is_ok(),
+            () = self.shutdown.hard() => false,
+        };
+        let left = self.tasks.running();
+        self.shutdown.stop_hard();
+        if tokio::time::timeout(HARD_STOP, self.tasks.ended()).await.is_err() {
+            tracing::warn!(left = self.tasks.running(), "tasks did not end at the hard stop");
+        }
+        if let Some(failure) = self.tasks.take_failure() {
+            return Err(failure);
+        }
+        anyhow::ensure!(
+            is_drained,
+            "stopped hard: {left} tasks and connections had not finished"
+        );
+        Ok(())
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.shutdown.stop_hard();
+    }
+}

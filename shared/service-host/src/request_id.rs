@@ -1,0 +1,74 @@
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+tokio::task_local! {
+    static CURRENT: RequestId;
+}
+
+/// Finds a request in the logs of every service that it went through.
+///
+/// Taken from the header `x-request-id` where that is plain, otherwise made
+/// here; it goes out with the answer and along with every gRPC call that is
+/// made while the request is handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+impl RequestId {
+    /// That of the request that is being handled here, if one is.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        headers
+            .get(HEADER)
+            .and_then(|value| value.to_str().ok())
+            .filter(|text| is_plain(text))
+            .map_or_else(Self::generate, |text| Self(text.into()))
+    }
+
+    pub(crate) fn header_value(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).expect("only plain characters are let in")
+    }
+
+    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
+        CURRENT.scope(self, future).await
+    }
+
+    /// Random per process, then counted: unique without a system call each.
+    fn generate() -> Self {
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self(format!("{:016x}-{count:x}", *PROCESS).into())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What may stand in a log line and in a header as it came.
+fn is_plain(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}

@@ -1,0 +1,43 @@
+use tokio_util::sync::CancellationToken;
+
+/// How a process ends, as its parts see it: first softly, then hard.
+///
+/// After the soft stop nothing new is begun and what has no natural end (a
+/// live tail, a watch, an open event stream) ends itself. After the hard stop,
+/// when the grace is over, whatever still runs is dropped where it stands.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    soft: CancellationToken,
+    hard: CancellationToken,
+}
+
+impl Shutdown {
+    /// Waits until no new work is to be taken.
+    pub async fn soft(&self) {
+        self.soft.cancelled().await;
+    }
+
+    /// Waits until the grace is over.
+    pub async fn hard(&self) {
+        self.hard.cancelled().await;
+    }
+
+    /// Whether no new work is to be taken.
+    pub fn is_soft(&self) -> bool {
+        self.soft.is_cancelled()
+    }
+
+    /// Whether the grace is over.
+    pub fn is_hard(&self) -> bool {
+        self.hard.is_cancelled()
+    }
+
+    pub(crate) fn stop_softly(&self) {
+        self.soft.cancel();
+    }
+
+    pub(crate) fn stop_hard(&self) {
+        self.soft.cancel();
+        self.hard.cancel();
+    }
+}

@@ -1,0 +1,145 @@
+use std::{io::IsTerminal as _, time::Duration};
+
+use anyhow::Context as _;
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_sdk::{
+    Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator, trace::SdkTracerProvider,
+};
+use prometheus::{Registry, TextEncoder};
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::{LogFormat, TelemetryConfig};
+
+/// How long the last traces and metrics may take to be sent at the end.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// What the process counts, for `/metrics` and, where a collector is named,
+/// for OTLP.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) provider: SdkMeterProvider,
+}
+
+impl Metrics {
+    pub(crate) fn new(exporter: Option<MetricExporter>) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        let reader = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .without_target_info()
+            .build()
+            .context("metrics cannot be collected")?;
+        let mut builder = SdkMeterProvider::builder()
+            .with_resource(resource())
+            .with_reader(reader);
+        if let Some(exporter) = exporter {
+            builder = builder.with_periodic_exporter(exporter);
+        }
+        Ok(Self {
+            registry,
+            provider: builder.build(),
+        })
+    }
+
+    /// The Prometheus text format.
+    pub(crate) fn render(&self) -> Response {
+        let mut text = String::new();
+        match TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
+            Ok(()) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "metrics cannot be written");
+                http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// The telemetry of a process, as long as it lives.
+pub(crate) struct Telemetry {
+    pub(crate) metrics: Metrics,
+    tracer_provider: Option<SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Installs logs, traces and metrics for the whole process. Once, within a
+    /// Tokio runtime.
+    pub(crate) fn install(config: &TelemetryConfig) -> anyhow::Result<Self> {
+        let filter = EnvFilter::try_new(&config.log).with_context(|| {
+            format!(
+                "telemetry.log: {:?} is no log filter, such as info,mcp_gateway=debug",
+                config.log
+            )
+        })?;
+        let (tracer_provider, metric_exporter) = match &config.otlp_endpoint {
+            Some(endpoint) => {
+                let spans = SpanExporter::builder()
+                    .with_tonic()
+                    .with_endpoint(endpoint)
+                    .build();
+                let metrics = MetricExporter::builder()
+                    .with_tonic()
+                    .with_endpoint(endpoint)
+                    .build();
+                let wrong = || format!("telemetry.otlp_endpoint: {endpoint:?} cannot be used");
+                let tracer_provider = SdkTracerProvider::builder()
+                    .with_resource(resource())
+                    .with_batch_exporter(spans.with_context(wrong)?)
+                    .build();
+                (Some(tracer_provider), Some(metrics.with_context(wrong)?))
+            }
+            None => (None, None),
+        };
+        let metrics = Metrics::new(metric_exporter)?;
+        opentelemetry::global::set_meter_provider(metrics.provider.clone());
+        let traces = tracer_provider.as_ref().map(|provider| {
+            opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("mcp-orchestrator"))
+        });
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(traces)
+            .with(log_lines(config.log_format))
+            .try_init()
+            .context("telemetry was installed before")?;
+        Ok(Self {
+            metrics,
+            tracer_provider,
+        })
+    }
+
+    /// Sends what is left to send.
+    pub(crate) fn flush(self) {
+        if let Some(provider) = &self.tracer_provider
+            && let Err(error) = provider.shutdown_with_timeout(FLUSH)
+        {
+            tracing::warn!(%error, "the last traces were not sent");
+        }
+        if let Err(error) = self.metrics.provider.shutdown_with_timeout(FLUSH) {
+            tracing::warn!(%error, "the last metrics were not sent");
+        }
+    }
+}
+
+/// Log lines go to stderr: stdout belongs to what a command answers.
+fn log_lines<S>(format: LogFormat) -> Box<dyn tracing_subscriber::Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    let is_terminal = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    if format == LogFormat::Json || (format == LogFormat::Auto && !is_terminal) {
+        layer.json().flatten_event(true).boxed()
+    } else {
+        layer.with_ansi(is_terminal).boxed()
+    }
+}
+
+/// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` come first.
+fn resource() -> Resource {
+    Resource::builder().with_service_name("mcp-orchestrator").build()
+}
