@@ -1,0 +1,345 @@
+use std::{
+    collections::{HashMap, VecDeque},
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use uuid::Uuid;
+
+use crate::{
+    config::{SpoolConfig, Usage},
+    error::AppendError,
+    frame::{self, Draft, FrameKind},
+    segment::{self, Segment, SegmentHeader, SegmentKey},
+};
+
+/// The row of files, oldest first, and who is in them. Everything here happens
+/// under the one lock of the spool.
+#[derive(Debug)]
+pub(crate) struct Log {
+    config: SpoolConfig,
+    epoch: u64,
+    salt: u32,
+    next_seq: u64,
+    segments: VecDeque<Segment>,
+    /// The file of the last segment, while it takes frames.
+    active: Option<Arc<File>>,
+    /// Files with frames that the disk may not have yet.
+    unsynced: Vec<(SegmentKey, Arc<File>)>,
+    open: HashMap<Uuid, Place>,
+    bytes: u64,
+    quarantined: u64,
+    sync_failures: u64,
+}
+
+/// Where an opening lies that waits for its closing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) segment: SegmentKey,
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What a reader must know of the segment that it reads or will read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Readable {
+    pub(crate) header: SegmentHeader,
+    pub(crate) bytes: u64,
+    pub(crate) last_seq: u64,
+    pub(crate) is_sealed: bool,
+}
+
+/// What the disk is to be asked to keep.
+pub(crate) struct Unsynced {
+    pub(crate) files: Vec<(SegmentKey, Arc<File>)>,
+    pub(crate) last_seq: u64,
+}
+
+impl Readable {
+    pub(crate) fn has_frames(self) -> bool {
+        self.header.key.first_seq <= self.last_seq
+    }
+}
+
+impl Log {
+    pub(crate) fn new(
+        config: SpoolConfig,
+        epoch: u64,
+        salt: u32,
+        recovered: crate::recovery::Recovered,
+    ) -> Self {
+        Self {
+            config,
+            epoch,
+            salt,
+            next_seq: 1,
+            bytes: recovered.segments.iter().map(|segment| segment.bytes).sum(),
+            segments: recovered.segments.into(),
+            active: None,
+            unsynced: Vec::new(),
+            open: recovered.open,
+            quarantined: recovered.quarantined,
+            sync_failures: 0,
+        }
+    }
+
+    /// Takes a frame if there is room for its kind.
+    pub(crate) fn append(&mut self, draft: &mut Draft) -> Result<u64, AppendError> {
+        // Part of the promise that an opening was: what was let in gets out,
+        // until the disk itself is full.
+        let closes = draft.kind == FrameKind::Closing && self.open.contains_key(&draft.id);
+        let kept_for_closings = self.config.capacity_bytes / 20;
+        if !closes && self.bytes + draft.len() as u64 > self.config.capacity_bytes - kept_for_closings {
+            return Err(AppendError::Full {
+                bytes: self.bytes,
+                capacity_bytes: self.config.capacity_bytes,
+            });
+        }
+        self.write(draft).map_err(AppendError::Write)
+    }
+
+    fn write(&mut self, draft: &mut Draft) -> io::Result<u64> {
+        let (file, segment) = self.segment_for(draft.len() as u64)?;
+        let seq = segment.last_seq + 1;
+        let (key, offset) = (segment.key(), segment.bytes);
+        if let Err(error) = file.write_all_at(draft.finish(seq), offset) {
+            if file.set_len(offset).is_err() {
+                // Part of a frame stays behind: nothing may follow it here.
+                self.seal();
+            }
+            return Err(error);
+        }
+        segment.last_seq = seq;
+        segment.bytes += draft.len() as u64;
+        segment.unacknowledged.push(seq);
+        self.bytes += draft.len() as u64;
+        self.next_seq = seq + 1;
+        if self.unsynced.last().is_none_or(|(last, _)| *last != key) {
+            self.unsynced.push((key, file));
+        }
+        match draft.kind {
+            FrameKind::Opening => {
+                let place = Place {
+                    segment: key,
+                    offset,
+                    bytes: draft.len() as u64,
+                };
+                self.change_open(key, 1);
+                if let Some(earlier) = self.open.insert(draft.id, place) {
+                    self.change_open(earlier.segment, -1);
+                }
+            }
+            FrameKind::Closing => {
+                if let Some(place) = self.open.remove(&draft.id) {
+                    self.change_open(place.segment, -1);
+                }
+            }
+            FrameKind::Single => {}
+        }
+        Ok(seq)
+    }
+
+    /// The active segment, or a new one when there is none or it is too full.
+    fn segment_for(&mut self, bytes: u64) -> io::Result<(Arc<File>, &mut Segment)> {
+        let is_full = |segment: &Segment| segment.bytes + bytes > self.config.segment_bytes;
+        if self.active.is_some() && self.segments.back().is_some_and(is_full) {
+            self.seal();
+        }
+        let file = if let Some(file) = &self.active {
+            file.clone()
+        } else {
+            let key = SegmentKey {
+                epoch: self.epoch,
+                first_seq: self.next_seq,
+            };
+            let header = SegmentHeader { key, salt: self.salt };
+            let file = Arc::new(segment::create(
+                &self.config.folder,
+                header,
+                self.config.segment_bytes,
+            )?);
+            let segment = Segment::new(header);
+            self.bytes += segment.bytes;
+            self.segments.push_back(segment);
+            self.active = Some(file.clone());
+            file
+        };
+        let segment = self
+            .segments
+            .back_mut()
+            .expect("the active segment is the last one");
+        Ok((file, segment))
+    }
+
+    /// Ends the active segment. A segment without a frame would keep the next
+    /// one from its name, so it is taken back.
+    pub(crate) fn seal(&mut self) {
+        let (Some(file), Some(segment)) = (self.active.take(), self.segments.back_mut()) else {
+            return;
+        };
+        segment.is_sealed = true;
+        let (key, bytes) = (segment.key(), segment.bytes);
+        // Gives back what was taken from the disk in advance.
+        if let Err(error) = file.set_len(bytes) {
+            tracing::warn!(error = %error, "a spool segment keeps its unused space");
+        }
+        if segment.last_seq < key.first_seq {
+            self.segments.pop_back();
+            self.bytes -= bytes;
+            remove(&self.config.folder, key);
+        }
+    }
+
+    /// Takes note that a run of frames is safe elsewhere. Returns the segments
+    /// that are needed no more: their files can go.
+    pub(crate) fn acknowledge(&mut self, epoch: u64, first_seq: u64, last_seq: u64) -> Vec<SegmentKey> {
+        for segment in &mut self.segments {
+            if segment.key().epoch == epoch {
+                segment.unacknowledged.remove(first_seq, last_seq);
+            }
+        }
+        let worth_ending = |segment: &Segment| {
+            segment.unacknowledged.is_empty()
+                && segment.open == 0
+                && segment.bytes > self.config.segment_bytes / 16
+        };
+        if self.segments.back().is_some_and(worth_ending) {
+            self.seal();
+        }
+        self.release()
+    }
+
+    /// Takes the oldest segments out, as long as they are done. Only ever the
+    /// oldest: a closing must not go before its opening.
+    fn release(&mut self) -> Vec<SegmentKey> {
+        let mut released = Vec::new();
+        while let Some(oldest) = self.segments.front()
+            && oldest.is_done()
+        {
+            let key = oldest.key();
+            if oldest.open > 0 {
+                // A long call must not hold back all that came after it: once
+                // the next segment could go too, its opening moves to the end.
+                let holds_back = self.segments.get(1).is_some_and(Segment::is_done);
+                if !holds_back {
+                    break;
+                }
+                if let Err(error) = self.move_openings(key) {
+                    tracing::warn!(error = %error, "spool segments cannot be let go of yet");
+                    break;
+                }
+            }
+            if let Some(segment) = self.segments.pop_front() {
+                self.bytes -= segment.bytes;
+                released.push(key);
+            }
+        }
+        released
+    }
+
+    fn move_openings(&mut self, key: SegmentKey) -> io::Result<()> {
+        let file = File::open(key.path(&self.config.folder))?;
+        let open = self.open.iter();
+        let in_segment = open.filter(|(_, place)| place.segment == key);
+        let places: Vec<(Uuid, Place)> = in_segment.map(|(id, place)| (*id, *place)).collect();
+        for (id, place) in places {
+            let mut frame = vec![0; place.bytes as usize];
+            file.read_exact_at(&mut frame, place.offset)?;
+            self.write(&mut Draft::new(
+                self.salt,
+                FrameKind::Opening,
+                id,
+                &frame[frame::HEADER_BYTES..],
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, key: SegmentKey) -> Option<usize> {
+        self.segments.binary_search_by_key(&key, Segment::key).ok()
+    }
+
+    fn change_open(&mut self, key: SegmentKey, change: i64) {
+        if let Some(index) = self.find(key) {
+            let segment = &mut self.segments[index];
+            segment.open = segment.open.saturating_add_signed(change);
+        }
+    }
+
+    /// The segment of that key, or else the first one after it.
+    pub(crate) fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
+        let index = self.segments.partition_point(|segment| segment.key() < key);
+        self.segments.get(index).map(|segment| Readable {
+            header: segment.header,
+            bytes: segment.bytes,
+            last_seq: segment.last_seq,
+            is_sealed: segment.is_sealed,
+        })
+    }
+
+    /// Takes note that frames can no longer be read: nobody will acknowledge
+    /// them.
+    pub(crate) fn give_up(&mut self, key: SegmentKey, first_seq: u64, last_seq: u64) {
+        if let Some(index) = self.find(key) {
+            self.segments[index].unacknowledged.remove(first_seq, last_seq);
+        }
+    }
+
+    pub(crate) fn count_quarantined(&mut self) {
+        self.quarantined += 1;
+    }
+
+    pub(crate) fn take_unsynced(&mut self) -> Unsynced {
+        Unsynced {
+            files: std::mem::take(&mut self.unsynced),
+            last_seq: self.next_seq - 1,
+        }
+    }
+
+    /// The disk did not take what is in that segment: nothing more goes into
+    /// it, and it is not asked again, because the kernel may have forgotten
+    /// what it could not write. Returns the last frame that may be in it.
+    pub(crate) fn fail(&mut self, key: SegmentKey) -> u64 {
+        self.sync_failures += 1;
+        self.unsynced.retain(|(unsynced, _)| *unsynced != key);
+        if self.segments.back().is_some_and(|segment| segment.key() == key) {
+            self.seal();
+        }
+        self.next_seq - 1
+    }
+
+    /// Ends the active segment, and lets go of it when nobody needs it: the
+    /// next process begins one of its own.
+    pub(crate) fn close(&mut self) -> Vec<SegmentKey> {
+        self.seal();
+        self.release()
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            bytes: self.bytes,
+            capacity_bytes: self.config.capacity_bytes,
+            segments: self.segments.len() as u64,
+            open: self.open.len() as u64,
+            unacknowledged: self
+                .segments
+                .iter()
+                .map(|segment| segment.unacknowledged.count())
+                .sum(),
+            quarantined: self.quarantined,
+            sync_failures: self.sync_failures,
+        }
+    }
+}
+
+/// Deletes the file of a segment. One that stays is read again at the next
+/// start, which does no harm.
+pub(crate) fn remove(folder: &std::path::Path, key: SegmentKey) {
+    let path: PathBuf = key.path(folder);
+    if let Err(error) = std::fs::remove_file(&path) {
+        tracing::warn!(path = %path.display(), error = %error, "a spool segment cannot be deleted");
+    }
+}

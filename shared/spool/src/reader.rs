@@ -1,0 +1,155 @@
+use std::{fs::File, io, sync::Arc};
+
+use crate::{
+    frame::Frame,
+    log::Readable,
+    recovery,
+    scan::{Piece, Scanner},
+    segment::SegmentKey,
+    spool::Shared,
+};
+
+/// Reads the frames that nobody had acknowledged when it was made, oldest
+/// first, and then those that are appended.
+#[derive(Debug)]
+pub struct Reader {
+    shared: Arc<Shared>,
+    /// The segment that is read, or the first that may come.
+    key: SegmentKey,
+    scanner: Option<Scanner>,
+    /// A frame that did not fit into the last batch.
+    held: Option<Frame>,
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            key: SegmentKey {
+                epoch: 0,
+                first_seq: 0,
+            },
+            scanner: None,
+            held: None,
+        }
+    }
+
+    /// The next frames: a run of one epoch without a gap, empty when all are
+    /// read. At most `max_frames`, and not more than `max_bytes` of bodies
+    /// unless the first is larger.
+    ///
+    /// Reads files that were written a moment ago, so it seldom waits for the
+    /// disk; a backlog does. An error can be tried again.
+    pub fn next_batch(&mut self, max_frames: usize, max_bytes: usize) -> io::Result<Vec<Frame>> {
+        let mut batch: Vec<Frame> = Vec::new();
+        let mut bytes = 0;
+        while batch.len() < max_frames {
+            let frame = match self.held.take() {
+                Some(frame) => frame,
+                None => match self.step() {
+                    Ok(Some(frame)) => frame,
+                    Ok(None) => break,
+                    // What was read before the error is not lost.
+                    Err(_) if !batch.is_empty() => break,
+                    Err(error) => return Err(error),
+                },
+            };
+            let continues = batch
+                .last()
+                .is_none_or(|last| last.epoch == frame.epoch && last.seq + 1 == frame.seq);
+            if !continues || (!batch.is_empty() && bytes + frame.body.len() > max_bytes) {
+                self.held = Some(frame);
+                break;
+            }
+            bytes += frame.body.len();
+            batch.push(frame);
+        }
+        Ok(batch)
+    }
+
+    /// Waits until there is something that this reader has not read. Losing the
+    /// race with a deadline loses nothing.
+    pub async fn wait(&self) {
+        loop {
+            let appended = self.shared.appended.notified();
+            if self.has_more() {
+                return;
+            }
+            appended.await;
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.held.is_some()
+            || self.readable().is_some_and(|next| {
+                if next.header.key != self.key {
+                    return next.has_frames();
+                }
+                let read = self.scanner.as_ref().map_or(0, Scanner::last_seq);
+                read < next.last_seq || self.following(next).is_some_and(Readable::has_frames)
+            })
+    }
+
+    /// The segment to read from, or none when all are gone.
+    fn readable(&self) -> Option<Readable> {
+        self.shared.log().readable_from(self.key)
+    }
+
+    fn following(&self, current: Readable) -> Option<Readable> {
+        let key = current.header.key;
+        let next = SegmentKey {
+            first_seq: key.first_seq + 1,
+            ..key
+        };
+        current
+            .is_sealed
+            .then(|| self.shared.log().readable_from(next))
+            .flatten()
+    }
+
+    fn step(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            // One without frames may be taken back, so its file is not opened.
+            let Some(next) = self.readable().filter(|next| next.has_frames()) else {
+                return Ok(None);
+            };
+            if next.header.key != self.key {
+                // The one before is gone: only what is acknowledged goes.
+                self.scanner = None;
+                self.key = next.header.key;
+            }
+            let scanner = if let Some(scanner) = &mut self.scanner {
+                scanner
+            } else {
+                let file = File::open(self.key.path(&self.shared.folder))?;
+                self.scanner.insert(Scanner::new(Arc::new(file), next.header))
+            };
+            let expected = scanner.last_seq() + 1;
+            match scanner.next(next.bytes)? {
+                Some(Piece::Frame { frame, .. }) => {
+                    if expected < frame.seq {
+                        self.shared.log().give_up(self.key, expected, frame.seq - 1);
+                    }
+                    return Ok(Some(frame));
+                }
+                Some(Piece::Bad { offset, bytes, .. }) => {
+                    let file = scanner.file().clone();
+                    if recovery::quarantine(&self.shared.folder, self.key, &file, offset, bytes)? {
+                        self.shared.log().count_quarantined();
+                    }
+                }
+                None => {
+                    if expected <= next.last_seq {
+                        scanner.skip_to(next.last_seq);
+                        self.shared.log().give_up(self.key, expected, next.last_seq);
+                    }
+                    let Some(following) = self.following(next) else {
+                        return Ok(None);
+                    };
+                    self.scanner = None;
+                    self.key = following.header.key;
+                }
+            }
+        }
+    }
+}

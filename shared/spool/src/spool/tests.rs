@@ -1,0 +1,301 @@
+use super::*;
+use crate::frame::Frame;
+
+const KIB: u64 = 1024;
+
+fn config(folder: &Path) -> SpoolConfig {
+    SpoolConfig {
+        segment_bytes: 4 * KIB,
+        capacity_bytes: 64 * KIB,
+        ..SpoolConfig::new(folder)
+    }
+}
+
+fn open(folder: &Path) -> (Spool, Recovery) {
+    Spool::open(config(folder)).unwrap()
+}
+
+fn id(number: u64) -> Uuid {
+    Uuid::from_u64_pair(7, number)
+}
+
+fn read_all(reader: &mut Reader) -> Vec<Frame> {
+    let mut all = Vec::new();
+    loop {
+        let batch = reader.next_batch(7, 100_000).unwrap();
+        if batch.is_empty() {
+            return all;
+        }
+        all.extend(batch);
+    }
+}
+
+fn segments(folder: &Path) -> usize {
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .filter(|file| {
+            file.as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|end| end == "segment")
+        })
+        .count()
+}
+
+fn acknowledge_all(spool: &Spool, frames: &[Frame]) {
+    for frame in frames {
+        spool.acknowledge(frame.epoch, frame.seq, frame.seq);
+    }
+}
+
+#[test]
+fn frames_come_out_as_they_went_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, recovery) = open(folder.path());
+    assert!(recovery.unfinished.is_empty());
+    let mut reader = spool.reader();
+    assert_eq!(spool.append(FrameKind::Opening, id(1), b"one").unwrap(), 1);
+    assert_eq!(spool.append(FrameKind::Closing, id(1), b"").unwrap(), 2);
+    let frames = read_all(&mut reader);
+    assert_eq!(frames.len(), 2);
+    assert_eq!((frames[0].epoch, frames[0].seq), (spool.epoch(), 1));
+    assert_eq!((frames[0].kind, frames[0].id), (FrameKind::Opening, id(1)));
+    assert_eq!(&frames[0].body[..], b"one");
+    assert_eq!(
+        (frames[1].seq, frames[1].kind, frames[1].body.len()),
+        (2, FrameKind::Closing, 0)
+    );
+    assert!(read_all(&mut reader).is_empty(), "each frame once");
+}
+
+#[test]
+fn a_second_process_cannot_open_the_folder_and_the_epoch_only_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    assert!(matches!(
+        Spool::open(config(folder.path())),
+        Err(OpenError::Locked { .. })
+    ));
+    let first = spool.epoch();
+    drop(spool);
+    let (spool, _) = open(folder.path());
+    assert!(spool.epoch() > first);
+}
+
+#[test]
+fn an_acknowledged_segment_is_deleted_and_a_waiting_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    for number in 0..12 {
+        spool.append(FrameKind::Single, id(number), &[0; 1_000]).unwrap();
+    }
+    assert!(segments(folder.path()) >= 3);
+    let before = spool.usage();
+    let frames = read_all(&mut spool.reader());
+    assert_eq!(frames.len(), 12);
+    // Newer runs may be acknowledged first; the older segments hold on.
+    acknowledge_all(&spool, &frames[6..]);
+    assert_eq!(spool.usage().bytes, before.bytes);
+    acknowledge_all(&spool, &frames[..6]);
+    assert_eq!(spool.usage().unacknowledged, 0);
+    assert_eq!(segments(folder.path()), 0, "{:?}", spool.usage());
+    assert_eq!(spool.usage().bytes, 0);
+}
+
+#[test]
+fn what_was_acknowledged_is_not_read_again_after_a_stop_in_good_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    spool.append(FrameKind::Single, id(1), b"x").unwrap();
+    spool.acknowledge(spool.epoch(), 1, 1);
+    drop(spool);
+    let (spool, _) = open(folder.path());
+    assert!(read_all(&mut spool.reader()).is_empty());
+}
+
+#[test]
+fn a_call_that_lasts_moves_to_the_end_and_holds_nothing_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    let mut reader = spool.reader();
+    spool.append(FrameKind::Opening, id(0), b"lasts").unwrap();
+    for number in 1..200 {
+        spool.append(FrameKind::Opening, id(number), &[1; 500]).unwrap();
+        spool.append(FrameKind::Closing, id(number), &[2; 500]).unwrap();
+        let frames = read_all(&mut reader);
+        acknowledge_all(&spool, &frames);
+    }
+    assert!(spool.usage().bytes < 16 * KIB, "{:?}", spool.usage());
+    assert_eq!(spool.usage().open, 1);
+    drop(spool);
+
+    let (spool, recovery) = open(folder.path());
+    assert_eq!(recovery.unfinished.len(), 1);
+    assert_eq!(
+        (recovery.unfinished[0].id, &recovery.unfinished[0].body[..]),
+        (id(0), &b"lasts"[..])
+    );
+    spool.append(FrameKind::Closing, id(0), b"lost").unwrap();
+    drop(spool);
+    let (_spool, recovery) = open(folder.path());
+    assert!(recovery.unfinished.is_empty(), "closed by the process after");
+}
+
+#[test]
+fn a_full_spool_takes_closings_of_what_it_let_in_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    let mut opened = 0;
+    let refused = loop {
+        match spool.append(FrameKind::Opening, id(opened), &[0; 500]) {
+            Ok(_) => opened += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, AppendError::Full { .. }), "{refused}");
+    assert!(
+        (0.9..=0.95).contains(&spool.usage().ratio()),
+        "{:?}",
+        spool.usage()
+    );
+    assert!(matches!(
+        spool.append(FrameKind::Single, id(1), &[0; 500]),
+        Err(AppendError::Full { .. })
+    ));
+    assert!(matches!(
+        spool.append(FrameKind::Closing, id(999_999), &[0; 500]),
+        Err(AppendError::Full { .. })
+    ));
+    for number in 0..opened {
+        spool.append(FrameKind::Closing, id(number), &[0; 500]).unwrap();
+    }
+    let frames = read_all(&mut spool.reader());
+    assert_eq!(frames.len() as u64, opened * 2);
+    acknowledge_all(&spool, &frames);
+    spool.append(FrameKind::Opening, id(1), &[0; 500]).unwrap();
+}
+
+#[test]
+fn a_body_that_fits_into_no_segment_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    let max_bytes = match spool.append(FrameKind::Single, id(1), &[0; 5_000]) {
+        Err(AppendError::TooLarge { max_bytes, .. }) => max_bytes,
+        other => panic!("{other:?}"),
+    };
+    spool
+        .append(FrameKind::Single, id(1), &vec![0; max_bytes])
+        .unwrap();
+    assert_eq!(read_all(&mut spool.reader()).len(), 1);
+}
+
+#[test]
+fn a_disk_that_does_not_confirm_ends_the_segment_and_the_append() {
+    let folder = tempfile::tempdir().unwrap();
+    let power = SpoolConfig {
+        durability: Durability::Power,
+        ..config(folder.path())
+    };
+    let fails = |file: &File| {
+        // The second segment is on a good part of the disk.
+        let size = file.metadata()?.len();
+        if size > 1_000 {
+            Err(io::Error::other("bad sector"))
+        } else {
+            Ok(())
+        }
+    };
+    let (spool, _) = Spool::open_with(power, fails).unwrap();
+    spool.append(FrameKind::Single, id(1), b"small").unwrap();
+    let failed = spool.append(FrameKind::Single, id(2), &[0; 2_000]);
+    assert!(matches!(failed, Err(AppendError::NotDurable)), "{failed:?}");
+    spool.append(FrameKind::Single, id(3), b"small").unwrap();
+    assert_eq!(spool.usage().sync_failures, 1);
+    assert_eq!(segments(folder.path()), 2);
+    let seqs: Vec<u64> = read_all(&mut spool.reader())
+        .iter()
+        .map(|frame| frame.seq)
+        .collect();
+    assert_eq!(seqs, [1, 2, 3], "what is in the page cache is still read");
+}
+
+#[test]
+fn a_reader_waits_for_the_next_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(SpoolConfig::new(folder.path())).unwrap();
+    let mut reader = spool.reader();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..500 {
+                spool.append(FrameKind::Single, id(number), &[0; 200]).unwrap();
+            }
+        });
+        let mut seqs = Vec::new();
+        while seqs.len() < 500 {
+            runtime.block_on(reader.wait());
+            let batch = reader.next_batch(10, 1_000).unwrap();
+            assert!(!batch.is_empty(), "woken for something");
+            assert!(batch.len() <= 5, "bounded by bytes");
+            seqs.extend(batch.iter().map(|frame| frame.seq));
+            spool.acknowledge(batch[0].epoch, batch[0].seq, batch[batch.len() - 1].seq);
+        }
+        assert_eq!(seqs, (1..=500).collect::<Vec<u64>>());
+    });
+}
+
+#[test]
+fn many_threads_append_without_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(SpoolConfig::new(folder.path())).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let spool = &spool;
+            scope.spawn(move || {
+                for number in 0..1_000 {
+                    spool
+                        .append(FrameKind::Single, id(thread * 1_000 + number), &[0; 50])
+                        .unwrap();
+                }
+            });
+        }
+    });
+    let frames = read_all(&mut spool.reader());
+    assert!(frames.iter().zip(1..).all(|(frame, seq)| frame.seq == seq));
+    let ids: std::collections::HashSet<Uuid> = frames.iter().map(|frame| frame.id).collect();
+    assert_eq!(ids.len(), 4_000);
+}
+
+#[test]
+fn a_frame_that_goes_bad_while_the_spool_is_open_is_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    for number in 0..6 {
+        spool.append(FrameKind::Single, id(number), &[0; 1_000]).unwrap();
+    }
+    let path = crate::segment::SegmentKey {
+        epoch: spool.epoch(),
+        first_seq: 1,
+    }
+    .path(folder.path());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[1_500] ^= 1;
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).unwrap();
+
+    let mut reader = spool.reader();
+    let mut batches = Vec::new();
+    loop {
+        let batch = reader.next_batch(100, 100_000).unwrap();
+        if batch.is_empty() {
+            break;
+        }
+        spool.acknowledge(batch[0].epoch, batch[0].seq, batch[batch.len() - 1].seq);
+        batches.push(batch.iter().map(|frame| frame.seq).collect::<Vec<_>>());
+    }
+    assert_eq!(batches, [vec![1], vec![4, 5, 6]], "a batch has no gap");
+    assert_eq!(spool.usage().quarantined, 1);
+    assert_eq!(spool.usage().unacknowledged, 0);
+}
