@@ -15,7 +15,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use crate::request_id::{self, RequestId};
 
 /// How another service is reached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct DialOptions {
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,

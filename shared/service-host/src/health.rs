@@ -76,9 +76,14 @@ impl Readiness {
     }
 
     fn set(&self, reason: Option<String>) {
-        self.board.0.send_if_modified(|state| {
-            let before = state.parts.insert(self.part, reason.clone());
-            before != Some(reason.clone())
-        });
+        self.board
+            .0
+            .send_if_modified(|state| match state.parts.get_mut(self.part) {
+                Some(known) if *known == reason => false,
+                _ => {
+                    state.parts.insert(self.part, reason);
+                    true
+                }
+            });
     }
 }

@@ -75,7 +75,7 @@ impl Telemetry {
                 config.log
             )
         })?;
-        let (tracer_provider, metric_exporter) = match &config.otlp_endpoint {
+        let (tracer_provider, metric_exporter) = match &otlp_endpoint(config) {
             Some(endpoint) => {
                 let spans = SpanExporter::builder()
                     .with_tonic()
@@ -137,6 +137,20 @@ where
     } else {
         layer.with_ansi(is_terminal).boxed()
     }
+}
+
+/// The variable that collectors' manuals name counts too.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a variable of OpenTelemetry, not of ours"
+)]
+fn otlp_endpoint(config: &TelemetryConfig) -> Option<String> {
+    let named = || std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok();
+    config
+        .otlp_endpoint
+        .clone()
+        .or_else(named)
+        .filter(|endpoint| !endpoint.is_empty())
 }
 
 /// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` come first.
