@@ -54,6 +54,10 @@ impl State {
         !self.draining && self.parts.values().all(Option::is_none)
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     fn reasons(&self) -> Vec<String> {
         let draining = self.draining.then(|| "the process is stopping".to_owned());
         let parts = self

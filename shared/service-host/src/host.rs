@@ -91,23 +91,25 @@ impl Host {
         listener: Listener,
         routes: Routes,
     ) -> anyhow::Result<()> {
-        let (reporter, health) = tonic_health::server::health_reporter();
+        let (mut reporter, health) = tonic_health::server::health_reporter();
         let mut routes = routes.add_service(health);
         let mut readiness = self.board.subscribe();
-        let shutdown = self.shutdown.clone();
         self.tasks.spawn("grpc health", OnFailure::Log, async move {
             loop {
-                let status = if readiness.borrow_and_update().is_ready() {
-                    ServingStatus::Serving
-                } else {
-                    ServingStatus::NotServing
+                let (status, is_draining) = {
+                    let state = readiness.borrow_and_update();
+                    (serving_status(state.is_ready()), state.is_draining())
                 };
                 for service in ["", name] {
                     reporter.set_service_status(service, status).await;
+                    if is_draining {
+                        // Ends the watches, which have no end of their own and
+                        // would hold up the drain.
+                        reporter.clear_service_status(service).await;
+                    }
                 }
-                tokio::select! {
-                    changed = readiness.changed() => if changed.is_err() { return Ok(()) },
-                    () = shutdown.hard() => return Ok(()),
+                if is_draining || readiness.changed().await.is_err() {
+                    return Ok(());
                 }
             }
         });
@@ -214,6 +216,14 @@ impl Host {
             "stopped hard: {left} tasks and connections had not finished"
         );
         Ok(())
+    }
+}
+
+fn serving_status(is_ready: bool) -> ServingStatus {
+    if is_ready {
+        ServingStatus::Serving
+    } else {
+        ServingStatus::NotServing
     }
 }
 
