@@ -1,1 +1,25 @@
 //! Who is calling, and may they: callers, credentials, service tokens.
+//!
+//! People and programs outside carry a [`Credential`]: the [`SessionToken`] of
+//! a signed-in browser or an [`ApiKey`] of a project. Which of them live, and
+//! what they may do, only the projects service knows; here is what they look
+//! like and how they are hashed.
+//!
+//! Services carry a [`ServiceToken`], made of the deployment's
+//! [`ServiceSecret`]. [`ServiceIdentity`] sends it, [`GrpcAccess`] checks it
+//! against the list of who may call what. What is not in the list is refused.
+
+mod api_key;
+mod base62;
+mod credential;
+mod grpc_layer;
+mod secret_file;
+mod service;
+mod session_token;
+
+pub use api_key::{ApiKey, KeyHash, Pepper};
+pub use credential::{Credential, InvalidCredential};
+pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
+pub use secret_file::SecretFileError;
+pub use service::{ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService};
+pub use session_token::{SessionToken, SignInLinkToken, TokenHash};

@@ -39,6 +39,7 @@ text_enum! {
 
 impl Role {
     /// The table of who may do what in a project. What is not named is denied.
+    #[expect(clippy::match_same_arms, reason = "a table: one line for each role")]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission as P;
         match (self, permission) {
