@@ -1,2 +1,47 @@
-//! The one binary: all services in one process, or one each.
-fn main() {}
+//! The one binary: all services in one process, or one each, and the commands
+//! around them.
+
+mod call;
+mod sample_server;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One URL per project between your AI clients and your MCP servers, and a log of every tool call.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Call(call::CallArgs),
+    /// Runs a small MCP server over stdin and stdout, to try things with
+    SampleServer,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Call(args) => block_on(call::run(args)),
+        Command::SampleServer => block_on(async {
+            sample_server::run().await?;
+            Ok(ExitCode::SUCCESS)
+        }),
+    }
+}
+
+/// Runs a command that is no service.
+fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(command));
+    outcome.unwrap_or_else(|error| {
+        eprintln!("mcp-orch: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,158 @@
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use rmcp::{
+    ServiceExt as _,
+    model::{CallToolRequestParams, ClientCapabilities, ClientConfig, ContentBlock, Implementation, Tool},
+    transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
+};
+use serde_json::{Map, Value};
+
+/// Calls a tool over Streamable HTTP, or lists the tools.
+#[derive(clap::Args)]
+pub(crate) struct CallArgs {
+    /// The MCP URL: http://HOST:8090/projects/PROJECT/mcp
+    #[arg(long, env = "MCPORCH_CALL_URL")]
+    url: String,
+
+    /// An API key of the project. In the environment nobody else on this machine sees it
+    #[arg(long, env = "MCPORCH_CALL_KEY", hide_env_values = true)]
+    key: String,
+
+    /// Print the whole result as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// The tool. Without it, all tools are listed
+    tool: Option<String>,
+
+    /// Its arguments: one JSON object, or NAME=VALUE pairs
+    #[arg(value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+}
+
+/// 0: the tool answered; 1: it said that it failed, or the call did not come
+/// about.
+pub(crate) async fn run(args: CallArgs) -> anyhow::Result<ExitCode> {
+    let arguments = parse_arguments(&args.arguments)?;
+    if !args.url.starts_with("http://") {
+        bail!(
+            "the URL must begin with http://, this command speaks no TLS: {}",
+            args.url
+        );
+    }
+    let config = StreamableHttpClientTransportConfig::with_uri(args.url.as_str()).auth_header(args.key);
+    let identity = Implementation::new("mcp-orch", env!("CARGO_PKG_VERSION"));
+    let client = ClientConfig::new(ClientCapabilities::default(), identity)
+        .serve(StreamableHttpClientTransport::from_config(config))
+        .await
+        .with_context(|| format!("{} did not take the connection", args.url))?;
+    let exit_code = match args.tool {
+        None => {
+            let tools = client
+                .list_all_tools()
+                .await
+                .context("the tools were not listed")?;
+            list(&tools, args.json)?;
+            ExitCode::SUCCESS
+        }
+        Some(tool) => {
+            let request = CallToolRequestParams::new(tool.clone()).with_arguments(arguments);
+            let result = client
+                .call_tool(request)
+                .await
+                .with_context(|| format!("{tool} was not called"))?;
+            if args.json {
+                println!("{}", serde_json::to_string_pretty(&result)?);
+            } else {
+                result.content.iter().try_for_each(show)?;
+            }
+            if result.is_error == Some(true) {
+                eprintln!("mcp-orch: the tool says that it failed");
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
+        }
+    };
+    // Ends the session at the gateway too, so that none is left behind.
+    client.cancel().await?;
+    Ok(exit_code)
+}
+
+/// `{"text": "hello"}`, or `text=hello count=3`.
+fn parse_arguments(arguments: &[String]) -> anyhow::Result<Map<String, Value>> {
+    if let [json] = arguments
+        && json.trim_start().starts_with('{')
+    {
+        return serde_json::from_str(json)
+            .with_context(|| format!("the arguments are no JSON object: {json}"));
+    }
+    arguments
+        .iter()
+        .map(|pair| {
+            let (name, value) = pair
+                .split_once('=')
+                .with_context(|| format!("{pair:?}: expected one JSON object, or NAME=VALUE pairs"))?;
+            // What is no JSON is a text, so that few quotes are needed.
+            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+            Ok((name.to_owned(), value))
+        })
+        .collect()
+}
+
+fn list(tools: &[Tool], is_json: bool) -> anyhow::Result<()> {
+    if is_json {
+        println!("{}", serde_json::to_string_pretty(tools)?);
+        return Ok(());
+    }
+    let width = tools
+        .iter()
+        .map(|tool| tool.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    for tool in tools {
+        let description = tool.description.as_deref().unwrap_or_default();
+        let first_line = description.lines().next().unwrap_or_default();
+        println!("{:width$}  {first_line}", tool.name);
+    }
+    Ok(())
+}
+
+fn show(block: &ContentBlock) -> anyhow::Result<()> {
+    match block.as_text() {
+        Some(text) => println!("{}", text.text),
+        None => println!("{}", serde_json::to_string(block)?),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> anyhow::Result<Value> {
+        let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        parse_arguments(&arguments).map(Value::Object)
+    }
+
+    #[test]
+    fn arguments_are_one_object_or_pairs() {
+        assert_eq!(parse(&[]).expect("none is fine"), json!({}));
+        assert_eq!(parse(&[r#" {"a": [1]}"#]).expect("an object"), json!({"a": [1]}));
+        assert_eq!(
+            parse(&["text=a = b", "count=3", "flag=true", "name=", "quoted=\"3\""]).expect("pairs"),
+            json!({"text": "a = b", "count": 3, "flag": true, "name": "", "quoted": "3"})
+        );
+    }
+
+    #[test]
+    fn arguments_that_are_neither_are_refused_with_what_would_be_right() {
+        for wrong in [&["hello"][..], &["{\"a\": }"], &["[1]"]] {
+            let error = parse(wrong).expect_err("refused").to_string();
+            assert!(error.contains("JSON object"), "{error}");
+        }
+    }
+}
