@@ -1,26 +1,36 @@
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Code, ServiceError};
 
+/// How soon a caller may come again who was sent away for a while.
+const RETRY_AFTER_SECS: &str = "2";
+
 /// The body of an HTTP error: RFC 9457 "problem details" with our extension
 /// members `code`, `request_id` and `errors`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// `about:blank`: the status says the kind of problem, `code` which one.
     #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
     pub problem_type: &'static str,
     /// The status in words.
+    #[schema(example = "Not Found")]
     pub title: String,
     /// The HTTP status.
+    #[schema(example = 404)]
     pub status: u16,
     /// What happened and what to do.
+    #[schema(example = "there is no such project, or you may not see it")]
     pub detail: String,
     /// Path of the request.
+    #[schema(example = "/api/v1/projects/acme")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// Stable, snake_case.
+    #[schema(example = "not_found")]
     pub code: String,
     /// Finds the request in the logs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,12 +41,29 @@ pub struct Problem {
 }
 
 /// What is wrong with one part of a request.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemField {
     /// JSON pointer (RFC 6901) into the request.
+    #[schema(example = "/name")]
     pub pointer: String,
     /// What would be right.
     pub detail: String,
+}
+
+impl Problem {
+    /// A problem that only HTTP has: a status outside of the table of [`Code`]s.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            problem_type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            instance: None,
+            code: code.to_owned(),
+            request_id: None,
+            errors: Vec::new(),
+        }
+    }
 }
 
 impl From<ServiceError> for Problem {
@@ -48,42 +75,51 @@ impl From<ServiceError> for Problem {
         ) {
             tracing::warn!(reason = error.reason, causes = error.causes(), "request failed");
         }
-        Self {
-            problem_type: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: status.as_u16(),
-            detail: error.message,
-            instance: None,
-            code: error.reason,
-            request_id: None,
-            errors: error
-                .fields
-                .into_iter()
-                .map(|field| ProblemField {
-                    pointer: format!(
-                        "/{}",
-                        field
-                            .field
-                            .replace('~', "~0")
-                            .replace('/', "~1")
-                            .replace('.', "/")
-                    ),
-                    detail: field.message,
-                })
-                .collect(),
-        }
+        let mut problem = Self::new(status, &error.reason, error.message);
+        problem.errors = error
+            .fields
+            .into_iter()
+            .map(|field| ProblemField {
+                pointer: format!(
+                    "/{}",
+                    field
+                        .field
+                        .replace('~', "~0")
+                        .replace('/', "~1")
+                        .replace('.', "/")
+                ),
+                detail: field.message,
+            })
+            .collect();
+        problem
     }
 }
 
 impl IntoResponse for Problem {
+    /// The problem stands in the response's extensions too, so that a layer may
+    /// complete it with what handlers do not know.
     fn into_response(self) -> Response {
-        let status =
-            http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let problem = self.clone();
         let mut response = (status, axum::Json(self)).into_response();
-        response.headers_mut().insert(
+        response.extensions_mut().insert(problem);
+        let headers = response.headers_mut();
+        headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if matches!(
+            status,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+        ) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECS));
+        }
         response
+    }
+}
+
+impl IntoResponse for ServiceError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
     }
 }

@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use domain::Clock;
+use service_host::Shutdown;
+use tokio::sync::Semaphore;
+
+use crate::backends::Backends;
+
+/// What every handler may use. It holds no state of its own.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) backends: Backends,
+    pub(crate) clock: Clock,
+    pub(crate) shutdown: Shutdown,
+    /// Places for live tails.
+    pub(crate) tails: Arc<Semaphore>,
+    pub(crate) addresses: Arc<Addresses>,
+}
+
+/// Where people and clients find the system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    /// Origin of the web UI, where it is configured.
+    pub(crate) web: Option<String>,
+    /// Base of the addresses that MCP clients are given.
+    pub(crate) mcp: String,
+}
+
+impl Addresses {
+    /// Whether browsers come over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.web.as_deref().is_some_and(|web| web.starts_with("https://"))
+    }
+
+    /// Where a client reaches all servers of a project.
+    pub(crate) fn mcp_of(&self, slug: &str) -> String {
+        format!("{}/projects/{slug}/mcp", self.mcp.trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,107 @@
+//! The services behind: one channel to each, clients that show who we are, and
+//! an end to every wait.
+
+use std::time::Duration;
+
+use access::{ServiceIdentity, ServiceToken};
+use proto::{
+    gateway::{tools_service_client::ToolsServiceClient, upstreams_service_client::UpstreamsServiceClient},
+    logging::{
+        server_logs_service_client::ServerLogsServiceClient, sessions_service_client::SessionsServiceClient,
+        tool_calls_service_client::ToolCallsServiceClient,
+    },
+    projects::{
+        access_service_client::AccessServiceClient, api_keys_service_client::ApiKeysServiceClient,
+        projects_service_client::ProjectsServiceClient, servers_service_client::ServersServiceClient,
+        users_service_client::UsersServiceClient,
+    },
+};
+use service_error::ServiceError;
+use service_host::Channel;
+use tonic::{Response, Status, service::interceptor::InterceptedService};
+
+/// How long a service may take to answer what it knows by itself.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The largest answer that is taken: a page of 500 calls with payloads.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+type Connection = InterceptedService<Channel, ServiceIdentity>;
+
+/// Clients of all services. A client is made per call: it is a handle.
+#[derive(Clone)]
+pub(crate) struct Backends {
+    projects: Connection,
+    logging: Connection,
+    gateway: Connection,
+}
+
+/// Waits for an answer, within [`DEADLINE`].
+pub(crate) async fn answer<T>(
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, ServiceError> {
+    answer_within(DEADLINE, call).await
+}
+
+/// Waits for an answer, within a deadline. The wait covers the connection too,
+/// which a `grpc-timeout` does not.
+pub(crate) async fn answer_within<T>(
+    deadline: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, ServiceError> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(answered) => Ok(answered?.into_inner()),
+        Err(_) => Err(Status::deadline_exceeded("no answer in time").into()),
+    }
+}
+
+impl Backends {
+    pub(crate) fn new(projects: Channel, logging: Channel, gateway: Channel, token: &ServiceToken) -> Self {
+        let connection = |channel| InterceptedService::new(channel, ServiceIdentity::new(token.clone()));
+        Self {
+            projects: connection(projects),
+            logging: connection(logging),
+            gateway: connection(gateway),
+        }
+    }
+
+    pub(crate) fn users(&self) -> UsersServiceClient<Connection> {
+        UsersServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn access(&self) -> AccessServiceClient<Connection> {
+        AccessServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn projects(&self) -> ProjectsServiceClient<Connection> {
+        ProjectsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn api_keys(&self) -> ApiKeysServiceClient<Connection> {
+        ApiKeysServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn servers(&self) -> ServersServiceClient<Connection> {
+        ServersServiceClient::new(self.projects.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub(crate) fn tool_calls(&self) -> ToolCallsServiceClient<Connection> {
+        ToolCallsServiceClient::new(self.logging.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub(crate) fn sessions(&self) -> SessionsServiceClient<Connection> {
+        SessionsServiceClient::new(self.logging.clone())
+    }
+
+    pub(crate) fn server_logs(&self) -> ServerLogsServiceClient<Connection> {
+        ServerLogsServiceClient::new(self.logging.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub(crate) fn tools(&self) -> ToolsServiceClient<Connection> {
+        ToolsServiceClient::new(self.gateway.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub(crate) fn upstreams(&self) -> UpstreamsServiceClient<Connection> {
+        UpstreamsServiceClient::new(self.gateway.clone())
+    }
+}

@@ -1,0 +1,152 @@
+//! The live tail: tool calls as server-sent events, from a cursor on.
+//!
+//! Events: `call` (a tool call, new or changed) and `dropped` (`{"n": …}`: the
+//! reader was too slow for so many, and should list again). The id of an event
+//! is the cursor to go on from; a browser sends it back as `Last-Event-ID`. A
+//! stream ends when the service behind it goes away; the reader comes again.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    http::HeaderMap,
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, Sse},
+    },
+};
+use domain::Permission;
+use futures::Stream;
+use proto::logging as wire;
+use serde::Serialize;
+use service_error::{Code, ServiceError};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{MissedTickBehavior, interval},
+};
+use tonic::Streaming;
+
+use crate::{
+    app::App,
+    caller::Caller,
+    routes::{Payloads, ToolCall},
+};
+
+/// How often a silent stream says that it lives, and how soon it ends for
+/// somebody who lost access.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long a browser waits until it comes again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// One live tail.
+pub(crate) struct Tail {
+    pub(crate) calls: Streaming<wire::TailToolCallsResponse>,
+    pub(crate) payloads: Payloads,
+    pub(crate) project_id: String,
+    pub(crate) caller: Caller,
+    /// The place among the tails that this one takes.
+    pub(crate) place: OwnedSemaphorePermit,
+}
+
+#[derive(Serialize)]
+struct Dropped {
+    n: u64,
+}
+
+/// Takes a place, or refuses when all are taken.
+pub(crate) fn place(app: &App) -> Result<OwnedSemaphorePermit, ServiceError> {
+    app.tails.clone().try_acquire_owned().map_err(|_| {
+        ServiceError::new(
+            Code::Unavailable,
+            "too_many_live_tails",
+            "all places for live tails are taken; try again, or raise max_live_tails",
+        )
+    })
+}
+
+/// Where a reader wants to go on: what it saw last, before what it asked for at
+/// first.
+pub(crate) fn cursor(headers: &HeaderMap, asked: Option<String>) -> String {
+    headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok())
+        .map(str::to_owned)
+        .or(asked)
+        .unwrap_or_default()
+}
+
+pub(crate) fn respond(app: App, tail: Tail) -> Response {
+    // A proxy that gathers a stream before it passes it on makes it useless.
+    ([("x-accel-buffering", "no")], Sse::new(events(app, tail))).into_response()
+}
+
+fn events(app: App, mut tail: Tail) -> impl Stream<Item = Result<Event, Infallible>> {
+    async_stream::stream! {
+        let _place = tail.place;
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is at once, and the caller has just been asked.
+        heartbeat.tick().await;
+        yield Ok(Event::default().retry(RETRY).comment("live"));
+        loop {
+            tokio::select! {
+                message = tail.calls.message() => match message {
+                    Ok(Some(message)) => {
+                        for event in events_of(message, tail.payloads) {
+                            yield Ok(event);
+                        }
+                    }
+                    Ok(None) => return,
+                    Err(status) => {
+                        tracing::debug!(code = ?status.code(), "the tail behind a live tail ended");
+                        return;
+                    }
+                },
+                _ = heartbeat.tick() => {
+                    if has_lost_access(&app, &tail.caller, &tail.project_id).await {
+                        return;
+                    }
+                    yield Ok(Event::default().comment("heartbeat"));
+                }
+                () = app.shutdown.soft() => return,
+            }
+        }
+    }
+}
+
+/// The events of one message. Only the last of them carries the cursor: a
+/// reader that breaks off in the middle gets the whole message again.
+fn events_of(message: wire::TailToolCallsResponse, payloads: Payloads) -> Vec<Event> {
+    let mut events: Vec<Event> = message
+        .tool_calls
+        .into_iter()
+        .filter_map(|call| {
+            Event::default()
+                .event("call")
+                .json_data(ToolCall::new(call, payloads))
+                .ok()
+        })
+        .collect();
+    if message.skipped > 0 {
+        let dropped = Dropped { n: message.skipped };
+        events.extend(Event::default().event("dropped").json_data(dropped).ok());
+    }
+    if message.cursor.is_empty() {
+        return events;
+    }
+    // Without data nothing is dispatched, and the cursor is still remembered.
+    let last = events.pop().unwrap_or_default();
+    events.push(last.id(message.cursor));
+    events
+}
+
+/// A service that does not answer is no reason to end a stream.
+async fn has_lost_access(app: &App, caller: &Caller, project_id: &str) -> bool {
+    match app.authorize(caller, project_id, &[Permission::ReadLogs]).await {
+        Ok(_) => false,
+        Err(error) => matches!(
+            error.code,
+            Code::Unauthenticated | Code::PermissionDenied | Code::NotFound
+        ),
+    }
+}

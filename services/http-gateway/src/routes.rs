@@ -1,0 +1,98 @@
+//! Every address, on one screen. Paths stand at the handlers, beside what the
+//! OpenAPI document says of them.
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+mod api_keys;
+mod auth;
+mod me;
+mod projects;
+mod server_logs;
+mod servers;
+mod sessions;
+mod tool_calls;
+mod tools;
+
+pub(crate) use tool_calls::{Payloads, ToolCall};
+
+use crate::{app::App, csrf, docs_page, json_body, openapi, problems, security_headers, web_files};
+
+/// The REST API, below `/api/v1`.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::sign_up))
+        .routes(routes!(auth::sign_in))
+        .routes(routes!(auth::sign_out))
+        .routes(routes!(auth::redeem_sign_in_link))
+        .routes(routes!(me::get))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::get))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(servers::list, servers::create))
+        .routes(routes!(servers::get, servers::update, servers::delete))
+        .routes(routes!(servers::status))
+        .routes(routes!(tools::list))
+        .routes(routes!(tools::call))
+        .routes(routes!(tool_calls::list))
+        .routes(routes!(tool_calls::get))
+        .routes(routes!(tool_calls::summarize))
+        .routes(routes!(tool_calls::stream))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::get))
+        .routes(routes!(server_logs::list))
+}
+
+/// Everything that this service serves.
+pub(crate) fn router(app: App) -> Router {
+    let (api, document) = documented();
+    let document = openapi::render(document);
+    api.route("/api/openapi.json", get(docs_page::document(document)))
+        .route("/api/docs", get(docs_page::page))
+        .route("/api/docs/{file}", get(docs_page::file))
+        .fallback(web_files::serve)
+        .layer(DefaultBodyLimit::max(json_body::LIMIT_BYTES))
+        // In the order in which an answer meets them: a refusal of the check is
+        // completed too, and everything that leaves is compressed (event
+        // streams and images are not) and has its headers.
+        .layer(middleware::from_fn_with_state(app.clone(), csrf::check))
+        .layer(middleware::from_fn(problems::complete))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), security_headers::add))
+        .with_state(app)
+}
+
+/// The OpenAPI document, as it is served.
+pub fn openapi_document() -> String {
+    openapi::render(documented().1)
+}
+
+fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(openapi::Head::openapi())
+        .nest("/api/v1", api())
+        .split_for_parts()
+}
+
+/// A service answered without what its answer is about.
+pub(crate) fn incomplete(part: &'static str) -> service_error::ServiceError {
+    tracing::error!(part, "a service left out a part of its answer");
+    service_error::ServiceError::new(
+        service_error::Code::Internal,
+        "internal",
+        "this failed on our side; the request id finds it in the logs",
+    )
+}
+
+/// An id in a path. What is no id names nothing.
+fn id_in_path<I: std::str::FromStr + ToString>(
+    text: &str,
+    what: &str,
+) -> Result<String, service_error::ServiceError> {
+    match text.parse::<I>() {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) => Err(service_error::ServiceError::not_found(what)),
+    }
+}
