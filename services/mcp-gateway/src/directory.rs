@@ -1,0 +1,163 @@
+//! What the gateway knows of projects, their servers and their keys: a whole
+//! copy in memory, so that nothing on the way of a call asks anybody.
+
+mod server;
+mod watch;
+
+use std::{collections::HashMap, sync::Arc};
+
+use access::{ApiKey, KeyHash, Pepper};
+use arc_swap::ArcSwap;
+use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, UserId};
+use tokio::sync::watch as changes;
+
+use crate::catalog::Names;
+
+pub(crate) use server::{Server, Stdio};
+pub(crate) use watch::follow;
+
+/// The copy, as the newest change left it.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    current: ArcSwap<Snapshot>,
+    changed: changes::Sender<()>,
+}
+
+/// Everything at one moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snapshot {
+    pepper: Option<Pepper>,
+    projects: HashMap<ProjectId, Arc<Project>>,
+    slugs: HashMap<String, ProjectId>,
+    keys: HashMap<String, Arc<Key>>,
+}
+
+/// A project with its servers, oldest first.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) id: ProjectId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) servers: Vec<Arc<Server>>,
+    pub(crate) names: Names,
+    keys: Vec<Arc<Key>>,
+}
+
+/// An API key that lived when the snapshot was sent.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) id: ApiKeyId,
+    pub(crate) project_id: ProjectId,
+    pub(crate) user_id: UserId,
+    lookup_id: String,
+    hash: KeyHash,
+    expires_at: Option<Timestamp>,
+    permissions: Vec<Permission>,
+}
+
+impl Directory {
+    pub(crate) fn new() -> Self {
+        Self {
+            current: ArcSwap::default(),
+            changed: changes::Sender::new(()),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Tells of every change from now on.
+    pub(crate) fn changes(&self) -> changes::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    fn replace(&self, snapshot: Snapshot) {
+        self.current.store(Arc::new(snapshot));
+        self.changed.send_replace(());
+    }
+}
+
+impl Snapshot {
+    /// The live key with that text.
+    pub(crate) fn key(&self, key: &ApiKey, now: Timestamp) -> Option<&Arc<Key>> {
+        let found = self.keys.get(key.lookup_id())?;
+        let is_it = key.hash(self.pepper.as_ref()?).matches(&found.hash);
+        (is_it && found.is_live(now)).then_some(found)
+    }
+
+    /// Whether a key that was good when a session began still is.
+    pub(crate) fn is_live(&self, key: &Key, now: Timestamp) -> bool {
+        self.keys
+            .get(&key.lookup_id)
+            .is_some_and(|found| found.id == key.id && found.is_live(now))
+    }
+
+    /// By slug or by id. No slug looks like an id.
+    pub(crate) fn project(&self, slug_or_id: &str) -> Option<&Arc<Project>> {
+        let id = match self.slugs.get(slug_or_id) {
+            Some(id) => *id,
+            None => slug_or_id.parse().ok()?,
+        };
+        self.project_by_id(id)
+    }
+
+    pub(crate) fn project_by_id(&self, id: ProjectId) -> Option<&Arc<Project>> {
+        self.projects.get(&id)
+    }
+
+    /// The server as it is defined now.
+    pub(crate) fn server(&self, project: ProjectId, server: ServerId) -> Option<&Arc<Server>> {
+        self.project_by_id(project)?.server_by_id(server)
+    }
+
+    fn insert(&mut self, project: Project) {
+        self.remove(project.id);
+        self.slugs.insert(project.slug.clone(), project.id);
+        for key in &project.keys {
+            self.keys.insert(key.lookup_id.clone(), key.clone());
+        }
+        self.projects.insert(project.id, Arc::new(project));
+    }
+
+    fn remove(&mut self, id: ProjectId) {
+        let Some(project) = self.projects.remove(&id) else {
+            return;
+        };
+        // The slug may have gone to another project meanwhile.
+        if self.slugs.get(&project.slug) == Some(&id) {
+            self.slugs.remove(&project.slug);
+        }
+        for key in &project.keys {
+            self.keys.remove(&key.lookup_id);
+        }
+    }
+}
+
+impl Project {
+    /// By name or by id. No name looks like an id.
+    pub(crate) fn server(&self, name_or_id: &str) -> Option<&Arc<Server>> {
+        self.servers
+            .iter()
+            .find(|server| server.name == name_or_id)
+            .or_else(|| self.server_by_id(name_or_id.parse().ok()?))
+    }
+
+    pub(crate) fn server_by_id(&self, id: ServerId) -> Option<&Arc<Server>> {
+        self.servers.iter().find(|server| server.id == id)
+    }
+
+    pub(crate) fn enabled_servers(&self) -> impl Iterator<Item = &Arc<Server>> {
+        self.servers.iter().filter(|server| server.is_enabled)
+    }
+}
+
+impl Key {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}

@@ -1,0 +1,154 @@
+use std::{sync::Arc, time::Duration};
+
+use access::{KeyHash, Pepper, ServiceIdentity};
+use domain::{Permission, ProjectId, Timestamp};
+use proto::{
+    convert::{FromWire as _, InvalidField, parse_id},
+    projects::{
+        ApiKeySnapshot, ProjectSnapshot, WatchRequest, snapshot_service_client::SnapshotServiceClient,
+        watch_response::Event,
+    },
+};
+use service_host::{Channel, Readiness, Shutdown};
+use tonic::{Status, Streaming, service::interceptor::InterceptedService};
+
+use super::{Directory, Key, Project, Server, Snapshot};
+use crate::{backoff::Backoff, catalog::Names};
+
+/// The stream is never silent for longer than 2 seconds; after this long it is
+/// taken for dead, well within the 5 seconds in which a revoked key must fall.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// A connection to the projects service.
+pub(crate) type Client = SnapshotServiceClient<InterceptedService<Channel, ServiceIdentity>>;
+
+/// Keeps the directory as the projects service says, until the soft stop. When
+/// that service is away, the directory stays as it is and goes on serving.
+pub(crate) async fn follow(
+    directory: Arc<Directory>,
+    mut client: Client,
+    readiness: Readiness,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    loop {
+        let outcome = tokio::select! {
+            outcome = watch_once(&directory, &mut client, &readiness, &mut backoff) => outcome,
+            () = shutdown.soft() => return Ok(()),
+        };
+        if let Err(status) = outcome {
+            tracing::warn!(code = ?status.code(), message = status.message(), "projects cannot be watched, serving what is known");
+        }
+        tokio::select! {
+            () = backoff.wait() => {}
+            () = shutdown.soft() => return Ok(()),
+        }
+    }
+}
+
+/// One stream, from its first event to its end.
+async fn watch_once(
+    directory: &Directory,
+    client: &mut Client,
+    readiness: &Readiness,
+    backoff: &mut Backoff,
+) -> Result<(), Status> {
+    let mut events = client.watch(WatchRequest {}).await?.into_inner();
+    // Collected aside until it is whole, so that nobody is refused for what has
+    // not arrived yet.
+    let mut next = Snapshot::default();
+    let mut is_whole = false;
+    while let Some(event) = next_event(&mut events).await? {
+        match event {
+            Event::Started(started) => {
+                next.pepper = Pepper::from_bytes(&started.api_key_pepper);
+            }
+            Event::Project(project) => match read_project(project) {
+                Ok(project) => next.insert(project),
+                Err(error) => {
+                    tracing::error!(%error, "a project of the snapshot cannot be read, leaving it out");
+                    continue;
+                }
+            },
+            Event::Removed(removed) => match parse_id::<ProjectId>("id", &removed.id) {
+                Ok(id) => next.remove(id),
+                Err(error) => {
+                    tracing::error!(%error, "a removed project has no id");
+                    continue;
+                }
+            },
+            Event::Completed(_) => {
+                is_whole = true;
+                backoff.reset();
+                tracing::info!(projects = next.projects.len(), keys = next.keys.len(), "directory is whole");
+            }
+            Event::Unchanged(_) => continue,
+        }
+        if is_whole {
+            directory.replace(next.clone());
+            readiness.ready();
+        }
+    }
+    Ok(())
+}
+
+async fn next_event(
+    events: &mut Streaming<proto::projects::WatchResponse>,
+) -> Result<Option<Event>, Status> {
+    loop {
+        let message = tokio::time::timeout(SILENCE, events.message())
+            .await
+            .map_err(|_| Status::deadline_exceeded("no sign of life for 5 seconds"))??;
+        match message {
+            None => return Ok(None),
+            // An event of a newer release.
+            Some(response) if response.event.is_none() => {}
+            Some(response) => return Ok(response.event),
+        }
+    }
+}
+
+fn read_project(project: ProjectSnapshot) -> Result<Project, InvalidField> {
+    let id: ProjectId = parse_id("id", &project.id)?;
+    let mut servers = Vec::with_capacity(project.servers.len());
+    for server in project.servers {
+        let server_id = server.id.clone();
+        match Server::try_from(server) {
+            Ok(server) => servers.push(Arc::new(server)),
+            // Others of the project must not suffer for one.
+            Err(error) => tracing::error!(server_id, %error, "a server cannot be read, leaving it out"),
+        }
+    }
+    servers.sort_by_key(|server| server.id);
+    let mut keys = Vec::with_capacity(project.api_keys.len());
+    for key in project.api_keys {
+        keys.push(Arc::new(read_key(id, key)?));
+    }
+    Ok(Project {
+        id,
+        slug: project.slug,
+        name: project.name,
+        names: Names::new(servers.iter().map(|server| (server.id, server.name.as_str()))),
+        servers,
+        keys,
+    })
+}
+
+fn read_key(project_id: ProjectId, key: ApiKeySnapshot) -> Result<Key, InvalidField> {
+    Ok(Key {
+        id: parse_id("api_key.id", &key.id)?,
+        project_id,
+        user_id: parse_id("created_by_user_id", &key.created_by_user_id)?,
+        lookup_id: key.lookup_id,
+        hash: KeyHash::from_bytes(&key.hash).ok_or(InvalidField {
+            field: "hash",
+            problem: "is not 32 bytes".to_owned(),
+        })?,
+        expires_at: key.expires_at_us.map(Timestamp::from_micros),
+        permissions: key
+            .permissions
+            .into_iter()
+            .filter_map(Permission::from_wire)
+            .collect(),
+    })
+}

@@ -1,0 +1,172 @@
+use std::ops::Range;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// Where the values of some members of an object stand in its text.
+#[derive(Debug)]
+pub(crate) struct Fields<'a, const N: usize> {
+    text: &'a str,
+    values: [Option<&'a str>; N],
+}
+
+/// Changes to a text, made all at once, so that all between them stays as it was.
+#[derive(Debug)]
+pub(crate) struct Splice<'a> {
+    text: &'a str,
+    changes: Vec<(Range<usize>, String)>,
+}
+
+/// Finds members of an object by name. Absent when the text is no object, or
+/// has one of them twice: what was authorised must be what the server reads.
+pub(crate) fn object_fields<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<Fields<'a, N>> {
+    struct Members<'n, const N: usize>([&'n str; N]);
+
+    impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+        type Value = Option<[Option<&'de str>; N]>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut values = [None; N];
+            let mut once = true;
+            while let Some(Key(key)) = map.next_key()? {
+                if let Some(place) = self.0.iter().position(|name| *name == key) {
+                    let value: &'de RawValue = map.next_value()?;
+                    once &= values[place].replace(value.get()).is_none();
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(once.then_some(values))
+        }
+    }
+
+    let values = serde_json::Deserializer::from_str(text)
+        .deserialize_map(Members(names))
+        .ok()??;
+    Some(Fields { text, values })
+}
+
+impl<'a, const N: usize> Fields<'a, N> {
+    /// The text of the value of the member with that place in the list of names.
+    pub(crate) const fn get(&self, place: usize) -> Option<&'a str> {
+        self.values[place]
+    }
+
+    /// The value, where it is a string.
+    pub(crate) fn string(&self, place: usize) -> Option<String> {
+        serde_json::from_str(self.values[place]?).ok()
+    }
+
+    /// A change of the text that the members were found in.
+    pub(crate) const fn splice(&self) -> Splice<'a> {
+        Splice {
+            text: self.text,
+            changes: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Splice<'a> {
+    /// Replaces a part, which is a slice of the text itself.
+    #[must_use]
+    pub(crate) fn replace(mut self, part: &'a str, with: String) -> Self {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        self.changes.push((start..start + part.len(), with));
+        self
+    }
+
+    /// Adds a member at the front of the object that the text is.
+    #[must_use]
+    pub(crate) fn add_member(mut self, name: &str, value: &str) -> Self {
+        if let Some(brace) = self.text.find('{') {
+            let is_empty = self.text[brace + 1..].trim_start().starts_with('}');
+            let comma = if is_empty { "" } else { "," };
+            let member = format!("{}:{value}{comma}", serde_json::Value::from(name));
+            self.changes.push((brace + 1..brace + 1, member));
+        }
+        self
+    }
+
+    /// The changed text.
+    pub(crate) fn finish(mut self) -> String {
+        self.changes.sort_by_key(|(range, _)| range.start);
+        let mut out = String::with_capacity(self.text.len() + 64);
+        let mut at = 0;
+        for (range, with) in &self.changes {
+            out.push_str(&self.text[at..range.start]);
+            out.push_str(with);
+            at = range.end;
+        }
+        out.push_str(&self.text[at..]);
+        out
+    }
+}
+
+struct Key<'a>(std::borrow::Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(text.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(text.to_owned().into()))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_changed_stays_byte_for_byte() {
+        let text = r#"{ "x" : 1e400, "name":"a", "_meta": {"k": [ 1 ], "progressToken": "t"} }"#;
+        let fields = object_fields(text, ["name", "_meta"]).expect("an object");
+        let meta = object_fields(fields.get(1).expect("there"), ["progressToken"]).expect("an object");
+        let changed = fields
+            .splice()
+            .replace(meta.get(0).expect("there"), "7".to_owned())
+            .replace(fields.get(0).expect("there"), "\"b\"".to_owned())
+            .finish();
+        assert_eq!(
+            changed,
+            r#"{ "x" : 1e400, "name":"b", "_meta": {"k": [ 1 ], "progressToken": 7} }"#
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_ambiguous() {
+        assert!(object_fields(r#"{"name":"a","n\u0061me":"b"}"#, ["name"]).is_none());
+        assert!(object_fields(r#"{"other":1,"other":2,"name":"a"}"#, ["name"]).is_some());
+        assert!(object_fields("[1]", ["name"]).is_none());
+    }
+
+    #[test]
+    fn members_are_added_to_empty_and_to_filled_objects() {
+        for (text, expected) in [("{}", r#"{"a":1}"#), (r#" { "b":2}"#, r#" {"a":1, "b":2}"#)] {
+            let fields = object_fields(text, ["a"]).expect("an object");
+            assert_eq!(fields.splice().add_member("a", "1").finish(), expected);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The one choke point: every tool call, through whatever door it came, is
+//! written to the spool here, before the server is asked and before the client
+//! is answered. So are sessions and what servers log.
+
+mod call;
+mod payload;
+mod recovery;
+mod session_files;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use domain::{Clock, LogLevel, ServerLogId, ServerLogKind, ToolCallId};
+use opentelemetry::{KeyValue, metrics::Counter};
+use prost::Message as _;
+use proto::{
+    convert::FromWire as _,
+    logging::{ClientSession, Record, ServerLog, ToolCall, record},
+};
+use spool::{AppendError, FrameKind, Recovery, Spool};
+use uuid::Uuid;
+
+use crate::{directory::Server, redact::redact_text};
+
+pub(crate) use call::{CallFacts, Outcome, RunningCall};
+use session_files::SessionFiles;
+
+/// Writes records into the spool.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    spool: Arc<Spool>,
+    clock: Clock,
+    sessions: SessionFiles,
+    lost: Counter<u64>,
+}
+
+/// The spool has no room for another call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpoolFull;
+
+impl Recorder {
+    /// Takes over what an earlier life of the gateway left: its calls in flight
+    /// and its open sessions end as `gateway_lost`.
+    pub(crate) fn new(
+        spool: Arc<Spool>,
+        recovery: Recovery,
+        folder: &Path,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        let meter = opentelemetry::global::meter("mcp-gateway");
+        let recorder = Self {
+            spool,
+            clock,
+            sessions: SessionFiles::open(folder).context("the folder of open sessions cannot be used")?,
+            lost: meter
+                .u64_counter("mcporch.records.lost")
+                .with_description("Records that the spool did not take. Never tool calls without a refusal.")
+                .build(),
+        };
+        recorder.end_what_was_lost(recovery);
+        Ok(recorder)
+    }
+
+    pub(crate) const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Writes that a session began, was seen, or ended.
+    pub(crate) fn session(&self, session: &ClientSession) {
+        let is_over = session.ended_at_us.is_some();
+        if !is_over {
+            self.sessions.keep(session);
+        }
+        let id = session.id.parse().unwrap_or_else(|_| Uuid::nil());
+        let taken = self.append(FrameKind::Single, id, record::Record::Session(session.clone()));
+        if is_over && taken.is_ok() {
+            self.sessions.forget(&session.id);
+        }
+    }
+
+    /// Writes a line that a server wrote, or that tells of it.
+    pub(crate) fn server_log(
+        &self,
+        server: &Server,
+        level: LogLevel,
+        kind: ServerLogKind,
+        line: &str,
+        tool_call: Option<ToolCallId>,
+    ) {
+        let id = ServerLogId::new(&self.clock);
+        let log = ServerLog {
+            id: id.to_string(),
+            project_id: server.project_id.to_string(),
+            server_id: server.id.to_string(),
+            server_name: server.name.clone(),
+            level: level.to_wire(),
+            kind: kind.to_wire(),
+            line: redact_text(line),
+            at_us: self.clock.now().as_micros(),
+            tool_call_id: tool_call.map(|id| id.to_string()),
+        };
+        let _ = self.append(FrameKind::Single, id.uuid(), record::Record::ServerLog(log));
+    }
+
+    /// Whether new calls are taken at the moment.
+    fn open_call(&self, id: ToolCallId, call: &ToolCall) -> Result<(), SpoolFull> {
+        self.append(FrameKind::Opening, id.uuid(), record::Record::ToolCall(call.clone()))
+    }
+
+    fn close_call(&self, id: ToolCallId, call: ToolCall) {
+        let _ = self.append(FrameKind::Closing, id.uuid(), record::Record::ToolCall(call));
+    }
+
+    /// A call that never ran is complete in itself.
+    fn single_call(&self, id: ToolCallId, call: ToolCall) -> Result<(), SpoolFull> {
+        self.append(FrameKind::Single, id.uuid(), record::Record::ToolCall(call))
+    }
+
+    /// That something could not be written never fails what it tells of, but is
+    /// counted and told; that there is no room is for the caller to judge.
+    fn append(&self, kind: FrameKind, id: Uuid, record: record::Record) -> Result<(), SpoolFull> {
+        let name = match &record {
+            record::Record::ToolCall(_) => "tool_call",
+            record::Record::Session(_) => "session",
+            record::Record::ServerLog(_) => "server_log",
+        };
+        let body = Record {
+            record: Some(record),
+        }
+        .encode_to_vec();
+        match self.spool.append(kind, id, &body) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let is_refused_call = name == "tool_call" && kind != FrameKind::Closing;
+                if !is_refused_call {
+                    self.lost.add(1, &[KeyValue::new("record", name)]);
+                }
+                match error {
+                    AppendError::Full { .. } => tracing::warn!(record = name, %error, "spool is full"),
+                    _ => tracing::error!(record = name, error = ?error, "spool did not take a record"),
+                }
+                Err(SpoolFull)
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use domain::{Door, ErrorKind, ProjectId, ServerId, SessionId, ToolCallId, ToolCallStatus};
+use proto::{
+    convert::FromWire as _,
+    logging::{Client, Payload, Principal, ToolCall},
+};
+
+use super::{Recorder, SpoolFull, payload::payload};
+use crate::redact::redact_text;
+
+/// The longest message that is kept of an error.
+const MAX_MESSAGE_BYTES: usize = 4 * 1024;
+
+/// What is known of a call when it arrives.
+#[derive(Debug, Clone)]
+pub(crate) struct CallFacts {
+    pub(crate) project_id: ProjectId,
+    /// Absent when the called name belongs to no server.
+    pub(crate) server: Option<(ServerId, String)>,
+    pub(crate) session_id: Option<SessionId>,
+    /// As JSON, the way the client wrote it.
+    pub(crate) request_id: String,
+    pub(crate) tool_name: String,
+    pub(crate) exposed_name: String,
+    pub(crate) door: Door,
+    pub(crate) client_revision: String,
+    pub(crate) principal: Principal,
+    pub(crate) client: Client,
+    pub(crate) trace_id: String,
+    pub(crate) span_id: String,
+    pub(crate) arguments: Option<Payload>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Success { result: Payload },
+    /// A result with `isError: true`.
+    ToolError { result: Payload, message: String },
+    /// A JSON-RPC error from the server.
+    ProtocolError { code: Option<i64>, message: String, error: Payload },
+    Timeout { message: String },
+    /// The client withdrew the call.
+    Cancelled,
+    /// The client's connection broke.
+    ClientGone,
+    /// Not done, for that reason.
+    Failed { kind: ErrorKind, code: Option<i64>, message: String },
+}
+
+/// A call whose intent is in the spool. Its outcome follows, whatever happens:
+/// one that is dropped ends as `client_gone`, for nobody waits for it any more.
+#[derive(Debug)]
+pub(crate) struct RunningCall {
+    recorder: Arc<Recorder>,
+    id: ToolCallId,
+    call: ToolCall,
+    started: Instant,
+    is_finished: bool,
+}
+
+impl CallFacts {
+    /// Keeps the arguments, redacted.
+    #[must_use]
+    pub(crate) fn with_arguments(mut self, json: Option<&str>) -> Self {
+        self.arguments = json.map(payload);
+        self
+    }
+
+    fn into_call(self, id: ToolCallId, started_at_us: i64) -> ToolCall {
+        let (server_id, server_name) = self.server.unzip();
+        ToolCall {
+            id: id.to_string(),
+            project_id: self.project_id.to_string(),
+            server_id: server_id.map(|id| id.to_string()),
+            server_name: server_name.unwrap_or_default(),
+            session_id: self.session_id.map(|id| id.to_string()),
+            request_id: self.request_id,
+            tool_name: self.tool_name,
+            exposed_name: self.exposed_name,
+            door: self.door.to_wire(),
+            client_revision: self.client_revision,
+            status: ToolCallStatus::Running.to_wire(),
+            started_at_us,
+            arguments: self.arguments,
+            principal: Some(self.principal),
+            client: Some(self.client),
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            ..ToolCall::default()
+        }
+    }
+}
+
+impl Outcome {
+    /// Of a server's result, by whether it says `isError`.
+    pub(crate) fn of_result(json: &str) -> Self {
+        let result = payload(json);
+        match tool_error(json) {
+            None => Self::Success { result },
+            Some(message) => Self::ToolError {
+                result,
+                message: redact_text(&message),
+            },
+        }
+    }
+
+    /// Of a server's JSON-RPC error.
+    pub(crate) fn of_error(json: &str) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Error {
+            code: Option<serde_json::Number>,
+            message: Option<String>,
+        }
+
+        let read = serde_json::from_str::<Error>(json).ok();
+        let (code, message) = read.map_or((None, None), |error| (error.code, error.message));
+        Self::ProtocolError {
+            code: code.and_then(|code| code.as_i64()),
+            message: redact_text(&message.unwrap_or_default()),
+            error: payload(json),
+        }
+    }
+
+    /// Of what the gateway itself refuses or cannot do.
+    pub(crate) fn failed(kind: ErrorKind, code: impl Into<Option<i64>>, message: impl Into<String>) -> Self {
+        Self::Failed {
+            kind,
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+
+    fn write_to(self, call: &mut ToolCall) {
+        use ToolCallStatus as Status;
+        let (status, kind, code, message, result) = match self {
+            Self::Success { result } => (Status::Success, None, None, String::new(), Some(result)),
+            Self::ToolError { result, message } => {
+                (Status::Error, Some(ErrorKind::ToolError), None, message, Some(result))
+            }
+            Self::ProtocolError { code, message, error } => {
+                (Status::Error, Some(ErrorKind::ProtocolError), code, message, Some(error))
+            }
+            Self::Timeout { message } => (Status::Timeout, None, None, message, None),
+            Self::Cancelled => (Status::Cancelled, None, None, String::new(), None),
+            Self::ClientGone => (
+                Status::Cancelled,
+                Some(ErrorKind::ClientGone),
+                None,
+                "the client's connection broke before the answer".to_owned(),
+                None,
+            ),
+            Self::Failed { kind, code, message } => (Status::Error, Some(kind), code, message, None),
+        };
+        call.status = status.to_wire();
+        call.error_kind = kind.map_or(0, ErrorKind::to_wire);
+        call.error_code = code;
+        call.error_message = message;
+        call.error_message
+            .truncate(call.error_message.floor_char_boundary(MAX_MESSAGE_BYTES));
+        call.result = result;
+    }
+}
+
+impl RunningCall {
+    /// Writes the intent.
+    pub(crate) fn begin(recorder: &Arc<Recorder>, facts: CallFacts) -> Result<Self, SpoolFull> {
+        let id = ToolCallId::new(&recorder.clock);
+        let call = facts.into_call(id, recorder.clock.now().as_micros());
+        recorder.open_call(id, &call)?;
+        Ok(Self {
+            recorder: recorder.clone(),
+            id,
+            call,
+            started: Instant::now(),
+            is_finished: false,
+        })
+    }
+
+    /// Writes a call that was refused before anybody was asked. Gives back what
+    /// was written.
+    pub(crate) fn refuse(recorder: &Recorder, facts: CallFacts, outcome: Outcome) -> Result<ToolCall, SpoolFull> {
+        let id = ToolCallId::new(&recorder.clock);
+        let mut call = facts.into_call(id, recorder.clock.now().as_micros());
+        outcome.write_to(&mut call);
+        call.duration_us = Some(0);
+        recorder.single_call(id, call.clone())?;
+        Ok(call)
+    }
+
+    pub(crate) const fn id(&self) -> ToolCallId {
+        self.id
+    }
+
+    /// The server stands, after that long.
+    pub(crate) fn connected(&mut self, took: Duration, upstream_revision: &str) {
+        self.call.connect_us = Some(took.as_micros() as u64);
+        upstream_revision.clone_into(&mut self.call.upstream_revision);
+    }
+
+    /// A place among the calls in flight came free, after that long.
+    pub(crate) const fn queued(&mut self, took: Duration) {
+        self.call.queue_us = Some(took.as_micros() as u64);
+        // From here on the server may have it.
+        self.call.rounds = 1;
+    }
+
+    /// The server answered, or did not, after that long.
+    pub(crate) const fn answered(&mut self, took: Duration) {
+        self.call.upstream_us = Some(took.as_micros() as u64);
+    }
+
+    /// What the server wrote to stderr meanwhile.
+    pub(crate) fn stderr(&mut self, excerpt: &str) {
+        self.call.stderr_excerpt = redact_text(excerpt);
+    }
+
+    /// Writes the outcome. Gives back what was written.
+    pub(crate) fn finish(mut self, outcome: Outcome) -> ToolCall {
+        self.write_outcome(outcome);
+        self.call.clone()
+    }
+
+    fn write_outcome(&mut self, outcome: Outcome) {
+        self.is_finished = true;
+        outcome.write_to(&mut self.call);
+        self.call.duration_us = Some(self.started.elapsed().as_micros() as u64);
+        self.recorder.close_call(self.id, self.call.clone());
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.write_outcome(Outcome::ClientGone);
+        }
+    }
+}
+
+/// The words of a result that says `isError`; none where it does not.
+fn tool_error(json: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct ToolResult {
+        #[serde(rename = "isError", default)]
+        is_error: bool,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Words {
+        #[serde(default)]
+        content: Vec<Content>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Content {
+        #[serde(default)]
+        text: String,
+    }
+
+    let is_error = serde_json::from_str::<ToolResult>(json).is_ok_and(|result| result.is_error);
+    is_error.then(|| {
+        let words = serde_json::from_str::<Words>(json).unwrap_or(Words { content: Vec::new() });
+        let first = words.content.into_iter().find(|content| !content.text.is_empty());
+        first.map_or_else(String::new, |content| content.text)
+    })
+}

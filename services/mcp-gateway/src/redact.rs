@@ -1,0 +1,165 @@
+//! What must not reach a disk: secrets in arguments and results are replaced
+//! before a call is written to the spool.
+
+mod shapes;
+
+use shapes::find_secret;
+
+/// Stands where a secret stood.
+const REDACTED: &str = "[redacted]";
+
+/// The text of a JSON value with its secrets replaced: values under names that
+/// promise one, and known shapes of tokens in any string. All else stays as it
+/// was. Stops soon after `enough` bytes, because nobody keeps more.
+///
+/// The text must be JSON; of any other text the result means nothing, but does
+/// no harm.
+pub(crate) fn redact(json: &str, enough: usize) -> String {
+    let mut walk = Walk {
+        json,
+        at: 0,
+        out: String::with_capacity(json.len().min(enough) + 64),
+    };
+    walk.run(enough);
+    walk.out
+}
+
+/// A text that is no JSON, such as a line of a server's stderr.
+pub(crate) fn redact_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_without_secrets(&mut out, text);
+    out
+}
+
+struct Walk<'a> {
+    json: &'a str,
+    at: usize,
+    out: String,
+}
+
+impl Walk<'_> {
+    fn run(&mut self, enough: usize) {
+        // Whether the string that comes next is the name of a member is seen by
+        // the colon behind it; so nothing but the place has to be remembered.
+        while self.at < self.json.len() && self.out.len() < enough {
+            let rest = &self.json[self.at..];
+            let Some(quote) = rest.find('"') else {
+                self.out.push_str(rest);
+                return;
+            };
+            self.out.push_str(&rest[..quote]);
+            self.at += quote;
+            let end = string_end(self.json, self.at);
+            let string = &self.json[self.at..end];
+            self.at = end;
+            let after = self.json[end..].trim_start();
+            if !after.starts_with(':') {
+                push_without_secrets(&mut self.out, string);
+                continue;
+            }
+            self.out.push_str(string);
+            if is_secret_name(string) {
+                self.replace_value();
+            }
+        }
+    }
+
+    /// Goes over the colon and the value behind it.
+    fn replace_value(&mut self) {
+        let bytes = self.json.as_bytes();
+        let mut end = self.at;
+        while end < bytes.len() && (bytes[end] == b':' || bytes[end].is_ascii_whitespace()) {
+            end += 1;
+        }
+        self.out.push_str(&self.json[self.at..end]);
+        self.at = end;
+        let end = value_end(self.json, end);
+        let value = &self.json[self.at..end];
+        // These tell nothing, and tell a reader much.
+        if matches!(value, "null" | "true" | "false" | "\"\"") {
+            self.out.push_str(value);
+        } else {
+            self.out.push('"');
+            self.out.push_str(REDACTED);
+            self.out.push('"');
+        }
+        self.at = end;
+    }
+}
+
+/// The place behind the closing quote of the string that begins here.
+fn string_end(json: &str, start: usize) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = start + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The place behind the value that begins here.
+fn value_end(json: &str, start: usize) -> usize {
+    let bytes = json.as_bytes();
+    let mut depth = 0_usize;
+    let mut at = start;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at = string_end(json, at);
+                if depth == 0 {
+                    return at;
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return at,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            b',' if depth == 0 => return at,
+            byte if depth == 0 && byte.is_ascii_whitespace() => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// Names under which people keep secrets, compared in lower case without
+/// hyphens and underscores.
+fn is_secret_name(quoted: &str) -> bool {
+    const PARTS: [&str; 13] = [
+        "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "authorization",
+        "credential", "cookie", "accesstoken", "refreshtoken", "bearer",
+    ];
+    // Tokens that open nothing.
+    const HARMLESS: [&str; 5] = ["progresstoken", "pagetoken", "nextpagetoken", "continuationtoken", "synctoken"];
+    let name: String = quoted
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    PARTS.iter().any(|part| name.contains(part))
+        || matches!(name.as_str(), "pwd" | "auth" | "jwt" | "pin")
+        || name.ends_with("token") && !HARMLESS.contains(&name.as_str())
+}
+
+fn push_without_secrets(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(secret) = find_secret(rest) {
+        out.push_str(&rest[..secret.start]);
+        out.push_str(REDACTED);
+        rest = &rest[secret.end..];
+    }
+    out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! One message on its way: from a session to the server it is for, and the
+//! answer back. What a project's endpoint adds (merged lists, names) is in
+//! `project`, what makes a tool call special in `tool_call`.
+
+mod initialize;
+mod project;
+mod tool_call;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Door, Permission, SessionId};
+use proto::logging::{Client, Principal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    catalog::Catalog,
+    directory::{Directory, Project, Server},
+    message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
+    outbox::Outbox,
+    recorder::Recorder,
+    session::{Endpoint, Session, Sessions},
+    upstream::{Connection, RequestError, RequestOptions, Unavailable, Upstreams},
+};
+
+pub(crate) use tool_call::ToolCallEnd;
+
+/// Where all parts of the gateway meet.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) catalog: Catalog,
+}
+
+/// Who sent a message, and where to.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) project: Arc<Project>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) door: Door,
+    pub(crate) session: Option<Arc<Session>>,
+    pub(crate) principal: Principal,
+    pub(crate) client: Client,
+    pub(crate) revision: String,
+    pub(crate) permissions: Permissions,
+    pub(crate) trace: Trace,
+}
+
+/// What the caller may do here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permissions {
+    pub(crate) call_tools: bool,
+}
+
+/// W3C trace context of the caller, in hexadecimal; empty where there is none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trace {
+    pub(crate) trace_id: String,
+    pub(crate) span_id: String,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Reply(Reply),
+    Error { code: ErrorCode, words: String },
+    /// The caller may not do that.
+    Denied(String),
+    /// The call cannot be recorded, so it is not made.
+    SpoolFull,
+    /// The client has withdrawn the request.
+    Cancelled,
+}
+
+impl Answer {
+    pub(crate) fn error(code: ErrorCode, words: impl Into<String>) -> Self {
+        Self::Error {
+            code,
+            words: words.into(),
+        }
+    }
+
+    /// As the message that goes to the client.
+    pub(crate) fn to_message(&self, id: &Id) -> String {
+        let (code, words) = match self {
+            Self::Reply(reply) => return message::reply(Some(id), reply),
+            Self::Error { code, words } => (*code, words.as_str()),
+            Self::Denied(words) => (ErrorCode::Refused, words.as_str()),
+            Self::SpoolFull => (
+                ErrorCode::Refused,
+                "the gateway cannot record calls at the moment and makes none; try again in a few seconds",
+            ),
+            Self::Cancelled => (ErrorCode::Cancelled, "the request was withdrawn"),
+        };
+        message::error_reply(Some(id), code, words)
+    }
+}
+
+impl Caller {
+    fn session_id(&self) -> Option<SessionId> {
+        self.session.as_ref().map(|session| session.id)
+    }
+
+    /// The server of a single-server endpoint, as it was when the request came.
+    fn single_server(&self) -> Option<Arc<Server>> {
+        match self.endpoint {
+            Endpoint::Project => None,
+            Endpoint::Server(id) => self.project.server_by_id(id).cloned(),
+        }
+    }
+}
+
+impl Permissions {
+    pub(crate) fn of(may: impl Fn(Permission) -> bool) -> Self {
+        Self {
+            call_tools: may(Permission::CallTools),
+        }
+    }
+}
+
+impl Trace {
+    /// Reads a `traceparent` (W3C Trace Context, version 00).
+    pub(crate) fn parse(traceparent: &str) -> Option<Self> {
+        let mut parts = traceparent.split('-');
+        let (_version, trace_id, span_id) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_hex = |text: &str, length| {
+            text.len() == length
+                && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+                && text.bytes().any(|byte| byte != b'0')
+        };
+        (is_hex(trace_id, 32) && is_hex(span_id, 16)).then(|| Self {
+            trace_id: trace_id.to_owned(),
+            span_id: span_id.to_owned(),
+        })
+    }
+}
+
+impl Relay {
+    /// Answers a request of a client. `outbox` takes what belongs to it before
+    /// its answer.
+    pub(crate) async fn request(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        outbox: Option<&Outbox>,
+        cancel: &CancellationToken,
+    ) -> Answer {
+        let params = request.params.as_deref().map(|params| params.get());
+        match request.method.as_str() {
+            "ping" => return empty_result(),
+            "initialize" => return Answer::error(ErrorCode::InvalidRequest, "this session is initialised already"),
+            "tools/call" => {
+                let end = self
+                    .call_tool(caller, &request.id.to_string(), params, outbox, cancel)
+                    .await;
+                return end.answer;
+            }
+            _ => {}
+        }
+        let work = async {
+            match caller.single_server() {
+                Some(server) => self.pass(caller, &server, &request.method, params, outbox).await,
+                None => self.project_request(caller, &request.method, params, outbox).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Answer::Cancelled,
+            answer = work => answer,
+        }
+    }
+
+    /// Hands a notification of a client on to whom it concerns.
+    pub(crate) fn notification(&self, caller: &Caller, notification: &Notification) {
+        let params = notification.params.as_deref().map(|params| params.get());
+        let Some(session) = &caller.session else { return };
+        match notification.method.as_str() {
+            // The gateway greets servers itself.
+            "notifications/initialized" => {}
+            "notifications/cancelled" => {
+                let fields = object_fields(params.unwrap_or("{}"), ["requestId"]);
+                if let Some(id) = fields.and_then(|fields| Id::parse(fields.get(0)?)) {
+                    session.cancel(&id);
+                }
+            }
+            // All else only concerns a server that speaks with this client
+            // alone, or the one server of the endpoint.
+            method => {
+                for connection in self.connections_of(caller, session) {
+                    connection.notify(method, params);
+                }
+            }
+        }
+    }
+
+    fn connections_of(&self, caller: &Caller, session: &Session) -> Vec<Arc<Connection>> {
+        let is_concerned = |server: &&Arc<Server>| match caller.endpoint {
+            Endpoint::Project => session.owner_of(server).is_some(),
+            Endpoint::Server(id) => server.id == id,
+        };
+        let servers = caller.project.enabled_servers().filter(is_concerned);
+        servers
+            .filter_map(|server| {
+                let owner = session.owner_of(server).map(|owner| owner.session);
+                self.upstreams.ready(server.id, owner)
+            })
+            .collect()
+    }
+
+    /// The connection of this caller to a server, started if it does not stand.
+    async fn connect(&self, caller: &Caller, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
+        let owner = caller.session.as_ref().and_then(|session| session.owner_of(server));
+        self.upstreams.connection(server, owner.as_ref()).await
+    }
+
+    /// Asks a server exactly what the client asked.
+    async fn pass(
+        &self,
+        caller: &Caller,
+        server: &Arc<Server>,
+        method: &str,
+        params: Option<&str>,
+        outbox: Option<&Outbox>,
+    ) -> Answer {
+        let connection = match self.connect(caller, server).await {
+            Ok(connection) => connection,
+            Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
+        };
+        let options = RequestOptions {
+            timeout: server.timeout,
+            progress_to: outbox,
+        };
+        answer_of(connection.request(method, params, options).await)
+    }
+
+    /// Asks a server on the gateway's own behalf.
+    async fn ask(
+        &self,
+        connection: &Connection,
+        method: &str,
+        params: Option<&str>,
+        timeout: Duration,
+    ) -> Result<String, String> {
+        let options = RequestOptions {
+            timeout,
+            progress_to: None,
+        };
+        match connection.request(method, params, options).await {
+            Ok(Reply::Result(result)) => Ok(Box::<str>::from(result.get()).into()),
+            Ok(Reply::Error(error)) => Err(format!("it answered {method} with the error {error}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+fn answer_of(outcome: Result<Reply, RequestError>) -> Answer {
+    match outcome {
+        Ok(reply) => Answer::Reply(reply),
+        Err(error @ RequestError::Ambiguous(_)) => Answer::error(ErrorCode::InvalidParams, error.to_string()),
+        Err(error) => Answer::error(ErrorCode::Refused, error.to_string()),
+    }
+}
+
+fn result(json: String) -> Answer {
+    let raw = serde_json::value::RawValue::from_string(json).expect("is made of JSON here");
+    Answer::Reply(Reply::Result(raw))
+}
+
+fn empty_result() -> Answer {
+    result("{}".to_owned())
+}

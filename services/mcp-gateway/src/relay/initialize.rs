@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use super::{Answer, Caller, Relay, project::LIST_DEADLINE, result};
+use crate::{
+    client,
+    directory::Server,
+    message::{ErrorCode, Revision, object_fields},
+    session::Greeting,
+    upstream::Hello,
+};
+
+/// What a project's endpoint offers even while none of its servers is up: they
+/// may come up at any time.
+const ALWAYS: [(&str, &str); 1] = [("tools", r#"{"listChanged":true}"#)];
+
+/// Capabilities that the gateway carries on a project's endpoint, where a
+/// server has them.
+const CARRIED: [(&str, &str); 4] = [
+    ("prompts", r#"{"listChanged":true}"#),
+    ("resources", r#"{"subscribe":true,"listChanged":true}"#),
+    ("completions", "{}"),
+    ("logging", "{}"),
+];
+
+impl Greeting {
+    /// Reads the params of `initialize`. The error says what is wrong.
+    pub(crate) fn read(params: Option<&str>, user_agent: &str, ip_address: &str) -> Result<Self, &'static str> {
+        const NAMES: [&str; 3] = ["protocolVersion", "capabilities", "clientInfo"];
+        let fields = params
+            .and_then(|params| object_fields(params, NAMES))
+            .ok_or("params of initialize lacks protocolVersion, capabilities and clientInfo, or has one twice")?;
+        let requested = fields
+            .string(0)
+            .ok_or("params of initialize lacks protocolVersion, a string such as \"2025-11-25\"")?;
+        let object = |place| fields.get(place).filter(|value| value.starts_with('{')).unwrap_or("{}");
+        Ok(Self {
+            revision: Revision::negotiate(&requested),
+            client: client::named(object(2), user_agent, ip_address),
+            capabilities: object(1).into(),
+            client_info: match object(2) {
+                "{}" => r#"{"name":"unknown","version":""}"#.into(),
+                client_info => client_info.into(),
+            },
+        })
+    }
+}
+
+impl Relay {
+    /// Answers `initialize` in a session that knows its client: on a server's
+    /// own endpoint as that server does, on a project's for all of its servers.
+    pub(crate) async fn initialize(&self, caller: &Caller, revision: Revision) -> Answer {
+        let Some(server) = caller.single_server() else {
+            return self.initialize_project(caller, revision).await;
+        };
+        let connection = match self.connect(caller, &server).await {
+            Ok(connection) => connection,
+            Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
+        };
+        let hello = connection
+            .hello()
+            .and_then(|hello| Some((hello, object_fields(hello.result.get(), ["protocolVersion"])?)));
+        match hello.and_then(|(_, fields)| Some(fields.splice().replace(fields.get(0)?, format!("\"{revision}\"")))) {
+            Some(hello) => result(hello.finish()),
+            None => Answer::error(ErrorCode::Refused, "the server has not said who it is"),
+        }
+    }
+
+    async fn initialize_project(&self, caller: &Caller, revision: Revision) -> Answer {
+        let hellos = join_all(caller.project.enabled_servers().map(|server| self.hello(caller, server))).await;
+        let hellos: Vec<_> = hellos.into_iter().flatten().collect();
+        let carried = CARRIED
+            .into_iter()
+            .filter(|(name, _)| hellos.iter().any(|(_, hello)| hello.offers(name)));
+        let capabilities: Vec<_> = ALWAYS
+            .into_iter()
+            .chain(carried)
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        let instructions: Vec<_> = hellos
+            .iter()
+            .filter_map(|(server, hello)| Some(format!("{}:\n{}", server.name, hello.instructions.as_ref()?)))
+            .collect();
+        let mut answer = format!(
+            r#"{{"protocolVersion":"{revision}","capabilities":{{{}}},"serverInfo":{}"#,
+            capabilities.join(","),
+            serde_json::json!({
+                "name": "mcp-orchestrator",
+                "title": caller.project.name,
+                "version": env!("CARGO_PKG_VERSION"),
+            }),
+        );
+        if !instructions.is_empty() {
+            answer.push_str(",\"instructions\":");
+            answer.push_str(&serde_json::Value::from(instructions.join("\n\n")).to_string());
+        }
+        answer.push('}');
+        result(answer)
+    }
+
+    /// What a server says of itself, unless it takes too long: others must not
+    /// wait for it, and it goes on starting.
+    async fn hello(&self, caller: &Caller, server: &Arc<Server>) -> Option<(Arc<Server>, Hello)> {
+        let connection = tokio::time::timeout(LIST_DEADLINE, self.connect(caller, server));
+        let hello = connection.await.ok()?.ok()?.hello()?.clone();
+        Some((server.clone(), hello))
+    }
+}

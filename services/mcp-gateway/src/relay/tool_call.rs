@@ -1,0 +1,230 @@
+use std::{sync::Arc, time::Instant};
+
+use domain::ErrorKind;
+use proto::logging::ToolCall;
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, Caller, Relay, Trace, answer_of};
+use crate::{
+    catalog::{ExposedName, Kind},
+    directory::Server,
+    message::{ErrorCode, Fields, Reply, object_fields},
+    outbox::Outbox,
+    recorder::{CallFacts, Outcome, RunningCall},
+    upstream::{RequestError, RequestOptions},
+};
+
+/// A call that is over: what the client gets, and what was recorded.
+#[derive(Debug)]
+pub(crate) struct ToolCallEnd {
+    pub(crate) answer: Answer,
+    /// Absent only when the spool took nothing.
+    pub(crate) record: Option<ToolCall>,
+}
+
+/// A call that can be made: whom to ask, and what.
+struct Target {
+    server: Arc<Server>,
+    params: String,
+}
+
+/// Why a call is not made. It is recorded all the same.
+struct Refusal {
+    kind: ErrorKind,
+    answer: Answer,
+}
+
+impl Relay {
+    /// Calls a tool: once, and recorded whatever happens.
+    pub(crate) async fn call_tool(
+        &self,
+        caller: &Caller,
+        request_id: &str,
+        params: Option<&str>,
+        outbox: Option<&Outbox>,
+        cancel: &CancellationToken,
+    ) -> ToolCallEnd {
+        let params = params.unwrap_or("{}");
+        let fields = object_fields(params, ["name", "arguments", "_meta"]);
+        let mut facts = self.facts(caller, request_id, fields.as_ref());
+        let target = match self.target(caller, fields.as_ref(), &mut facts).await {
+            Ok(target) => target,
+            Err(refusal) => return self.refuse(facts, refusal),
+        };
+        let Ok(mut running) = RunningCall::begin(&self.recorder, facts) else {
+            return ToolCallEnd {
+                answer: Answer::SpoolFull,
+                record: None,
+            };
+        };
+        let outcome = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            done = self.make(caller, &target, &mut running, outbox) => Some(done),
+        };
+        let (answer, outcome) = outcome.unwrap_or((Answer::Cancelled, Outcome::Cancelled));
+        ToolCallEnd {
+            answer,
+            record: Some(running.finish(outcome)),
+        }
+    }
+
+    fn facts(&self, caller: &Caller, request_id: &str, fields: Option<&Fields<'_, 3>>) -> CallFacts {
+        let name = fields.and_then(|fields| fields.string(0)).unwrap_or_default();
+        let in_meta = || {
+            let meta = object_fields(fields?.get(2)?, ["traceparent"])?;
+            Trace::parse(&meta.string(0)?)
+        };
+        let trace = if caller.trace.trace_id.is_empty() {
+            in_meta().unwrap_or_default()
+        } else {
+            caller.trace.clone()
+        };
+        CallFacts {
+            project_id: caller.project.id,
+            server: caller.single_server().map(|server| (server.id, server.name.clone())),
+            session_id: caller.session_id(),
+            request_id: request_id.to_owned(),
+            tool_name: name.clone(),
+            exposed_name: name,
+            door: caller.door,
+            client_revision: caller.revision.clone(),
+            principal: caller.principal.clone(),
+            client: caller.client.clone(),
+            trace_id: trace.trace_id,
+            span_id: trace.span_id,
+            arguments: None,
+        }
+        .with_arguments(fields.and_then(|fields| fields.get(1)))
+    }
+
+    /// Finds out whom the call is for, and whether it may be made.
+    async fn target(
+        &self,
+        caller: &Caller,
+        fields: Option<&Fields<'_, 3>>,
+        facts: &mut CallFacts,
+    ) -> Result<Target, Refusal> {
+        let invalid = |words: String| Refusal {
+            kind: ErrorKind::InvalidRequest,
+            answer: Answer::error(ErrorCode::InvalidParams, words),
+        };
+        if !caller.permissions.call_tools {
+            return Err(Refusal {
+                kind: ErrorKind::Denied,
+                answer: Answer::Denied("this key may not call tools; use one of a developer or an owner".to_owned()),
+            });
+        }
+        let Some(fields) = fields else {
+            return Err(invalid(
+                "params of tools/call holds name, arguments or _meta twice; send each once".to_owned(),
+            ));
+        };
+        let (Some(name), Some(name_text)) = (fields.string(0), fields.get(0)) else {
+            return Err(invalid("params of tools/call lacks the name of a tool".to_owned()));
+        };
+        if let Some(server) = caller.single_server() {
+            return Ok(Target {
+                server,
+                params: fields.splice().finish(),
+            });
+        }
+        let unknown = || invalid(format!("Unknown tool: {name}; tools/list tells what there is"));
+        let (server, exposed) = caller.project.names.resolve(&name).ok_or_else(unknown)?;
+        let server = caller.project.server_by_id(server).filter(|server| server.is_enabled);
+        let server = server.ok_or_else(unknown)?.clone();
+        facts.server = Some((server.id, server.name.clone()));
+        let tool = match exposed {
+            ExposedName::Plain(tool) => tool.to_owned(),
+            ExposedName::Shortened(_) => self
+                .long_name(caller, &server, Kind::Tools, &name)
+                .await
+                .ok_or_else(unknown)?,
+        };
+        facts.tool_name.clone_from(&tool);
+        let tool = serde_json::Value::from(tool).to_string();
+        Ok(Target {
+            params: fields.splice().replace(name_text, tool).finish(),
+            server,
+        })
+    }
+
+    fn refuse(&self, facts: CallFacts, refusal: Refusal) -> ToolCallEnd {
+        let (code, words) = match &refusal.answer {
+            Answer::Error { code, words } => (Some(code.number()), words.clone()),
+            Answer::Denied(words) => (None, words.clone()),
+            _ => (None, String::new()),
+        };
+        match RunningCall::refuse(&self.recorder, facts, Outcome::failed(refusal.kind, code, words)) {
+            Ok(record) => ToolCallEnd {
+                answer: refusal.answer,
+                record: Some(record),
+            },
+            Err(_) => ToolCallEnd {
+                answer: Answer::SpoolFull,
+                record: None,
+            },
+        }
+    }
+
+    /// Asks the server, once: there is no way back to the request from here.
+    async fn make(
+        &self,
+        caller: &Caller,
+        target: &Target,
+        running: &mut RunningCall,
+        outbox: Option<&Outbox>,
+    ) -> (Answer, Outcome) {
+        let server = &target.server;
+        let unavailable = |words: String| {
+            let outcome = Outcome::failed(ErrorKind::UpstreamUnavailable, ErrorCode::Refused.number(), words.clone());
+            (Answer::error(ErrorCode::Refused, words), outcome)
+        };
+        let arrived = Instant::now();
+        let connection = match self.connect(caller, server).await {
+            Ok(connection) => connection,
+            Err(error) => return unavailable(error.to_string()),
+        };
+        running.connected(arrived.elapsed(), connection.hello().map_or("", |hello| &hello.revision));
+
+        let connected = Instant::now();
+        let place = tokio::time::timeout(server.timeout, connection.place()).await;
+        running.queued(connected.elapsed());
+        let _place = match place {
+            Ok(Some(place)) => place,
+            Ok(None) => return unavailable(format!("the server {} has just gone; try again", server.name)),
+            Err(_) => {
+                return unavailable(format!(
+                    "the server {} is busy: {} calls are in flight already; try again later",
+                    server.name, server.max_in_flight
+                ));
+            }
+        };
+
+        let mark = connection.stderr_mark();
+        let asked = Instant::now();
+        let options = RequestOptions {
+            timeout: server.timeout,
+            progress_to: outbox,
+        };
+        let reply = connection.request("tools/call", Some(&target.params), options).await;
+        running.answered(asked.elapsed());
+        running.stderr(&connection.stderr_since(mark));
+        let outcome = match &reply {
+            Ok(Reply::Result(result)) => Outcome::of_result(result.get()),
+            Ok(Reply::Error(error)) => Outcome::of_error(error.get()),
+            Err(error @ RequestError::Timeout(_)) => Outcome::Timeout {
+                message: error.to_string(),
+            },
+            Err(error @ RequestError::Crashed(_)) => {
+                Outcome::failed(ErrorKind::UpstreamCrashed, ErrorCode::Refused.number(), error.to_string())
+            }
+            Err(error @ RequestError::Ambiguous(_)) => Outcome::failed(
+                ErrorKind::InvalidRequest,
+                ErrorCode::InvalidParams.number(),
+                error.to_string(),
+            ),
+        };
+        (answer_of(reply), outcome)
+    }
+}

@@ -1,0 +1,226 @@
+//! Clients while they stay: who they are, what they are waiting for, and the
+//! streams by which they are reached.
+
+mod asked;
+mod audience;
+mod registry;
+mod streams;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use domain::{Door, Isolation, ProjectId, ServerId, SessionEnd, SessionId, Timestamp};
+use proto::{
+    convert::FromWire as _,
+    logging::{Client, ClientSession, Principal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    directory::{Key, Server},
+    message::{Id, Revision, object_fields},
+    outbox::Outbox,
+    upstream::Owner,
+};
+
+use asked::Asked;
+pub(crate) use registry::{Limits, Sessions, TooMany};
+use streams::Streams;
+
+/// Which address a client came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    /// All servers of the project behind one.
+    Project,
+    /// One server, as if it stood there itself.
+    Server(ServerId),
+}
+
+/// One client's stay.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    /// What the client shows to be known again: 256 random bits.
+    pub(crate) token: String,
+    pub(crate) key: Arc<Key>,
+    pub(crate) project_id: ProjectId,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) door: Door,
+    user_agent: String,
+    ip_address: String,
+    started_at: Timestamp,
+    last_seen_at: AtomicI64,
+    recorded_at: AtomicI64,
+    greeting: OnceLock<Greeting>,
+    pub(crate) streams: Streams,
+    in_flight: Mutex<HashMap<Id, InFlight>>,
+    pub(crate) asked: Asked,
+    /// Servers that the client's list lacks, because they were not up in time.
+    missing: Mutex<HashSet<ServerId>>,
+    /// Cancelled when the session has ended.
+    pub(crate) ended: CancellationToken,
+}
+
+/// What the client said of itself in `initialize`.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeting {
+    pub(crate) revision: Revision,
+    pub(crate) client: Client,
+    /// JSON objects.
+    pub(crate) capabilities: Arc<str>,
+    pub(crate) client_info: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+struct InFlight {
+    cancel: CancellationToken,
+    outbox: Option<Outbox>,
+}
+
+/// A request that the client waits for. Dropped, it is over.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    session: Arc<Session>,
+    id: Id,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Session {
+    /// Notes what the client said. Says whether it was the first time.
+    pub(crate) fn greet(&self, greeting: Greeting) -> bool {
+        self.greeting.set(greeting).is_ok()
+    }
+
+    pub(crate) fn greeting(&self) -> Option<&Greeting> {
+        self.greeting.get()
+    }
+
+    /// The client as it is recorded: as it named itself, or by its User-Agent.
+    pub(crate) fn client(&self) -> Client {
+        self.greeting.get().map_or_else(
+            || crate::client::unnamed(&self.user_agent, &self.ip_address),
+            |greeting| greeting.client.clone(),
+        )
+    }
+
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.greeting.get().map(|greeting| greeting.revision)
+    }
+
+    pub(crate) fn principal(&self) -> Principal {
+        Principal {
+            user_id: Some(self.key.user_id.to_string()),
+            api_key_id: Some(self.key.id.to_string()),
+        }
+    }
+
+    /// As whom this session has a connection of its own to a server; none where
+    /// it shares one.
+    pub(crate) fn owner_of(&self, server: &Server) -> Option<Owner> {
+        let greeting = self.greeting.get()?;
+        let is_own = match server.isolation {
+            Isolation::Shared => false,
+            Isolation::Session => true,
+            Isolation::Auto => answers_servers(&greeting.capabilities),
+        };
+        is_own.then(|| Owner {
+            session: self.id,
+            capabilities: greeting.capabilities.clone(),
+            client_info: greeting.client_info.clone(),
+        })
+    }
+
+    /// Enters a request that the client waits for. None when it waits for one
+    /// with that id already.
+    pub(crate) fn wait_for(self: &Arc<Self>, id: &Id, outbox: Option<Outbox>) -> Option<Waiting> {
+        let cancel = CancellationToken::new();
+        let entry = InFlight {
+            cancel: cancel.clone(),
+            outbox,
+        };
+        let mut in_flight = self.lock();
+        if in_flight.contains_key(id) {
+            return None;
+        }
+        in_flight.insert(id.clone(), entry);
+        Some(Waiting {
+            session: self.clone(),
+            id: id.clone(),
+            cancel,
+        })
+    }
+
+    /// The client withdraws a request. What it does not wait for is ignored.
+    pub(crate) fn cancel(&self, id: &Id) {
+        if let Some(entry) = self.lock().get(id) {
+            entry.cancel.cancel();
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The stream for what a server asks while it works: that of the request it
+    /// works on, where there is exactly one, else the client's open one.
+    fn stream_for_a_question(&self) -> Option<Outbox> {
+        let of_requests: Vec<_> = self.lock().values().filter_map(|entry| entry.outbox.clone()).collect();
+        match of_requests.as_slice() {
+            [only] => Some(only.clone()),
+            [] => self.streams.open(),
+            [first, ..] => self.streams.open().or_else(|| Some(first.clone())),
+        }
+    }
+
+    fn touch(&self, now: Timestamp) {
+        self.last_seen_at.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    fn last_seen_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.last_seen_at.load(Ordering::Relaxed))
+    }
+
+    /// The session as the log keeps it.
+    fn record(&self, end: Option<(Timestamp, SessionEnd)>) -> ClientSession {
+        let capabilities = self.greeting.get().map(|greeting| greeting.capabilities.to_string());
+        ClientSession {
+            id: self.id.to_string(),
+            project_id: self.project_id.to_string(),
+            server_id: match self.endpoint {
+                Endpoint::Project => None,
+                Endpoint::Server(id) => Some(id.to_string()),
+            },
+            door: self.door.to_wire(),
+            revision: self.revision().map_or_else(String::new, |revision| revision.to_string()),
+            client: Some(self.client()),
+            capabilities_json: capabilities.unwrap_or_default(),
+            principal: Some(self.principal()),
+            started_at_us: self.started_at.as_micros(),
+            last_seen_at_us: self.last_seen_at().as_micros(),
+            ended_at_us: end.map(|(at, _)| at.as_micros()),
+            end: end.map_or(0, |(_, end)| end.to_wire()),
+            ..ClientSession::default()
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, InFlight>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.session.lock().remove(&self.id);
+    }
+}
+
+/// Whether a client declared that it answers requests of servers.
+fn answers_servers(capabilities: &str) -> bool {
+    object_fields(capabilities, ["sampling", "elicitation", "roots"])
+        .is_some_and(|fields| (0..3).any(|place| fields.get(place).is_some_and(|value| value != "null")))
+}

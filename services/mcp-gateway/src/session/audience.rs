@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use super::{Endpoint, Session, Sessions};
+use crate::{
+    directory::Server,
+    message::{self, Id, Notification, Request, object_fields},
+    upstream::{Audience, Connection},
+};
+
+/// Servers speak to the sessions that use them.
+impl Audience for Sessions {
+    fn notify(&self, connection: &Connection, notification: &Notification) {
+        let params = notification.params.as_deref().map(|params| params.get());
+        let line = message::notification(&notification.method, params);
+        for session in self.of_connection(connection) {
+            session.streams.push(line.clone());
+        }
+    }
+
+    fn ask(&self, connection: &Arc<Connection>, request: &Request) -> bool {
+        let Some(session) = self.owner_of(connection) else {
+            return false;
+        };
+        let Some(stream) = session.stream_for_a_question() else {
+            return false;
+        };
+        let Some(id) = session.asked.enter(connection, &request.id) else {
+            return false;
+        };
+        let params = request.params.as_deref().map(|params| params.get());
+        let is_sent = stream.push(message::request(&id, &request.method, params)).is_ok();
+        if !is_sent {
+            session.asked.withdraw(connection, &request.id);
+        }
+        is_sent
+    }
+
+    fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification) {
+        let Some(session) = self.owner_of(connection) else {
+            return;
+        };
+        let Some(id) = session.asked.withdraw(connection, request_id) else {
+            return;
+        };
+        let params = notification.params.as_deref().map_or("{}", |params| params.get());
+        if let Some(fields) = object_fields(params, ["requestId"])
+            && let Some(own) = fields.get(0)
+            && let Some(stream) = session.stream_for_a_question()
+        {
+            let params = fields.splice().replace(own, id.to_string()).finish();
+            let _ = stream.push(message::notification(&notification.method, Some(&params)));
+        }
+    }
+
+    fn came_up(&self, server: &Server) {
+        let line = message::notification("notifications/tools/list_changed", None);
+        for session in self.of_project(server.project_id) {
+            if session.endpoint == Endpoint::Project && session.misses(server.id) {
+                session.streams.push(line.clone());
+            }
+        }
+    }
+}
+
+impl Sessions {
+    fn owner_of(&self, connection: &Connection) -> Option<Arc<Session>> {
+        self.by_id(connection.owner.as_ref()?.session)
+    }
+
+    /// Who hears what comes by a connection: its owner, or all who share it.
+    fn of_connection(&self, connection: &Connection) -> Vec<Arc<Session>> {
+        if connection.owner.is_some() {
+            return self.owner_of(connection).into_iter().collect();
+        }
+        let server = &connection.server;
+        let mut sessions = self.of_project(server.project_id);
+        sessions.retain(|session| {
+            let is_there = match session.endpoint {
+                Endpoint::Project => true,
+                Endpoint::Server(id) => id == server.id,
+            };
+            is_there && session.owner_of(server).is_none()
+        });
+        sessions
+    }
+}

@@ -1,0 +1,53 @@
+//! Running connections to servers: one reader each, a table of what is in
+//! flight, and a supervisor that starts, watches, restarts and ends them.
+
+mod connection;
+mod environment;
+mod framer;
+mod handshake;
+mod in_flight;
+mod life;
+mod log_lines;
+mod pids;
+mod pool;
+mod process;
+mod slot;
+
+use std::sync::Arc;
+
+use domain::SessionId;
+
+use crate::{
+    directory::Server,
+    message::{Id, Notification, Request},
+};
+
+pub(crate) use connection::{Connection, RequestOptions};
+pub(crate) use handshake::Hello;
+pub(crate) use in_flight::RequestError;
+pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
+
+/// Who owns a connection alone, and as what it presents itself to the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    pub(crate) session: SessionId,
+    /// What the client declared in `initialize`: JSON objects.
+    pub(crate) capabilities: Arc<str>,
+    pub(crate) client_info: Arc<str>,
+}
+
+/// Who hears what servers say of their own accord: the sessions.
+pub(crate) trait Audience: Send + Sync + std::fmt::Debug {
+    /// A notification for the clients of the server.
+    fn notify(&self, connection: &Connection, notification: &Notification);
+
+    /// A request to the client that owns the connection. Whether somebody took
+    /// it and will answer.
+    fn ask(&self, connection: &Arc<Connection>, request: &Request) -> bool;
+
+    /// The server no longer wants the answer to a request of its own.
+    fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification);
+
+    /// What a server offers may have changed, because it came up.
+    fn came_up(&self, server: &Server);
+}

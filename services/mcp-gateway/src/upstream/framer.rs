@@ -1,0 +1,162 @@
+use bytes::{Buf as _, Bytes, BytesMut};
+
+/// What is kept of a line over the limit: enough to know it again.
+const MAX_START_BYTES: usize = 8 * 1024;
+
+/// Cuts a stream of bytes into lines, however the chunks fall.
+#[derive(Debug)]
+pub(super) struct LineFramer {
+    buffer: BytesMut,
+    /// How much of the buffer is known to hold no line break.
+    searched: usize,
+    limit: usize,
+    /// A line that went over the limit, and has not ended yet.
+    too_long: Option<(Bytes, usize)>,
+}
+
+/// One line without its break.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Whole(Bytes),
+    /// Longer than the limit: its start, and the size of the whole. What is
+    /// over the limit is never held in memory.
+    TooLong { start: Bytes, size_bytes: usize },
+}
+
+impl LineFramer {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            searched: 0,
+            limit,
+            too_long: None,
+        }
+    }
+
+    /// Where to read into.
+    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+        self.buffer.reserve(8 * 1024);
+        &mut self.buffer
+    }
+
+    /// The next line that is complete; call until there is none.
+    pub(super) fn next_line(&mut self) -> Option<Line> {
+        loop {
+            let found = self.buffer[self.searched..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map(|offset| self.searched + offset);
+            let Some(end) = found else {
+                self.searched = self.buffer.len();
+                self.drop_excess();
+                return None;
+            };
+            let line = self.buffer.split_to(end);
+            self.buffer.advance(1);
+            self.searched = 0;
+            let line = without_return(line.freeze());
+            if let Some((start, dropped)) = self.too_long.take() {
+                let size_bytes = dropped + line.len();
+                return Some(Line::TooLong { start, size_bytes });
+            }
+            if line.len() > self.limit {
+                return Some(Line::TooLong {
+                    start: line.slice(..self.limit.min(MAX_START_BYTES)),
+                    size_bytes: line.len(),
+                });
+            }
+            if !line.is_empty() {
+                return Some(Line::Whole(line));
+            }
+        }
+    }
+
+    /// What stands after the last line break when the stream has ended.
+    pub(super) fn rest(&mut self) -> Option<Line> {
+        let rest = without_return(self.buffer.split().freeze());
+        self.searched = 0;
+        (!rest.is_empty() && self.too_long.is_none()).then_some(Line::Whole(rest))
+    }
+
+    fn drop_excess(&mut self) {
+        if self.buffer.len() <= self.limit && self.too_long.is_none() {
+            return;
+        }
+        let excess = std::mem::take(&mut self.buffer);
+        self.searched = 0;
+        match &mut self.too_long {
+            Some((_, size_bytes)) => *size_bytes += excess.len(),
+            None => {
+                let start = Bytes::copy_from_slice(&excess[..self.limit.min(MAX_START_BYTES)]);
+                self.too_long = Some((start, excess.len()));
+            }
+        }
+    }
+}
+
+fn without_return(line: Bytes) -> Bytes {
+    match line.last() {
+        Some(b'\r') => line.slice(..line.len() - 1),
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(chunks: &[&[u8]], limit: usize) -> Vec<Line> {
+        let mut framer = LineFramer::new(limit);
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            framer.buffer().extend_from_slice(chunk);
+            while let Some(line) = framer.next_line() {
+                lines.push(line);
+            }
+        }
+        lines.extend(framer.rest());
+        lines
+    }
+
+    fn whole(text: &str) -> Line {
+        Line::Whole(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    #[test]
+    fn characters_that_are_cut_by_a_chunk_are_whole_again() {
+        let text = "결제\r\n\n한글".as_bytes();
+        let (left, right) = text.split_at(1);
+        assert_eq!(lines(&[left, right], 100), [whole("결제"), whole("한글")]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_counted_and_the_next_one_is_whole() {
+        let chunks: [&[u8]; 4] = [b"aaaa", b"aaaa", b"aa\nok", b"\n"];
+        assert_eq!(
+            lines(&chunks, 5),
+            [
+                Line::TooLong {
+                    start: Bytes::from_static(b"aaaaa"),
+                    size_bytes: 10
+                },
+                whole("ok")
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn how_the_chunks_fall_makes_no_difference(
+            text in "[ab\n\r]{0,60}", cuts in prop::collection::vec(0_usize..60, 0..6)
+        ) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<_> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(lines(&chunks, 1000), lines(&[bytes], 1000));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::{message::Reply, outbox::Outbox};
+
+/// The requests that a server has not answered yet, by the ids that we gave
+/// them.
+#[derive(Debug, Default)]
+pub(super) struct InFlight(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    waiting: HashMap<u64, Waiting>,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    answer: oneshot::Sender<Reply>,
+    progress: Option<Progress>,
+    sign_of_life: Arc<Notify>,
+}
+
+/// Where the progress of a request goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    /// The client's own token: a JSON text.
+    pub(crate) token: String,
+    pub(crate) outbox: Outbox,
+}
+
+/// One request on its way. Dropped before its answer, it is forgotten.
+#[derive(Debug)]
+pub(super) struct Ticket<'a> {
+    table: &'a InFlight,
+    pub(super) id: u64,
+    pub(super) answer: oneshot::Receiver<Reply>,
+    /// Told when the server reports progress.
+    pub(super) sign_of_life: Arc<Notify>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RequestError {
+    #[error("the server did not answer within {} ms", .0.as_millis())]
+    Timeout(std::time::Duration),
+    /// The server went away. Says how.
+    #[error("{0}")]
+    Crashed(String),
+    /// A member that the gateway has to read is there twice.
+    #[error("params holds {0} twice, or in no object; send it once")]
+    Ambiguous(&'static str),
+}
+
+impl InFlight {
+    /// Enters a request. None when the connection has ended.
+    pub(super) fn enter(&self, id: u64, progress: Option<Progress>) -> Option<Ticket<'_>> {
+        let (sender, answer) = oneshot::channel();
+        let sign_of_life = Arc::new(Notify::new());
+        let mut table = self.lock();
+        if table.is_closed {
+            return None;
+        }
+        table.waiting.insert(
+            id,
+            Waiting {
+                answer: sender,
+                progress,
+                sign_of_life: sign_of_life.clone(),
+            },
+        );
+        Some(Ticket {
+            table: self,
+            id,
+            answer,
+            sign_of_life,
+        })
+    }
+
+    /// Hands an answer to whom it belongs. False when nobody waits for it (any
+    /// more).
+    pub(super) fn answer(&self, id: u64, reply: Reply) -> bool {
+        let waiting = self.lock().waiting.remove(&id);
+        waiting.is_some_and(|waiting| waiting.answer.send(reply).is_ok())
+    }
+
+    /// Notes that a request makes progress, and says where to tell it.
+    pub(super) fn progress(&self, id: u64) -> Option<Progress> {
+        let table = self.lock();
+        let waiting = table.waiting.get(&id)?;
+        waiting.sign_of_life.notify_one();
+        waiting.progress.clone()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Ends all that wait, and takes nobody any more.
+    pub(super) fn close(&self) {
+        let mut table = self.lock();
+        table.is_closed = true;
+        table.waiting.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.table.lock().waiting.remove(&self.id);
+    }
+}

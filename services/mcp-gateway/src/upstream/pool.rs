@@ -1,0 +1,183 @@
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use domain::{ProjectId, ServerId, SessionId, UpstreamState};
+use service_host::{Shutdown, Tasks};
+
+use super::{Audience, Connection, Owner, pids::PidFiles, slot::Slot};
+use crate::{
+    directory::{Server, Snapshot},
+    recorder::Recorder,
+};
+
+/// All connections to servers: at most one for each server and each owner.
+#[derive(Debug)]
+pub(crate) struct Upstreams {
+    slots: Mutex<HashMap<SlotKey, Arc<Slot>>>,
+    surroundings: Arc<Surroundings>,
+}
+
+type SlotKey = (ServerId, Option<SessionId>);
+
+/// How servers are started.
+#[derive(Debug, Clone)]
+pub(crate) struct PoolConfig {
+    /// The command line of `stdio-child`, to which a server's own is added.
+    pub(crate) launcher: Vec<String>,
+    /// Where servers without a `cwd` of their own run.
+    pub(crate) working_dir: PathBuf,
+    /// After how long without a request a server is stopped.
+    pub(crate) idle_after: Duration,
+}
+
+/// What every life of a server needs.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) config: PoolConfig,
+    pub(super) tasks: Tasks,
+    pub(super) shutdown: Shutdown,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) pids: PidFiles,
+    audience: OnceLock<Arc<dyn Audience>>,
+}
+
+/// A server that cannot be used now. Says why and what follows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unavailable(pub(super) String);
+
+/// A connection as it stands.
+#[derive(Debug)]
+pub(crate) struct Status {
+    pub(crate) server_id: ServerId,
+    pub(crate) owner: Option<SessionId>,
+    pub(crate) state: UpstreamState,
+    pub(crate) connection: Option<Arc<Connection>>,
+    pub(crate) restarts: u32,
+    pub(crate) last_error: String,
+}
+
+impl Surroundings {
+    pub(super) fn audience(&self) -> Option<&dyn Audience> {
+        self.audience.get().map(|audience| &**audience)
+    }
+}
+
+impl Upstreams {
+    /// Ends first what an earlier life of the gateway left running.
+    pub(crate) fn new(
+        config: PoolConfig,
+        folder: &Path,
+        tasks: Tasks,
+        shutdown: Shutdown,
+        recorder: Arc<Recorder>,
+    ) -> anyhow::Result<Self> {
+        let pids = PidFiles::open(folder).context("the folder of child processes cannot be used")?;
+        pids.sweep();
+        std::fs::create_dir_all(&config.working_dir)
+            .with_context(|| format!("the folder {} cannot be made", config.working_dir.display()))?;
+        Ok(Self {
+            slots: Mutex::default(),
+            surroundings: Arc::new(Surroundings {
+                config,
+                tasks,
+                shutdown,
+                recorder,
+                pids,
+                audience: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Says who hears what servers say of their own accord.
+    pub(crate) fn set_audience(&self, audience: Arc<dyn Audience>) {
+        let _ = self.surroundings.audience.set(audience);
+    }
+
+    /// The connection to a server, started if it does not stand.
+    pub(crate) async fn connection(
+        &self,
+        server: &Arc<Server>,
+        owner: Option<&Owner>,
+    ) -> Result<Arc<Connection>, Unavailable> {
+        let slot = self.slot(server, owner);
+        match slot.ready() {
+            Some(connection) => Ok(connection),
+            None => slot.connection(&self.surroundings).await,
+        }
+    }
+
+    /// The connection to a server, if it stands.
+    pub(crate) fn ready(&self, server: ServerId, owner: Option<SessionId>) -> Option<Arc<Connection>> {
+        self.lock().get(&(server, owner))?.ready()
+    }
+
+    /// The connections of a project as they stand. Starts nothing.
+    pub(crate) fn list(&self, project: ProjectId) -> Vec<Status> {
+        let slots = self.lock();
+        let mut list: Vec<_> = slots
+            .values()
+            .filter(|slot| slot.server.project_id == project)
+            .filter_map(|slot| {
+                let (state, connection, last_error) = slot.describe()?;
+                Some(Status {
+                    server_id: slot.server.id,
+                    owner: slot.owner.as_ref().map(|owner| owner.session),
+                    state,
+                    connection,
+                    restarts: slot.restarts.load(Ordering::Relaxed),
+                    last_error,
+                })
+            })
+            .collect();
+        list.sort_by_key(|status| (status.server_id, status.owner));
+        list
+    }
+
+    /// Ends what is no longer defined as it was when it was started.
+    pub(crate) fn follow(&self, snapshot: &Snapshot) {
+        self.lock().retain(|_, slot| {
+            let now = snapshot.server(slot.server.project_id, slot.server.id);
+            let stays = now.is_some_and(|now| **now == *slot.server && now.is_enabled);
+            if !stays {
+                slot.stop.cancel();
+            }
+            stays
+        });
+    }
+
+    /// Ends what belonged to a session alone.
+    pub(crate) fn end_owner(&self, session: SessionId) {
+        self.lock().retain(|(_, owner), slot| {
+            let stays = *owner != Some(session);
+            if !stays {
+                slot.stop.cancel();
+            }
+            stays
+        });
+    }
+
+    /// The slot of the server as it is defined now.
+    fn slot(&self, server: &Arc<Server>, owner: Option<&Owner>) -> Arc<Slot> {
+        let key = (server.id, owner.map(|owner| owner.session));
+        let mut slots = self.lock();
+        if let Some(slot) = slots.get(&key) {
+            if *slot.server == **server {
+                return slot.clone();
+            }
+            slot.stop.cancel();
+        }
+        let slot = Arc::new(Slot::new(server.clone(), owner.cloned()));
+        slots.insert(key, slot.clone());
+        slot
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SlotKey, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,188 @@
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{LogLevel, ServerLogKind, UpstreamState};
+use service_host::OnFailure;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Connection, Owner, Unavailable, pool::Surroundings};
+use crate::directory::Server;
+
+/// A server that crashed so often ...
+const MAX_CRASHES: usize = 5;
+
+/// ... within this time is not started again until its definition changes.
+const CRASH_WINDOW: Duration = Duration::from_secs(600);
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The place of one connection: for one server, and for one owner where it has
+/// one. At most one process lives in it at a time.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) server: Arc<Server>,
+    pub(super) owner: Option<Owner>,
+    state: watch::Sender<State>,
+    pub(super) stop: CancellationToken,
+    crashes: Mutex<VecDeque<Instant>>,
+    pub(super) restarts: AtomicU32,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    /// Nobody needed it yet, or for long.
+    Idle,
+    Starting,
+    Ready(Arc<Connection>),
+    BackingOff { until: Instant, error: String },
+    Failed { error: String },
+}
+
+/// How one life of a server ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It was told to.
+    Stopped,
+    /// Nobody needed it.
+    Idle,
+    /// By itself, or it never came up. Says how.
+    Crashed(String),
+}
+
+impl Slot {
+    pub(super) fn new(server: Arc<Server>, owner: Option<Owner>) -> Self {
+        Self {
+            server,
+            owner,
+            state: watch::Sender::new(State::Idle),
+            stop: CancellationToken::new(),
+            crashes: Mutex::default(),
+            restarts: AtomicU32::new(0),
+        }
+    }
+
+    /// The connection, started if it does not stand. Many may ask at once: one
+    /// start serves all of them.
+    pub(super) async fn connection(
+        self: &Arc<Self>,
+        surroundings: &Arc<Surroundings>,
+    ) -> Result<Arc<Connection>, Unavailable> {
+        let mut state = self.state.subscribe();
+        if self.begin_start() {
+            let life = run(self.clone(), surroundings.clone());
+            surroundings.tasks.spawn("upstream", OnFailure::Log, life);
+        }
+        // The start has its own time limit; this one is for its clean-up.
+        let patience = self.server.init_timeout + Duration::from_secs(10);
+        let settled = tokio::time::timeout(patience, state.wait_for(|state| !matches!(state, State::Starting)));
+        let unavailable = |words: &str| {
+            Err(Unavailable(format!(
+                "the server {} cannot be used now: {words}",
+                self.server.name
+            )))
+        };
+        match settled.await.map(|settled| settled.map(|state| state.clone())) {
+            Ok(Ok(State::Ready(connection))) => Ok(connection),
+            Ok(Ok(State::BackingOff { until, error })) => {
+                let seconds = until.saturating_duration_since(Instant::now()).as_secs() + 1;
+                unavailable(&format!("{error}; it is tried again in {seconds} s"))
+            }
+            Ok(Ok(State::Failed { error })) => unavailable(&format!(
+                "{error}; it failed {MAX_CRASHES} times in 10 minutes and stays down until its definition is changed"
+            )),
+            Ok(Ok(State::Idle | State::Starting)) => unavailable("it was stopped while it started; try again"),
+            Ok(Err(_)) | Err(_) => unavailable("it did not start in time"),
+        }
+    }
+
+    /// The connection, if it stands.
+    pub(super) fn ready(&self) -> Option<Arc<Connection>> {
+        match &*self.state.borrow() {
+            State::Ready(connection) if !connection.is_closed() => Some(connection.clone()),
+            _ => None,
+        }
+    }
+
+    /// Takes the right to start it. False while somebody else has it, while it
+    /// stands, and while it has to wait.
+    fn begin_start(&self) -> bool {
+        self.state.send_if_modified(|state| {
+            let may_start = match state {
+                State::Idle => true,
+                State::BackingOff { until, .. } => *until <= Instant::now(),
+                State::Starting | State::Ready(_) | State::Failed { .. } => false,
+            } && !self.stop.is_cancelled();
+            if may_start {
+                *state = State::Starting;
+            }
+            may_start
+        })
+    }
+
+    pub(super) fn is_ready(&self, connection: Arc<Connection>) {
+        self.state.send_replace(State::Ready(connection));
+    }
+
+    /// As the upstream list shows it; nothing while nothing runs or is wrong.
+    pub(super) fn describe(&self) -> Option<(UpstreamState, Option<Arc<Connection>>, String)> {
+        Some(match &*self.state.borrow() {
+            State::Idle => return None,
+            State::Starting => (UpstreamState::Starting, None, String::new()),
+            State::Ready(connection) => (UpstreamState::Ready, Some(connection.clone()), String::new()),
+            State::BackingOff { error, .. } => (UpstreamState::BackingOff, None, error.clone()),
+            State::Failed { error } => (UpstreamState::Failed, None, error.clone()),
+        })
+    }
+
+    /// What follows a crash: a pause, twice as long each time, or the end.
+    fn after_crash(&self, error: String) -> State {
+        let now = Instant::now();
+        let mut crashes = self.crashes.lock().unwrap_or_else(PoisonError::into_inner);
+        crashes.retain(|crash| now.duration_since(*crash) < CRASH_WINDOW);
+        crashes.push_back(now);
+        if crashes.len() >= MAX_CRASHES {
+            return State::Failed { error };
+        }
+        let pause = FIRST_PAUSE * 2_u32.pow(crashes.len() as u32 - 1);
+        State::BackingOff {
+            until: now + pause.min(LONGEST_PAUSE),
+            error,
+        }
+    }
+}
+
+/// One life of a server, and what follows it.
+async fn run(slot: Arc<Slot>, surroundings: Arc<Surroundings>) -> anyhow::Result<()> {
+    let end = super::life::live(&slot, &surroundings).await;
+    let log = |level, line: &str| {
+        surroundings
+            .recorder
+            .server_log(&slot.server, level, ServerLogKind::Lifecycle, line, None);
+    };
+    let next = match end {
+        End::Stopped => {
+            log(LogLevel::Info, "stopped");
+            State::Idle
+        }
+        End::Idle => {
+            log(LogLevel::Info, "stopped, as nobody used it");
+            State::Idle
+        }
+        End::Crashed(error) => {
+            log(LogLevel::Error, &error);
+            tracing::warn!(server_id = %slot.server.id, "a server failed");
+            slot.restarts.fetch_add(1, Ordering::Relaxed);
+            slot.after_crash(error)
+        }
+    };
+    slot.state.send_replace(next);
+    Ok(())
+}
