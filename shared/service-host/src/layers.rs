@@ -107,15 +107,21 @@ async fn observe(State(observer): State<Observer>, request: Request, next: Next)
             tracing::debug!(%method, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "request answered");
         }
     });
-    observer.duration.record(
-        elapsed.as_secs_f64(),
-        &[
-            KeyValue::new("server", observer.server),
-            KeyValue::new("http.request.method", method.as_str().to_owned()),
-            KeyValue::new("http.route", route),
-            KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-        ],
-    );
+    let mut attributes = vec![
+        KeyValue::new("server", observer.server),
+        KeyValue::new("http.request.method", method.as_str().to_owned()),
+        KeyValue::new("http.route", route),
+        KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
+    ];
+    // gRPC answers 200 to everything; a refusal stands in the head, a failed stream in its trailers.
+    if let Some(code) = response
+        .headers()
+        .get("grpc-status")
+        .and_then(|code| code.to_str().ok())
+    {
+        attributes.push(KeyValue::new("rpc.grpc.status_code", code.to_owned()));
+    }
+    observer.duration.record(elapsed.as_secs_f64(), &attributes);
     response
 }
 

@@ -12,8 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 /// `MCPORCH_PROJECTS__DATABASE_URL` is `database_url` of `[projects]`.
 const PREFIX: &str = "MCPORCH_";
 
-/// Variables that the tests read themselves.
-const TESTS_PREFIX: &str = "MCPORCH_TEST_";
+/// Variables that are no settings: those of the tests and of `mcp-orch call`.
+const NO_SETTINGS: [&str; 2] = ["MCPORCH_TEST_", "MCPORCH_CALL_"];
 
 /// Where the configuration comes from, each source over the one before:
 /// defaults, file, environment, flags.
@@ -85,7 +85,7 @@ impl Environment {
     fn of(variables: Vec<(String, String)>) -> Self {
         let ours = variables
             .into_iter()
-            .filter(|(name, _)| !name.starts_with(TESTS_PREFIX))
+            .filter(|(name, _)| !NO_SETTINGS.iter().any(|prefix| name.starts_with(prefix)))
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_ascii_lowercase(), value)));
         let mut tree = Dict::new();
         for (name, text) in ours {

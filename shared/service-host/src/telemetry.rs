@@ -11,12 +11,17 @@ use opentelemetry_sdk::{
     Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator, trace::SdkTracerProvider,
 };
 use prometheus::{Registry, TextEncoder};
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::{LogFormat, TelemetryConfig};
 
 /// How long the last traces and metrics may take to be sent at the end.
 const FLUSH: Duration = Duration::from_secs(3);
+
+/// The spans and events that make up a trace.
+const TRACED: LevelFilter = LevelFilter::INFO;
 
 /// What the process counts, for `/metrics` and, where a collector is named,
 /// for OTLP.
@@ -98,12 +103,14 @@ impl Telemetry {
         opentelemetry::global::set_meter_provider(metrics.provider.clone());
         let traces = tracer_provider.as_ref().map(|provider| {
             opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-            tracing_opentelemetry::layer().with_tracer(provider.tracer("mcp-orchestrator"))
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("mcp-orchestrator"))
+                .with_filter(TRACED)
         });
+        // Each with its own filter: fewer log lines must not mean fewer traces.
         tracing_subscriber::registry()
-            .with(filter)
             .with(traces)
-            .with(log_lines(config.log_format))
+            .with(log_lines(config.log_format).with_filter(filter))
             .try_init()
             .context("telemetry was installed before")?;
         Ok(Self {
