@@ -1,10 +1,13 @@
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use rmcp::{
     ServiceExt as _,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, ContentBlock, Implementation, Tool},
-    transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
+    transport::{
+        StreamableHttpClientTransport,
+        streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError},
+    },
 };
 use serde_json::{Map, Value};
 
@@ -46,7 +49,7 @@ pub(crate) async fn run(args: CallArgs) -> anyhow::Result<ExitCode> {
     let client = ClientConfig::new(ClientCapabilities::default(), identity)
         .serve(StreamableHttpClientTransport::from_config(config))
         .await
-        .with_context(|| format!("{} did not take the connection", args.url))?;
+        .map_err(|error| anyhow!("{}: {}", args.url, why(&error)))?;
     let exit_code = match args.tool {
         None => {
             let tools = client
@@ -127,6 +130,43 @@ fn show(block: &ContentBlock) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Why there is no connection, in words for whoever typed the command.
+fn why(error: &(dyn Error + 'static)) -> String {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
+            Some(StreamableHttpError::Client(error)) if error.is_connect() => {
+                return "nobody listens there; does mcp-orch run, and is this its MCP port?".to_owned();
+            }
+            Some(StreamableHttpError::AuthRequired(_)) => {
+                return "the key is not accepted; is it complete, of this project, not revoked?".to_owned();
+            }
+            Some(StreamableHttpError::InsufficientScope(_)) => {
+                return "the key may not do this, or belongs to another project".to_owned();
+            }
+            Some(StreamableHttpError::UnexpectedServerResponse(text)) => return answered(text),
+            Some(other) => return other.to_string(),
+            None => next = error.source(),
+        }
+    }
+    error.to_string()
+}
+
+/// What stands behind the status: the words of a problem or of a JSON-RPC
+/// error, where it is one.
+fn answered(text: &str) -> String {
+    let json = text
+        .find('{')
+        .and_then(|start| serde_json::from_str::<Value>(&text[start..]).ok());
+    let words = json.as_ref().and_then(|json| {
+        let detail = json.get("detail").or_else(|| json.pointer("/error/message"));
+        detail.and_then(Value::as_str)
+    });
+    words
+        .unwrap_or_else(|| text.lines().next().unwrap_or_default())
+        .to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -145,6 +185,18 @@ mod tests {
         assert_eq!(
             parse(&["text=a = b", "count=3", "flag=true", "name=", "quoted=\"3\""]).expect("pairs"),
             json!({"text": "a = b", "count": 3, "flag": true, "name": "", "quoted": "3"})
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_its_own_words() {
+        let problem = r#"HTTP 403 Forbidden: {"status":403,"detail":"not your project"}"#;
+        assert_eq!(answered(problem), "not your project");
+        let rpc = r#"HTTP 400 Bad Request: {"jsonrpc":"2.0","error":{"code":-32700,"message":"no JSON"}}"#;
+        assert_eq!(answered(rpc), "no JSON");
+        assert_eq!(
+            answered("HTTP 404 Not Found: <html>\n<body>"),
+            "HTTP 404 Not Found: <html>"
         );
     }
 

@@ -2,6 +2,7 @@
 //! around them.
 
 mod call;
+mod health;
 mod sample_server;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Call(call::CallArgs),
+    Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
     SampleServer,
 }
@@ -26,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(args) => block_on(call::run(args)),
+        Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {
             sample_server::run().await?;
             Ok(ExitCode::SUCCESS)
