@@ -4,6 +4,7 @@ use anyhow::{Context as _, anyhow, bail};
 use rmcp::{
     ServiceExt as _,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, ContentBlock, Implementation, Tool},
+    service::ClientInitializeError,
     transport::{
         StreamableHttpClientTransport,
         streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError},
@@ -131,8 +132,11 @@ fn show(block: &ContentBlock) -> anyhow::Result<()> {
 }
 
 /// Why there is no connection, in words for whoever typed the command.
-fn why(error: &(dyn Error + 'static)) -> String {
-    let mut next = Some(error);
+fn why(error: &ClientInitializeError) -> String {
+    let mut next: Option<&(dyn Error + 'static)> = match error {
+        ClientInitializeError::TransportError { error, .. } => Some(&*error.error),
+        other => Some(other),
+    };
     while let Some(error) = next {
         match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
             Some(StreamableHttpError::Client(error)) if error.is_connect() => {
