@@ -105,3 +105,18 @@ impl Backends {
         UpstreamsServiceClient::new(self.gateway.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_never_answers_is_given_up() {
+        let never = std::future::pending::<Result<Response<()>, Status>>();
+        let error = answer_within(Duration::from_millis(1), never)
+            .await
+            .expect_err("no answer");
+        assert_eq!(error.code, service_error::Code::DeadlineExceeded);
+        assert_eq!(error.reason, "deadline_exceeded");
+    }
+}

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_cookie_is_closed_to_scripts_and_to_other_sites_and_over_tls_to_plain_connections() {
-        let (_, plain) = set("t", Duration::from_secs(60), false).expect("a cookie");
+        let (_, plain) = set("t", Duration::from_mins(1), false).expect("a cookie");
         assert_eq!(
             plain,
             "mcporch_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"

@@ -1,6 +1,6 @@
 //! JSON bodies: of the right type, within the limit, without unknown fields.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -8,7 +8,8 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse as _,
 };
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use service_error::{Code, Problem, ServiceError};
 use utoipa::{
     ToSchema,
@@ -58,7 +59,7 @@ where
                     ),
                 )
             })?
-            .map_err(|rejection| refused_body(rejection))?;
+            .map_err(refused_body)?;
         read(&bytes).map(Self).map_err(Problem::from)
     }
 }
@@ -86,7 +87,7 @@ fn refused_body(rejection: BytesRejection) -> Problem {
 }
 
 fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ServiceError> {
-    let fields: HashMap<String, IgnoredAny> = serde_json::from_slice(bytes).map_err(|error| {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes).map_err(|error| {
         let message = if error.is_data() {
             "the body must be a JSON object".to_owned()
         } else {
@@ -101,9 +102,8 @@ fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ServiceError>
     })?;
     let known = documented_fields::<T>();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
-    let mut names: Vec<_> = fields.keys().map(String::as_str).collect();
-    names.sort_unstable();
-    if let Some(error) = suggest::refuse_unknown("field", names.into_iter(), &known) {
+    let names = fields.keys().map(String::as_str);
+    if let Some(error) = suggest::refuse_unknown("field", names, &known) {
         return Err(error);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);

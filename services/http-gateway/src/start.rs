@@ -16,7 +16,6 @@ pub struct Listeners {
 
 /// Sets the service up and serves it. The services behind need not be there
 /// yet: until they are, what needs them answers 503.
-#[expect(clippy::unused_async, reason = "every service starts by the same signature")]
 pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
     config.validate()?;
     let readiness = host.readiness("http-gateway");

@@ -1,17 +1,26 @@
 //! The web UI, built into the binary.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use service_error::{Code, Problem, ServiceError};
 
 /// What `npm run build` made of `web/`.
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
 struct WebFiles;
+
+/// One of them.
+struct File {
+    bytes: Cow<'static, [u8]>,
+    hash: String,
+    kind: String,
+}
 
 const INDEX: &str = "index.html";
 
@@ -41,9 +50,9 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     if path != INDEX
-        && let Some(file) = WebFiles::get(path)
+        && let Some(file) = File::find(path)
     {
-        return answer(path, &file, &headers);
+        return answer(path, file, &headers);
     }
     if path.starts_with(HASHED) {
         // A page of an older build asks for a file that this one does not have.
@@ -54,8 +63,8 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         )
         .into_response();
     }
-    match WebFiles::get(INDEX) {
-        Some(index) => answer(INDEX, &index, &headers),
+    match File::find(INDEX) {
+        Some(index) => answer(INDEX, index, &headers),
         None => (
             StatusCode::NOT_FOUND,
             [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
@@ -65,10 +74,9 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     }
 }
 
-fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
-    let hash = data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()[..16]);
+fn answer(path: &str, file: File, asked: &HeaderMap) -> Response {
     // Weak: compression changes the bytes.
-    let tag = format!("W/\"{hash}\"");
+    let tag = format!("W/\"{}\"", file.hash);
     let cache = if path.starts_with(HASHED) {
         "public, max-age=31536000, immutable"
     } else {
@@ -79,29 +87,73 @@ fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
         .iter()
         .filter_map(|tags| tags.to_str().ok())
         .flat_map(|tags| tags.split(','))
-        .any(|known| known.trim().trim_start_matches("W/").trim_matches('"') == hash);
+        .any(|known| known.trim() == tag);
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(file.data.clone().into_owned()).into_response()
+        Body::from(file.bytes.into_owned()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    if let Ok(kind) = HeaderValue::try_from(content_type(file)) {
-        headers.insert(header::CONTENT_TYPE, kind);
+    for (name, value) in [(header::ETAG, tag), (header::CONTENT_TYPE, file.kind)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
     }
     response
 }
 
-fn content_type(file: &EmbeddedFile) -> String {
-    let kind = file.metadata.mimetype();
-    // Vite writes UTF-8.
-    if kind.starts_with("text/") {
-        format!("{kind}; charset=utf-8")
-    } else {
-        kind.to_owned()
+impl File {
+    fn find(path: &str) -> Option<Self> {
+        let file = WebFiles::get(path)?;
+        let kind = file.metadata.mimetype();
+        Some(Self {
+            hash: data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()[..16]),
+            kind: if kind.starts_with("text/") {
+                // Vite writes UTF-8.
+                format!("{kind}; charset=utf-8")
+            } else {
+                kind.to_owned()
+            },
+            bytes: file.data,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(path: &str, known: Option<&str>) -> Response {
+        let file = File {
+            bytes: b"content".as_slice().into(),
+            hash: "1234abcd".to_owned(),
+            kind: "text/html; charset=utf-8".to_owned(),
+        };
+        let mut asked = HeaderMap::new();
+        if let Some(known) = known {
+            asked.insert(header::IF_NONE_MATCH, known.parse().expect("a header"));
+        }
+        answer(path, file, &asked)
+    }
+
+    #[test]
+    fn files_named_by_their_hash_are_kept_for_ever_and_the_first_page_is_asked_for_each_time() {
+        assert_eq!(
+            get("assets/index-a1.js", None).headers()[header::CACHE_CONTROL],
+            "public, max-age=31536000, immutable"
+        );
+        assert_eq!(get(INDEX, None).headers()[header::CACHE_CONTROL], "no-cache");
+    }
+
+    #[test]
+    fn what_the_browser_has_is_not_sent_again() {
+        let first = get(INDEX, None);
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers()[header::ETAG].to_str().expect("a tag").to_owned();
+        let again = get(INDEX, Some(&format!("W/\"other\", {tag}")));
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(again.headers()[header::ETAG], tag.as_str());
+        assert_eq!(get(INDEX, Some("W/\"other\"")).status(), StatusCode::OK);
     }
 }

@@ -113,6 +113,7 @@ pub(crate) struct UpdateServer {
     /// Null: the gateway's own working directory for servers.
     #[serde(default, deserialize_with = "present_or_null")]
     #[schema(value_type = Option<String>)]
+    #[expect(clippy::option_option, reason = "absent, null and a text mean three things")]
     cwd: Option<Option<String>>,
     #[serde(default)]
     #[schema(example = 60_000)]
@@ -245,11 +246,12 @@ fn not_zero(field: &str, value: Option<u32>) -> Result<Option<u32>, ServiceError
 }
 
 fn parse_isolation(word: Option<&str>) -> Result<Option<i32>, ServiceError> {
-    word.map(|word| parse_word::<domain::Isolation>("isolation", word).map(|isolation| isolation.to_wire()))
+    word.map(|word| parse_word::<domain::Isolation>("isolation", word).map(domain::Isolation::to_wire))
         .transpose()
 }
 
 /// Tells `"cwd": null` from no `cwd`.
+#[expect(clippy::option_option, reason = "absent, null and a text mean three things")]
 fn present_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -127,9 +127,8 @@ pub(crate) struct Client {
     version: Option<String>,
     /// One of `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
     /// `inspector`, `sdk`, `unknown`.
-    #[serde(rename = "type")]
     #[schema(example = "cursor")]
-    client_type: Option<String>,
+    r#type: Option<String>,
     user_agent: Option<String>,
     #[schema(example = "192.0.2.7")]
     ip_address: Option<String>,
@@ -228,7 +227,7 @@ impl From<wire::Client> for Client {
         Self {
             name: text_or_null(client.name),
             version: text_or_null(client.version),
-            client_type: text_or_null(client.r#type),
+            r#type: text_or_null(client.r#type),
             user_agent: text_or_null(client.user_agent),
             ip_address: text_or_null(client.ip_address),
         }

@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use proto::{
+    convert::FromWire as _,
+    gateway::{self as wire, tools_service_server::ToolsService, upstreams_service_server::UpstreamsService},
+};
+use tonic::{Request, Response, Status};
+
+use super::{SERVER, World, lock, logging::sample_call};
+use crate::stack::NOON;
+
+pub(crate) struct Tools(pub(crate) Arc<World>);
+pub(crate) struct Upstreams;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl ToolsService for Tools {
+    async fn list_tools(&self, _request: Request<wire::ListToolsRequest>) -> Answer<wire::ListToolsResponse> {
+        let echo = r#"{"name":"echo","inputSchema":{"type":"object","maximum":1.0}}"#;
+        Ok(Response::new(wire::ListToolsResponse {
+            tools_json: vec![echo.to_owned()],
+        }))
+    }
+
+    /// The tool `fail` fails, as tools do.
+    async fn call_tool(&self, request: Request<wire::CallToolRequest>) -> Answer<wire::CallToolResponse> {
+        let request = request.into_inner();
+        let mut call = sample_call();
+        if request.tool_name == "fail" {
+            call.status = domain::ToolCallStatus::Error.to_wire();
+            call.error_kind = domain::ErrorKind::ToolError.to_wire();
+            "it failed".clone_into(&mut call.error_message);
+        }
+        *lock(&self.0.asked.call) = Some(request);
+        Ok(Response::new(wire::CallToolResponse {
+            tool_call: Some(call),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl UpstreamsService for Upstreams {
+    async fn list_upstreams(
+        &self,
+        _request: Request<wire::ListUpstreamsRequest>,
+    ) -> Answer<wire::ListUpstreamsResponse> {
+        let upstream = |server_id: &str, state: domain::UpstreamState| wire::Upstream {
+            server_id: server_id.to_owned(),
+            state: state.to_wire(),
+            started_at_us: NOON.as_micros(),
+            ..wire::Upstream::default()
+        };
+        Ok(Response::new(wire::ListUpstreamsResponse {
+            upstreams: vec![
+                upstream(SERVER, domain::UpstreamState::Starting),
+                upstream("another", domain::UpstreamState::Ready),
+            ],
+        }))
+    }
+}

@@ -1,0 +1,218 @@
+use domain::Permission;
+use proto::projects::server_definition::Transport;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    backends::{SERVER, USER, lock},
+    stack::{self, answer},
+};
+
+#[tokio::test]
+async fn a_project_says_where_its_clients_connect() {
+    let stack =
+        stack::start_with(|config| config.mcp_public_url = "https://mcp.example.com/".to_owned()).await;
+    let person = stack.world.person(Permission::ALL);
+    let list = answer(stack.get("/api/v1/projects").bearer_auth(&person))
+        .await
+        .done();
+    assert_eq!(
+        list["data"][0]["mcp_url"],
+        "https://mcp.example.com/projects/acme/mcp"
+    );
+    assert_eq!(list["data"][0]["role"], "owner");
+    assert_eq!(list["data"][0]["created_at"], "2026-11-22T12:00:00.000000Z");
+    assert_eq!(
+        list["page"],
+        json!({"older": null, "newer": "c1", "has_older": false})
+    );
+    assert!(list["meta"]["took_ms"].is_u64());
+}
+
+#[tokio::test]
+async fn a_new_key_is_shown_once() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let body = json!({"name": "CI", "expires_at": "2026-12-24T00:00:00+09:00"});
+    let created = answer(
+        stack
+            .post("/api/v1/projects/acme/api-keys", &body)
+            .bearer_auth(&person),
+    )
+    .await;
+    assert_eq!(created.status, 201);
+    let created = created.json();
+    assert!(
+        created["key"]
+            .as_str()
+            .is_some_and(|key| key.starts_with("mcporch_"))
+    );
+    assert_eq!(created["name"], "CI");
+    assert_eq!(created["expires_at"], "2026-12-23T15:00:00.000000Z");
+
+    let revoke = |id: &str| {
+        stack
+            .request(Method::DELETE, &format!("/api/v1/projects/acme/api-keys/{id}"))
+            .bearer_auth(&person)
+    };
+    let revoked = answer(revoke(USER)).await.done();
+    assert_eq!(revoked["revoked_at"], "2026-11-22T12:00:00.000000Z");
+    answer(revoke("1")).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_server_is_flat_and_its_defaults_are_left_to_the_projects_service() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let body = json!({"name": "x", "transport": "stdio", "command": "npx", "args": ["-y", "a"], "isolation": "session"});
+    let create = |body: &serde_json::Value| {
+        stack
+            .post("/api/v1/projects/acme/servers", body)
+            .bearer_auth(&person)
+    };
+    let created = answer(create(&body)).await;
+    assert_eq!(created.status, 201);
+    let created = created.json();
+    assert_eq!(created["command"], "npx");
+    assert_eq!(created["args"], json!(["-y", "a"]));
+    assert_eq!(created["transport"], "stdio");
+    assert_eq!(created["isolation"], "session");
+    // What this backend got, and gives back: zero stands for the default.
+    assert_eq!(created["timeout_ms"], 0);
+
+    for (field, value) in [
+        ("timeout_ms", json!(0)),
+        ("timeout_ms", json!(-1)),
+        ("isolation", json!("sesion")),
+        ("transport", json!("carrier-pigeon")),
+    ] {
+        let mut body = body.clone();
+        body[field] = value;
+        let problem = answer(create(&body)).await.refused(400, "invalid_argument");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+    }
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_nothing_else() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let patch = |body: &serde_json::Value| {
+        stack
+            .patch("/api/v1/projects/acme/servers/sample", body)
+            .bearer_auth(&person)
+    };
+    let asked = || lock(&stack.world.asked.server_update).take().expect("an update");
+
+    answer(patch(&json!({"is_enabled": false}))).await.done();
+    let update = asked();
+    assert_eq!(update.is_enabled, Some(false));
+    assert_eq!(
+        update.definition, None,
+        "a switch needs no right to change the program"
+    );
+    assert_eq!(update.server, SERVER, "a name may change meanwhile");
+
+    answer(patch(&json!({"timeout_ms": 5_000, "cwd": null})))
+        .await
+        .done();
+    let definition = asked().definition.expect("a definition");
+    assert_eq!(
+        (definition.timeout_ms, definition.init_timeout_ms),
+        (5_000, 30_000)
+    );
+    let Some(Transport::Stdio(stdio)) = definition.transport else {
+        panic!("no transport");
+    };
+    assert_eq!(stdio.cwd, None);
+    assert_eq!(stdio.args, ["--verbose"]);
+    assert_eq!(stdio.env["LOG"], "info");
+
+    answer(patch(&json!({"args": []}))).await.done();
+    let definition = asked().definition.expect("a definition");
+    let Some(Transport::Stdio(stdio)) = definition.transport else {
+        panic!("no transport");
+    };
+    assert_eq!((stdio.args.len(), stdio.cwd.as_deref()), (0, Some("/srv")));
+}
+
+#[tokio::test]
+async fn a_server_says_how_its_own_connections_stand() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let status = answer(
+        stack
+            .get("/api/v1/projects/acme/servers/sample/status")
+            .bearer_auth(&person),
+    )
+    .await
+    .done();
+    assert_eq!(status["state"], "starting");
+    assert_eq!(status["upstreams"].as_array().map(Vec::len), Some(1));
+    assert_eq!(status["upstreams"][0]["last_error"], json!(null));
+}
+
+#[tokio::test]
+async fn tools_come_as_their_server_wrote_them() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let tools = answer(
+        stack
+            .get("/api/v1/projects/acme/servers/sample/tools")
+            .bearer_auth(&person),
+    )
+    .await;
+    assert!(
+        tools
+            .body
+            .contains(r#""definition":{"name":"echo","inputSchema":{"type":"object","maximum":1.0}}"#),
+        "{}",
+        tools.body
+    );
+}
+
+#[tokio::test]
+async fn a_tool_is_called_in_the_callers_name_and_a_failure_is_told_as_the_outcome() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let key = stack.world.key(&[Permission::ReadProject, Permission::CallTools]);
+    let call = |tool: &str, body: &serde_json::Value, credential: &str| {
+        let path = format!("/api/v1/projects/acme/servers/sample/tools/{tool}/call");
+        answer(stack.post(&path, body).bearer_auth(credential))
+    };
+    let asked = || lock(&stack.world.asked.call).take().expect("a call");
+
+    let body = json!({"arguments": {"message": "hello"}});
+    let done = call("a%2Fb%20c", &body, &person).await.done();
+    assert_eq!(done["status"], "success");
+    assert_eq!(done["error"], json!(null));
+    assert_eq!(done["result"], json!({"content": []}));
+    let request = asked();
+    assert_eq!(request.tool_name, "a/b c");
+    assert_eq!(request.arguments_json, r#"{"message":"hello"}"#);
+    assert_eq!(request.server_id, SERVER);
+    assert_eq!(
+        request.principal.and_then(|who| who.user_id).as_deref(),
+        Some(USER)
+    );
+
+    let failed = call("fail", &json!({}), &key).await.done();
+    assert_eq!(failed["status"], "error");
+    assert_eq!(
+        failed["error"],
+        json!({"kind": "tool_error", "code": null, "message": "it failed"})
+    );
+    let request = asked();
+    assert_eq!(request.arguments_json, "");
+    assert_eq!(
+        request.principal.and_then(|who| who.api_key_id).as_deref(),
+        Some(USER)
+    );
+
+    call("echo", &json!({"arguments": [1]}), &person)
+        .await
+        .refused(400, "invalid_argument");
+    let reader = stack.world.person(&[Permission::ReadProject]);
+    call("echo", &body, &reader).await.refused(403, "role_too_low");
+    assert!(lock(&stack.world.asked.call).is_none(), "the gateway was asked");
+}
