@@ -1,20 +1,21 @@
 //! Which projects changed in what a gateway must know of them.
 //!
-//! Each project has a version that every such change counts up, in the change's
-//! own transaction. Who watches compares versions: it sees all that is
-//! committed, whoever committed it, and however long it did not look, it has no
-//! more to catch up with than one change of each project.
+//! The deployment has a version that every such change counts up, in the
+//! change's own transaction, and the changed project is stamped with it. Who
+//! watches compares versions: it sees all that is committed, whoever committed
+//! it, and however long it did not look, it has no more to catch up with than
+//! one change of each project.
 
 mod store;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use database::{Database, DatabaseError, Transaction};
 use domain::ProjectId;
 use tokio::sync::watch;
 
-/// How often each project changed.
-pub(crate) type Versions = HashMap<ProjectId, i64>;
+/// The version of each project that there is.
+pub(crate) type Versions = BTreeMap<ProjectId, i64>;
 
 /// Where changes are told. Clones tell the same watchers.
 #[derive(Debug, Clone, Default)]
@@ -27,18 +28,18 @@ impl Changes {
         Self::default()
     }
 
-    /// Counts a change of the project, within the transaction that makes it.
+    /// Counts a change of the project (one that is deleted, too), within the
+    /// transaction that makes it.
     ///
-    /// Other writers of the project wait from here on until the transaction
-    /// ends: called first, it makes what is read after it hold until the
-    /// commit. Who changes several projects at once goes by order of their ids,
-    /// or two such transactions could wait for each other.
+    /// Other such transactions wait here until this one ends: called first, it
+    /// makes what is read after it hold until the commit.
     pub(crate) async fn record(
         &self,
         transaction: &mut Transaction,
         project: ProjectId,
     ) -> Result<(), DatabaseError> {
-        store::count_up(transaction, project).await
+        let version = store::count_up(transaction).await?;
+        store::stamp(transaction, project, version).await
     }
 
     /// Wakes the watchers of this process, after a commit. Those of another
@@ -51,6 +52,12 @@ impl Changes {
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
         self.announced.subscribe()
     }
+}
+
+/// The version of the deployment, as committed now: as long as it stays, no
+/// project changed.
+pub(crate) async fn latest(database: &Database) -> Result<i64, DatabaseError> {
+    store::latest(database).await
 }
 
 /// Every project with its version, as committed now.

@@ -1,0 +1,191 @@
+use database::keyset::Page;
+use domain::{Isolation, Permission, ServerName};
+use proto::{
+    convert::FromWire as _,
+    page::Page as WirePage,
+    projects::{
+        self as wire, CreateServerRequest, CreateServerResponse, DeleteServerRequest, DeleteServerResponse,
+        GetServerRequest, GetServerResponse, ListServersRequest, ListServersResponse, UpdateServerRequest,
+        UpdateServerResponse, server_definition::Transport as WireTransport,
+        servers_service_server::ServersService,
+    },
+};
+use service_error::ServiceError;
+use tonic::{Request, Response, Status};
+
+use super::{
+    Limits, NewServer, Server, ServerChange, ServerDefinition, Servers, Stdio, Transport, may_read_values,
+};
+use crate::caller::{Access, Gate};
+
+/// What stands for a value of the environment that the caller may not read.
+const HIDDEN: &str = "***";
+
+/// The door of the servers.
+#[derive(Debug, Clone)]
+pub(crate) struct ServersRpc {
+    gate: Gate,
+    servers: Servers,
+}
+
+impl ServersRpc {
+    pub(crate) const fn new(gate: Gate, servers: Servers) -> Self {
+        Self { gate, servers }
+    }
+}
+
+#[tonic::async_trait]
+impl ServersService for ServersRpc {
+    async fn create_server(
+        &self,
+        request: Request<CreateServerRequest>,
+    ) -> Result<Response<CreateServerResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
+        let new = NewServer {
+            name: parse_name(&request.name)?,
+            definition: parse_definition(request.definition.unwrap_or_default())?,
+            is_enabled: request.is_enabled.unwrap_or(true),
+        };
+        let server = self.servers.create(&access, new).await?;
+        Ok(Response::new(CreateServerResponse {
+            server: Some(shown(&server, &access)),
+        }))
+    }
+
+    async fn get_server(
+        &self,
+        request: Request<GetServerRequest>,
+    ) -> Result<Response<GetServerResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let access = self.gate.authorize(&metadata, &request.project, Permission::ReadProject).await?;
+        let server = self.servers.get(&access, &request.server).await?;
+        Ok(Response::new(GetServerResponse {
+            server: Some(shown(&server, &access)),
+        }))
+    }
+
+    async fn list_servers(
+        &self,
+        request: Request<ListServersRequest>,
+    ) -> Result<Response<ListServersResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let access = self.gate.authorize(&metadata, &request.project, Permission::ReadProject).await?;
+        let page = request.page.unwrap_or_default();
+        let Page {
+            items,
+            older,
+            newer,
+            has_older,
+        } = self.servers.list(&access, page.limit, &page.cursor).await?;
+        Ok(Response::new(ListServersResponse {
+            servers: items.iter().map(|server| shown(server, &access)).collect(),
+            page: Some(WirePage {
+                older,
+                newer,
+                has_older,
+            }),
+        }))
+    }
+
+    async fn update_server(
+        &self,
+        request: Request<UpdateServerRequest>,
+    ) -> Result<Response<UpdateServerResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
+        let change = ServerChange {
+            name: request.name.as_deref().map(parse_name).transpose()?,
+            definition: request.definition.map(parse_definition).transpose()?,
+            is_enabled: request.is_enabled,
+        };
+        let server = self.servers.update(&access, &request.server, change).await?;
+        Ok(Response::new(UpdateServerResponse {
+            server: Some(shown(&server, &access)),
+        }))
+    }
+
+    async fn delete_server(
+        &self,
+        request: Request<DeleteServerRequest>,
+    ) -> Result<Response<DeleteServerResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
+        self.servers.delete(&access, &request.server).await?;
+        Ok(Response::new(DeleteServerResponse {}))
+    }
+}
+
+/// A server with all that it is started with: for who may write it, and for
+/// the gateway.
+pub(crate) fn server_to_wire(server: &Server) -> wire::Server {
+    let Transport::Stdio(stdio) = &server.definition.transport;
+    let limits = server.definition.limits;
+    wire::Server {
+        id: server.id.to_string(),
+        project_id: server.project_id.to_string(),
+        name: server.name.to_string(),
+        definition: Some(wire::ServerDefinition {
+            transport: Some(WireTransport::Stdio(wire::StdioTransport {
+                command: stdio.command().to_owned(),
+                args: stdio.args().to_vec(),
+                env: stdio
+                    .env()
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+                cwd: stdio.cwd().map(str::to_owned),
+            })),
+            timeout_ms: limits.timeout_ms(),
+            init_timeout_ms: limits.init_timeout_ms(),
+            max_in_flight: limits.max_in_flight(),
+            isolation: server.definition.isolation.to_wire(),
+        }),
+        is_enabled: server.is_enabled,
+        created_at_us: server.created_at.as_micros(),
+        updated_at_us: server.updated_at.as_micros(),
+    }
+}
+
+/// A server, as much of it as the caller may read.
+fn shown(server: &Server, access: &Access) -> wire::Server {
+    let mut shown = server_to_wire(server);
+    if !may_read_values(access)
+        && let Some(definition) = &mut shown.definition
+        && let Some(WireTransport::Stdio(stdio)) = &mut definition.transport
+    {
+        for value in stdio.env.values_mut() {
+            HIDDEN.clone_into(value);
+        }
+    }
+    shown
+}
+
+fn parse_name(text: &str) -> Result<ServerName, ServiceError> {
+    ServerName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
+}
+
+fn parse_definition(definition: wire::ServerDefinition) -> Result<ServerDefinition, ServiceError> {
+    let Some(WireTransport::Stdio(stdio)) = definition.transport else {
+        return Err(ServiceError::invalid("definition", "say how the server is reached"));
+    };
+    let isolation = match definition.isolation {
+        0 => Isolation::Auto,
+        value => Isolation::from_wire(value)
+            .ok_or_else(|| ServiceError::invalid("isolation", format!("expected one of {}", Isolation::WORDS.join(", "))))?,
+    };
+    Ok(ServerDefinition {
+        transport: Transport::Stdio(Stdio::parse(
+            stdio.command,
+            stdio.args,
+            stdio.env.into_iter().collect(),
+            stdio.cwd,
+        )?),
+        limits: Limits::parse(
+            definition.timeout_ms,
+            definition.init_timeout_ms,
+            definition.max_in_flight,
+        )?,
+        isolation,
+    })
+}
