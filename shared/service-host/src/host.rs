@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, http::StatusCode, routing::get};
@@ -16,6 +16,9 @@ use crate::{
 /// How long dropped tasks may take to be gone after the hard stop.
 const HARD_STOP: Duration = Duration::from_secs(2);
 
+/// What is left to do when nothing is in flight any more.
+type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The process, as its services see it. One per process; a test makes one too.
 ///
 /// A host that is dropped without [`Host::shut_down`] ends its tasks where
@@ -29,6 +32,7 @@ pub struct Host {
     stop_asked: CancellationToken,
     tasks: Tasks,
     servers: Vec<Server>,
+    endings: Vec<Ending>,
     descriptors: Option<&'static [u8]>,
 }
 
@@ -52,6 +56,7 @@ impl Host {
             shutdown,
             stop_asked,
             servers: Vec::new(),
+            endings: Vec::new(),
             descriptors: None,
         }
     }
@@ -69,6 +74,15 @@ impl Host {
     /// How the process ends.
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
+    }
+
+    /// Does this at the end, when no request is in flight and all tasks have
+    /// ended: closes a store, for instance. What was said last is done first.
+    ///
+    /// A task that waits for [`Shutdown::hard`] instead would hold up the end
+    /// until the grace is over.
+    pub fn at_the_end(&mut self, ending: impl Future<Output = ()> + Send + 'static) {
+        self.endings.push(Box::pin(ending));
     }
 
     /// A gate that must open before the process is ready. It starts closed.
@@ -187,9 +201,10 @@ impl Host {
     ///
     /// An error when a task without which the host cannot go on had failed, or
     /// when work had to be cut off.
-    pub async fn shut_down(self) -> anyhow::Result<()> {
+    pub async fn shut_down(mut self) -> anyhow::Result<()> {
         self.board.drain();
         self.shutdown.stop_softly();
+        let endings = std::mem::take(&mut self.endings);
         let drained = async {
             // Last started, first drained: a request in flight at a later server
             // may still need an earlier one.
@@ -198,6 +213,9 @@ impl Host {
                 tracing::debug!(server = server.name, "drained");
             }
             self.tasks.ended().await;
+            for ending in endings.into_iter().rev() {
+                ending.await;
+            }
         };
         let is_drained = tokio::select! {
             outcome = tokio::time::timeout(self.config.shutdown_grace(), drained) => outcome.is_ok(),

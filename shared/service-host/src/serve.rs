@@ -1,6 +1,6 @@
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -34,7 +34,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes.
+    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes. Handlers
+    /// find the peer's address as `ConnectInfo<SocketAddr>`.
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
@@ -115,8 +116,8 @@ impl Accepting {
                 () = self.stop.cancelled() => return,
                 () = self.shutdown.hard() => return,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(server = self.name, %error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -126,6 +127,7 @@ impl Accepting {
             let connection = serve_connection(
                 self.builder.clone(),
                 stream,
+                peer,
                 self.router.clone(),
                 self.head_timeout,
                 self.stop.clone(),
@@ -143,6 +145,7 @@ impl Accepting {
 async fn serve_connection(
     builder: auto::Builder<TokioExecutor>,
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     head_timeout: Duration,
     stop: CancellationToken,
@@ -151,8 +154,9 @@ async fn serve_connection(
     // An answer of a few bytes must not wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
     let (first_request, mut saw_request) = watch::channel(false);
-    let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         first_request.send_replace(true);
+        request.extensions_mut().insert(ConnectInfo(peer));
         let router = router.clone();
         async move {
             Ok::<_, Infallible>(

@@ -17,7 +17,8 @@ impl Shutdown {
         self.soft.cancelled().await;
     }
 
-    /// Waits until the grace is over.
+    /// Waits until the grace is over. Not for what is to be done at the end of
+    /// an orderly stop, which never comes here: see [`crate::Host::at_the_end`].
     pub async fn hard(&self) {
         self.hard.cancelled().await;
     }

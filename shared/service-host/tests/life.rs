@@ -140,6 +140,28 @@ async fn the_soft_stop_lets_a_task_finish_its_work() {
 }
 
 #[tokio::test]
+async fn endings_come_after_all_work_and_the_last_one_first() {
+    let mut host = host();
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(3);
+    for name in ["opened first", "opened second"] {
+        let sender = sender.clone();
+        host.at_the_end(async move { sender.send(name).await.expect("room for three") });
+    }
+    let shutdown = host.shutdown();
+    host.tasks().spawn("work", OnFailure::Log, async move {
+        shutdown.soft().await;
+        tokio::task::yield_now().await;
+        Ok(sender.send("work").await?)
+    });
+    host.shut_down().await.expect("an orderly stop");
+    let mut order = Vec::new();
+    while let Some(name) = receiver.recv().await {
+        order.push(name);
+    }
+    assert_eq!(order, ["work", "opened second", "opened first"]);
+}
+
+#[tokio::test]
 async fn a_task_that_fails_stops_the_host_only_where_its_policy_says_so() {
     let host = host();
     host.tasks()
