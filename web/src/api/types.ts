@@ -1,0 +1,15 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type User = Schemas["User"];
+export type Project = Schemas["Project"];
+export type ApiKey = Schemas["ApiKey"];
+export type Server = Schemas["Server"];
+export type CreateServer = Schemas["CreateServer"];
+export type ServerState = Schemas["ServerState"];
+export type Upstream = Schemas["Upstream"];
+export type Tool = Schemas["Tool"];
+export type ToolCall = Schemas["ToolCall"];
+export type ToolCallStatus = Schemas["ToolCallStatus"];
+export type Payload = Schemas["Payload"];

@@ -1,0 +1,149 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { projectsQuery } from "@/features/projects/projects";
+import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
+import { parseSearch, stringifySearch, text } from "@/lib/search-params";
+import { FailedPage, LostPage } from "./failure";
+import { requireUser } from "./guard";
+import { Shell } from "./shell";
+
+interface Context {
+  queries: QueryClient;
+}
+
+/** A search that keeps the named texts and nothing else. */
+function texts<Name extends string>(...names: Name[]) {
+  return (given: Record<string, unknown>): { [name in Name]?: string | undefined } => {
+    const search: { [name in Name]?: string | undefined } = {};
+    for (const name of names) {
+      const value = text(given[name]);
+      if (value) search[name] = value;
+    }
+    return search;
+  };
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  errorComponent: FailedPage,
+  notFoundComponent: LostPage,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: texts("link", "next"),
+  component: lazyRouteComponent(() => import("./pages/account"), "SignIn"),
+});
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-up",
+  validateSearch: texts("next"),
+  component: lazyRouteComponent(() => import("./pages/account"), "SignUp"),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: ({ context, location }) => requireUser(context.queries, location.href),
+});
+
+/** Straight to the only project, or to the choice. */
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const projects = await context.queries.ensureQueryData(projectsQuery);
+    const only = projects.length === 1 ? projects[0] : undefined;
+    if (!only) throw redirect({ to: "/projects" });
+    throw redirect({ to: "/projects/$project/tool-calls", params: { project: only.slug } });
+  },
+});
+
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: "/projects",
+  validateSearch: texts("new"),
+  component: lazyRouteComponent(() => import("./pages/projects"), "Projects"),
+});
+
+const project = createRoute({
+  getParentRoute: () => inside,
+  path: "/projects/$project",
+});
+
+const projectHome = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/projects/$project/tool-calls", params });
+  },
+});
+
+const toolCalls = createRoute({
+  getParentRoute: () => project,
+  path: "/tool-calls",
+  validateSearch: (given: Record<string, unknown>): CallsSearch => readSearch(given),
+  component: lazyRouteComponent(() => import("./pages/tool-calls"), "ToolCalls"),
+});
+
+const servers = createRoute({
+  getParentRoute: () => project,
+  path: "/servers",
+  component: lazyRouteComponent(() => import("./pages/servers"), "Servers"),
+});
+
+const server = createRoute({
+  getParentRoute: () => project,
+  path: "/servers/$server",
+  component: lazyRouteComponent(() => import("./pages/servers"), "OneServer"),
+});
+
+const connect = createRoute({
+  getParentRoute: () => project,
+  path: "/connect",
+  validateSearch: texts("client"),
+  component: lazyRouteComponent(() => import("./pages/connect"), "Connect"),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => project,
+  path: "/api-keys",
+  component: lazyRouteComponent(() => import("./pages/api-keys"), "ApiKeys"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signUp,
+  inside.addChildren([
+    home,
+    projects,
+    project.addChildren([projectHome, toolCalls, servers, server, connect, apiKeys]),
+  ]),
+]);
+
+export function createAppRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ArrowLeft, ScrollText, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Server } from "@/api/types";
+import { formatDuration } from "@/lib/duration";
+import { Button, buttonClass } from "@/ui/button";
+import { ConfirmDialog } from "@/ui/confirm-dialog";
+import { Page } from "@/ui/page";
+import { ProblemView, SkeletonRows } from "@/ui/states";
+import { Switch } from "@/ui/switch";
+import { Connections } from "./connections";
+import { Fact, Facts, Section } from "./section";
+import { ServerStateBadge } from "./server-state";
+import { serverQuery, useDeleteServer, useSwitchServer } from "./servers";
+import { commandLine } from "./servers-page";
+import { ServerTools } from "./tools";
+
+interface Props {
+  project: string;
+  name: string;
+  onDeleted: () => void;
+}
+
+export function ServerPage({ project, name, onDeleted }: Props) {
+  const { t } = useTranslation();
+  const server = useQuery(serverQuery(project, name));
+  return (
+    <Page
+      title={name}
+      actions={
+        <Link
+          to="/projects/$project/tool-calls"
+          params={{ project }}
+          search={{ server: [name] }}
+          className={buttonClass()}
+        >
+          <ScrollText size={14} aria-hidden />
+          {t("servers.detail.calls")}
+        </Link>
+      }
+    >
+      <Link
+        to="/projects/$project/servers"
+        params={{ project }}
+        className="inline-flex items-center gap-1.5 self-start text-muted hover:text-text"
+      >
+        <ArrowLeft size={14} aria-hidden />
+        {t("servers.detail.back")}
+      </Link>
+      {server.isPending && <SkeletonRows count={5} height={44} />}
+      {server.isError && !server.data && (
+        <ProblemView error={server.error} onRetry={() => void server.refetch()} />
+      )}
+      {server.data && <Detail project={project} server={server.data} onDeleted={onDeleted} />}
+    </Page>
+  );
+}
+
+interface DetailProps {
+  project: string;
+  server: Server;
+  onDeleted: () => void;
+}
+
+function Detail({ project, server, onDeleted }: DetailProps) {
+  const { t } = useTranslation();
+  const change = useSwitchServer(project);
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-4">
+        <Switch
+          label={t("servers.enabled", { name: server.name })}
+          isOn={server.is_enabled}
+          disabled={change.isPending}
+          onChange={(isEnabled) => change.mutate({ server, isEnabled })}
+        />
+        <ServerStateBadge project={project} server={server} />
+      </div>
+      {change.isError && <ProblemView error={change.error} isInline />}
+      {server.is_enabled && <Connections project={project} server={server} />}
+      <ServerTools project={project} server={server} />
+      <Section title={t("servers.detail.settings")}>
+        <Facts>
+          <Fact name={t("servers.form.command")}>{commandLine(server)}</Fact>
+          <Fact name={t("servers.form.env")}>
+            {Object.keys(server.env)
+              .map((variable) => `${variable} (${t("servers.detail.envHidden")})`)
+              .join(", ")}
+          </Fact>
+          <Fact name={t("servers.form.cwd")}>{server.cwd}</Fact>
+          <Fact name={t("servers.detail.timeout")}>
+            {formatDuration(server.timeout_ms * 1_000)}
+          </Fact>
+          <Fact name={t("servers.detail.maxInFlight")}>{server.max_in_flight}</Fact>
+        </Facts>
+      </Section>
+      <DeleteServer project={project} server={server} onDeleted={onDeleted} />
+    </>
+  );
+}
+
+function DeleteServer({ project, server, onDeleted }: DetailProps) {
+  const { t } = useTranslation();
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteServer(project);
+  return (
+    <div>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        <Trash2 size={14} aria-hidden />
+        {t("servers.delete.button")}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        title={t("servers.delete.title", { name: server.name })}
+        text={t("servers.delete.text")}
+        confirm={t("servers.delete.confirm")}
+        isBusy={remove.isPending}
+        error={remove.error}
+        onConfirm={() => remove.mutate(server, { onSuccess: onDeleted })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "@/api/client";
+import { serversQuery } from "@/api/servers";
+import type { CreateServer, Server } from "@/api/types";
+
+export function serverQuery(project: string, server: string) {
+  return queryOptions({
+    queryKey: ["server", project, server],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{project}/servers/{server}", {
+          params: { path: { project, server } },
+        }),
+      ),
+  });
+}
+
+/** How often a page asks how a server stands. */
+const STATUS_MS = 5_000;
+
+export function serverStatusQuery(project: string, server: string) {
+  return queryOptions({
+    queryKey: ["server-status", project, server],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{project}/servers/{server}/status", {
+          params: { path: { project, server } },
+        }),
+      ),
+    refetchInterval: STATUS_MS,
+  });
+}
+
+export function serverToolsQuery(project: string, server: string) {
+  return queryOptions({
+    queryKey: ["server-tools", project, server],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{project}/servers/{server}/tools", {
+          params: { path: { project, server } },
+        }),
+      ),
+    // Asking starts the server; one that cannot start is not tried again and again.
+    retry: false,
+  });
+}
+
+function useForget(project: string) {
+  const queries = useQueryClient();
+  return (server?: string) => {
+    void queries.invalidateQueries(serversQuery(project));
+    if (!server) return;
+    for (const key of ["server", "server-status", "server-tools"]) {
+      void queries.invalidateQueries({ queryKey: [key, project, server] });
+    }
+  };
+}
+
+export function useCreateServer(project: string) {
+  const forget = useForget(project);
+  return useMutation({
+    mutationFn: (body: CreateServer) =>
+      unwrap(
+        api.POST("/api/v1/projects/{project}/servers", { params: { path: { project } }, body }),
+      ),
+    onSuccess: () => forget(),
+  });
+}
+
+/** Switches a server on or off; the switch moves at once, and back if it was refused. */
+export function useSwitchServer(project: string) {
+  const queries = useQueryClient();
+  const forget = useForget(project);
+  const { queryKey } = serversQuery(project);
+  const show = (server: Server, isEnabled: boolean) =>
+    queries.setQueryData(queryKey, (servers) =>
+      servers?.map((one) => (one.id === server.id ? { ...one, is_enabled: isEnabled } : one)),
+    );
+  return useMutation({
+    mutationFn: ({ server, isEnabled }: { server: Server; isEnabled: boolean }) =>
+      unwrap(
+        api.PATCH("/api/v1/projects/{project}/servers/{server}", {
+          params: { path: { project, server: server.id } },
+          body: { is_enabled: isEnabled },
+        }),
+      ),
+    onMutate: ({ server, isEnabled }) => show(server, isEnabled),
+    onError: (_error, { server }) => show(server, server.is_enabled),
+    onSettled: (_data, _error, { server }) => forget(server.name),
+  });
+}
+
+export function useDeleteServer(project: string) {
+  const forget = useForget(project);
+  return useMutation({
+    mutationFn: (server: Server) =>
+      unwrap(
+        api.DELETE("/api/v1/projects/{project}/servers/{server}", {
+          params: { path: { project, server: server.id } },
+        }),
+      ),
+    onSuccess: () => forget(),
+  });
+}

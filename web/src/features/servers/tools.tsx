@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { Server, Tool } from "@/api/types";
+import type { Json } from "@/lib/json";
+import { JsonTree } from "@/ui/json-tree";
+import { ProblemView } from "@/ui/states";
+import { Section } from "./section";
+import { serverToolsQuery } from "./servers";
+
+/** The tools of a server, each with the schema of its arguments. */
+export function ServerTools({ project, server }: { project: string; server: Server }) {
+  const { t } = useTranslation();
+  const tools = useQuery({
+    ...serverToolsQuery(project, server.name),
+    enabled: server.is_enabled,
+  });
+  const count = tools.data ? ` · ${tools.data.data.length}` : "";
+  return (
+    <Section title={`${t("servers.detail.tools")}${count}`}>
+      {!server.is_enabled && <p className="text-muted">{t("servers.detail.toolsOff")}</p>}
+      {tools.isLoading && (
+        <p role="status" className="animate-pulse text-muted">
+          {t("servers.detail.toolsLoading")}
+        </p>
+      )}
+      {tools.isError && (
+        <ProblemView error={tools.error} onRetry={() => void tools.refetch()} isInline />
+      )}
+      {tools.data?.data.length === 0 && (
+        <p className="text-muted">{t("servers.detail.toolsEmpty")}</p>
+      )}
+      <ul className="flex flex-col gap-3">
+        {tools.data?.data.map((tool) => (
+          <ToolItem key={tool.name} tool={tool} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function ToolItem({ tool }: { tool: Tool }) {
+  const { t } = useTranslation();
+  const schema = inputSchema(tool);
+  return (
+    <li className="flex min-w-0 flex-col gap-1">
+      <h3 className="break-words font-mono font-semibold text-xs">{tool.name}</h3>
+      <p className="whitespace-pre-line break-words text-muted">
+        {tool.description ?? tool.title ?? t("servers.detail.noDescription")}
+      </p>
+      {schema !== undefined && (
+        <details>
+          <summary className="w-fit cursor-pointer rounded-sm text-accent text-xs">
+            {t("servers.detail.schema")}
+          </summary>
+          <div className="mt-1.5 rounded-lg border border-border bg-canvas">
+            <JsonTree value={schema} label={`${tool.name}: ${t("servers.detail.schema")}`} />
+          </div>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function inputSchema({ definition }: Tool): Json | undefined {
+  return (definition as { inputSchema?: Json }).inputSchema;
+}

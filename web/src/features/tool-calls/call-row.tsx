@@ -1,0 +1,87 @@
+import { clsx } from "clsx";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { ToolCall } from "@/api/types";
+import { formatBytes } from "@/lib/numbers";
+import { clockParts } from "@/lib/time";
+import { clientName, failure, failureKind } from "./describe";
+import { Duration, DurationLine } from "./duration";
+import { STATUS_TEXT, Status } from "./status";
+
+export const ROW_HEIGHT = 28;
+
+interface Props {
+  call: ToolCall;
+  index: number;
+  top: number;
+  isActive: boolean;
+  onOpen: (id: string) => void;
+}
+
+/** What marks a row at its edge, and tints it. */
+const MARKS: Partial<Record<ToolCall["status"], string>> = {
+  error: "border-l-error! bg-error/8",
+  timeout: "border-l-timeout!",
+  running: "border-l-running!",
+};
+
+export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpen }: Props) {
+  const { time, fraction } = clockParts(call.started_at);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keyboard for all its rows
+    <div
+      role="row"
+      id={`call-${call.id}`}
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={isActive}
+      onClick={() => onOpen(call.id)}
+      style={{ height: ROW_HEIGHT, transform: `translateY(${top}px)` }}
+      className={clsx(
+        "call-grid absolute inset-x-0 top-0 cursor-pointer border-b border-b-border-subtle font-mono text-xs",
+        MARKS[call.status],
+        isActive ? "bg-selected! outline-1 outline-accent -outline-offset-1" : "hover:bg-hover",
+      )}
+    >
+      <span role="gridcell" className="text-muted">
+        {time}
+        <span className="call-medium text-faint">{fraction}</span>
+      </span>
+      <span role="gridcell" className="min-w-0 font-sans">
+        <Status status={call.status} />
+      </span>
+      <span role="gridcell" className="truncate font-semibold">
+        {call.tool_name}
+      </span>
+      <span role="gridcell" className="call-wide truncate text-muted">
+        {call.server_name ?? "—"}
+      </span>
+      <span role="gridcell" className="relative flex h-full items-center justify-end font-semibold">
+        <Duration call={call} />
+        <DurationLine call={call} />
+      </span>
+      <span role="gridcell" className="call-wide truncate text-muted">
+        {clientName(call)}
+      </span>
+      <span role="gridcell" className="call-medium truncate text-muted">
+        <CallSummary call={call} />
+      </span>
+    </div>
+  );
+});
+
+/** Why it failed, or else how much went in and out. */
+function CallSummary({ call }: { call: ToolCall }) {
+  const { t } = useTranslation();
+  if (call.status !== "success" && call.status !== "running") {
+    const line = failure(call) ?? t(`toolCalls.errorKinds.${failureKind(call)}`);
+    return <span className={STATUS_TEXT[call.status]}>{line}</span>;
+  }
+  if (!call.arguments) return null;
+  const input = formatBytes(call.arguments.size_bytes);
+  if (!call.result) return t("toolCalls.sizes", { arguments: input });
+  return t("toolCalls.sizesBoth", {
+    arguments: input,
+    result: formatBytes(call.result.size_bytes),
+  });
+}

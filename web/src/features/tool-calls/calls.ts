@@ -1,0 +1,102 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "@/api/client";
+import type { ToolCall } from "@/api/types";
+import { parseJson } from "@/lib/json";
+import { addOlder, type CallBuffer, firstPage } from "./buffer";
+import { type CallsFilter, toQuery } from "./filter";
+
+const PAGE_ROWS = 100;
+
+interface Cursor {
+  cursor?: string;
+  from?: string;
+  to?: string;
+  last?: never;
+}
+
+export function listCalls(project: string, filter: CallsFilter, cursor: Cursor = {}) {
+  const { last, ...rest } = toQuery(filter);
+  const range = cursor.from ? {} : last ? { last } : {};
+  const query = { ...rest, ...range, ...cursor, limit: PAGE_ROWS };
+  return unwrap(
+    api.GET("/api/v1/projects/{project}/tool-calls", { params: { path: { project }, query } }),
+  );
+}
+
+/**
+ * The list of one filter. Its first page is read once; after that the live tail and the reader's
+ * scrolling change it, so it never reads itself again.
+ */
+export function callsQuery(project: string, filter: CallsFilter) {
+  return queryOptions({
+    queryKey: ["tool-calls", project, filter],
+    queryFn: async (): Promise<CallBuffer> => firstPage(await listCalls(project, filter)),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+}
+
+export function useOlderCalls(project: string, filter: CallsFilter) {
+  const queries = useQueryClient();
+  const { queryKey } = callsQuery(project, filter);
+  return useMutation({
+    mutationFn: async () => {
+      const buffer = queries.getQueryData(queryKey);
+      const last = buffer?.rows.at(-1);
+      if (!buffer?.hasOlder || !last) return;
+      const page = await listCalls(project, filter, olderCursor(buffer, last));
+      queries.setQueryData(queryKey, (now) => now && addOlder(now, page, last.id));
+    },
+  });
+}
+
+/** Behind the last row: by its cursor, or, where rows were cut, by its time. */
+function olderCursor(buffer: CallBuffer, last: ToolCall): Cursor {
+  const from = buffer.from ? { from: buffer.from } : {};
+  if (buffer.older) return { ...from, cursor: buffer.older };
+  return { ...from, to: justAfter(last.started_at) };
+}
+
+/** One microsecond later, since an end is not part of its range; what comes twice is taken once. */
+export function justAfter(at: string): string {
+  const match = /^(.*\.)(\d{6})Z$/.exec(at);
+  if (!match) return new Date(Date.parse(at) + 1).toISOString();
+  const micros = Number(match[2]) + 1;
+  if (micros < 1_000_000) return `${match[1]}${String(micros).padStart(6, "0")}Z`;
+  return new Date(Date.parse(at) + 1).toISOString();
+}
+
+export function callQuery(project: string, id: string) {
+  return queryOptions({
+    queryKey: ["tool-call", project, id],
+    queryFn: () => getCall(project, id),
+    // A call that ended never changes.
+    staleTime: ({ state }) => (state.data?.status === "running" ? 0 : Number.POSITIVE_INFINITY),
+  });
+}
+
+/** One call, the numbers in its payloads as they were written. */
+export async function getCall(project: string, id: string): Promise<ToolCall> {
+  const text = await unwrap(
+    api.GET("/api/v1/projects/{project}/tool-calls/{id}", {
+      params: { path: { project, id } },
+      parseAs: "text",
+    }),
+  );
+  return parseJson(text) as ToolCall;
+}
+
+export function summaryQuery(project: string, filter: CallsFilter) {
+  return queryOptions({
+    queryKey: ["tool-calls-summary", project, filter],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{project}/tool-calls/summary", {
+          params: { path: { project }, query: toQuery(filter) },
+        }),
+      ),
+    refetchInterval: 30_000,
+  });
+}

@@ -1,0 +1,59 @@
+import { useQuery } from "@tanstack/react-query";
+import { clsx } from "clsx";
+import { Trans, useTranslation } from "react-i18next";
+import { formatDuration } from "@/lib/duration";
+import { formatCount } from "@/lib/numbers";
+import { summaryQuery } from "./calls";
+import type { CallsFilter } from "./filter";
+
+const DOTS = [
+  ["success", "bg-chart-ok"],
+  ["error", "bg-chart-error"],
+  ["timeout", "bg-chart-timeout"],
+  ["cancelled", "bg-cancelled"],
+  ["running", "bg-running"],
+] as const;
+
+const ALWAYS: readonly string[] = ["success", "error"];
+
+/** How many calls of which status, and how long they took. */
+export function Counts({ project, filter }: { project: string; filter: CallsFilter }) {
+  const { t, i18n } = useTranslation();
+  const { data } = useQuery(summaryQuery(project, filter));
+  if (!data) return <div aria-hidden className="h-5" />;
+  const percentiles = [
+    ["p50", data.p50_duration_us],
+    ["p95", data.p95_duration_us],
+    ["p99", data.p99_duration_us],
+  ] as const;
+  return (
+    <div className="tabular flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-muted text-xs">
+      <span>
+        <Trans
+          i18nKey="toolCalls.total"
+          count={data.total}
+          components={{ b: <b className="font-semibold text-text" /> }}
+        />
+      </span>
+      {DOTS.filter(([status]) => ALWAYS.includes(status) || data[status] > 0).map(
+        ([status, dot]) => (
+          <span key={status} className="flex items-center gap-1.5">
+            <span aria-hidden className={clsx("size-2 rounded-[2px]", dot)} />
+            {t(`toolCalls.status.${status}`)}
+            <b className="font-semibold text-text">{formatCount(data[status], i18n.language)}</b>
+          </span>
+        ),
+      )}
+      <span className="flex gap-4 md:ml-auto">
+        {percentiles.map(([name, us]) => (
+          <span key={name}>
+            {name}{" "}
+            <b className="font-semibold text-text">
+              {us === null || us === undefined ? "—" : formatDuration(us)}
+            </b>
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+}

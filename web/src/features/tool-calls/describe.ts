@@ -1,0 +1,55 @@
+import type { ToolCall } from "@/api/types";
+
+const CLIENTS: Record<string, string> = {
+  cline: "Cline",
+  roo: "Roo Code",
+  cursor: "Cursor",
+  vscode: "VS Code",
+  windsurf: "Windsurf",
+  claude: "Claude",
+  inspector: "Inspector",
+};
+
+/** What people call the program that made a call. */
+export function clientName({ client }: ToolCall): string {
+  const known = client.type ? CLIENTS[client.type] : undefined;
+  return known ?? client.name ?? client.user_agent?.split(/[\s/]/)[0] ?? "—";
+}
+
+/** `-32602 Invalid params`: a failure on one line. */
+export function failure(call: ToolCall): string | undefined {
+  if (call.status === "success" || call.status === "running") return undefined;
+  const said = [call.error_code, call.error_message].filter(
+    (part) => part !== null && part !== undefined,
+  );
+  const line = said.join(" ").replace(/\s+/g, " ").trim();
+  return line === "" ? undefined : line;
+}
+
+/** Which of the explained kinds of failure this is. */
+export function failureKind(
+  call: ToolCall,
+): NonNullable<ToolCall["error_kind"]> | "timeout" | "cancelled" {
+  if (call.error_kind) return call.error_kind;
+  return call.status === "timeout" || call.status === "cancelled" ? call.status : "unknown";
+}
+
+export interface TimePart {
+  part: "queue" | "connect" | "upstream" | "gateway";
+  us: number;
+}
+
+/** Where the time of an ended call went; what no part claims was the gateway's own. */
+export function timeParts(call: ToolCall): TimePart[] {
+  const total = call.duration_us ?? 0;
+  const queue = call.queue_us ?? 0;
+  const connect = call.connect_us ?? 0;
+  const upstream = call.upstream_us ?? 0;
+  const parts: TimePart[] = [
+    { part: "queue", us: queue },
+    { part: "connect", us: connect },
+    { part: "upstream", us: upstream },
+    { part: "gateway", us: Math.max(0, total - queue - connect - upstream) },
+  ];
+  return parts.filter(({ us }) => us > 0);
+}

@@ -1,0 +1,43 @@
+import { clsx } from "clsx";
+import { useTranslation } from "react-i18next";
+import type { ToolCall } from "@/api/types";
+import { CopyButton } from "@/ui/copy-button";
+import { failure, failureKind } from "./describe";
+import { STATUS_TEXT } from "./status";
+
+const BORDERS: Partial<Record<ToolCall["status"], string>> = {
+  error: "border-error/60",
+  timeout: "border-timeout/60",
+};
+
+/** Why a call failed: in words, and as its server said it. */
+export function ErrorBox({ call }: { call: ToolCall }) {
+  const { t } = useTranslation();
+  if (call.status === "success" || call.status === "running") return null;
+  const kind = failureKind(call);
+  const help = t(`toolCalls.errorHelp.${kind}`);
+  const said = failure(call);
+  return (
+    <section
+      className={clsx("rounded-lg border bg-canvas", BORDERS[call.status] ?? "border-border")}
+    >
+      <div className="flex min-h-9 items-center justify-between gap-2 border-border-subtle border-b py-1 pr-1 pl-3">
+        <h3 className={clsx("font-semibold text-xs", STATUS_TEXT[call.status])}>
+          {t(`toolCalls.errorKinds.${kind}`)}
+        </h3>
+        {said && <CopyButton text={said} />}
+      </div>
+      <div className="flex flex-col gap-2 p-3">
+        {said && (
+          <p className="whitespace-pre-wrap break-words font-mono text-xs leading-5 [overflow-wrap:anywhere]">
+            {call.error_code !== null && call.error_code !== undefined && (
+              <span className="text-muted">{call.error_code} </span>
+            )}
+            {call.error_message}
+          </p>
+        )}
+        {help && <p className="text-muted text-xs">{help}</p>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+import { useEffect, useRef } from "react";
+
+export interface CallKeys {
+  move: (by: number) => void;
+  open: () => void;
+  close: () => void;
+}
+
+/** `j` `k` and the arrows move, Enter opens, Escape closes; never while somebody writes. */
+export function useCallKeys(keys: CallKeys): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.isComposing || event.defaultPrevented) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
+      const action = actionOf(event, latest.current);
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
+}
+
+function actionOf({ key, target }: KeyboardEvent, keys: CallKeys): (() => void) | undefined {
+  const isOnGrid =
+    target === document.body || (target instanceof Element && target.matches('[role="grid"]'));
+  if (key === "j" || (key === "ArrowDown" && isOnGrid)) return () => keys.move(1);
+  if (key === "k" || (key === "ArrowUp" && isOnGrid)) return () => keys.move(-1);
+  if (key === "Enter" && isOnGrid) return keys.open;
+  if (key === "Escape") return keys.close;
+  return undefined;
+}
+
+/** Where keys have another meaning: fields, menus and dialogs. */
+function isBusy(target: EventTarget | null): boolean {
+  return (
+    target instanceof Element &&
+    target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="dialog"]') !==
+      null
+  );
+}

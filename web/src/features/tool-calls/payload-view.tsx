@@ -1,0 +1,83 @@
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Payload, ToolCall } from "@/api/types";
+import { type Json, printJson } from "@/lib/json";
+import { formatBytes } from "@/lib/numbers";
+import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy-button";
+import { JsonTree } from "@/ui/json-tree";
+import { Skeleton } from "@/ui/states";
+
+interface Props {
+  call: ToolCall;
+  part: "arguments" | "result";
+  isLoading: boolean;
+}
+
+/** Arguments or result of a call: as a tree, or as text. */
+export function PayloadView({ call, part, isLoading }: Props) {
+  const { t } = useTranslation();
+  const payload = call[part];
+  if (isLoading && payload?.size_bytes) return <Skeleton className="h-28" />;
+  if (!payload) {
+    const isComing = part === "result" && call.status === "running";
+    return (
+      <Note
+        text={t(isComing ? "toolCalls.drawer.payloadRunning" : "toolCalls.drawer.payloadNone")}
+      />
+    );
+  }
+  if (call.payloads === "not_permitted") return <Note text={t("toolCalls.drawer.payloadHidden")} />;
+  return <PayloadBox title={t(`toolCalls.drawer.tabs.${part}`)} payload={payload} />;
+}
+
+function PayloadBox({ title, payload }: { title: string; payload: Payload }) {
+  const { t } = useTranslation();
+  const [isRaw, setRaw] = useState(false);
+  const value = payload.value as Json | null;
+  const isText = payload.text !== null && payload.text !== undefined;
+  const raw = useMemo(
+    () => (isText ? payload.text : printJson(value)) ?? "",
+    [isText, payload, value],
+  );
+  return (
+    <section aria-label={title} className="min-w-0 rounded-lg border border-border bg-canvas">
+      <div className="flex h-9 items-center justify-between gap-2 border-border-subtle border-b pr-1 pl-3">
+        <h3 className="font-medium text-muted text-xs">
+          {title} · <span className="tabular">{formatBytes(payload.size_bytes)}</span>
+        </h3>
+        <div className="flex items-center">
+          <CopyButton text={raw} label={title} />
+          {!isText && (
+            <Button look="bare" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+              {t(isRaw ? "toolCalls.drawer.tree" : "toolCalls.drawer.raw")}
+            </Button>
+          )}
+        </div>
+      </div>
+      {payload.is_truncated && (
+        <p className="border-border-subtle border-b px-3 py-2 text-timeout text-xs">
+          {t("toolCalls.drawer.payloadCut", { size: formatBytes(payload.size_bytes) })}
+        </p>
+      )}
+      {isRaw || isText ? (
+        <pre
+          tabIndex={0}
+          className="max-h-[60dvh] overflow-auto whitespace-pre-wrap break-words p-3 font-mono text-xs leading-5 [overflow-wrap:anywhere]"
+        >
+          {raw}
+        </pre>
+      ) : (
+        <JsonTree value={value} label={title} />
+      )}
+    </section>
+  );
+}
+
+function Note({ text }: { text: string }) {
+  return (
+    <p className="rounded-lg border border-border border-dashed px-3 py-2.5 text-muted text-xs">
+      {text}
+    </p>
+  );
+}

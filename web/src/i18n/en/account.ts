@@ -1,0 +1,16 @@
+export const account = {
+  signInTitle: "Sign in",
+  signUpTitle: "Create an account",
+  email: "E-mail",
+  password: "Password",
+  passwordHint: "12 characters or more. A few words are fine.",
+  signIn: "Sign in",
+  signUp: "Create account",
+  toSignUp: "No account yet? Create one",
+  toSignIn: "Already have an account? Sign in",
+  byLink: "Signing you in…",
+  linkFailedTitle: "This link does not work any more",
+  linkFailed:
+    "A sign-in link works once and not for long. Sign in with your password, or ask for a new link.",
+  tagline: "Every tool call of your AI clients, on one screen.",
+};

@@ -1,0 +1,31 @@
+export const apiKeys = {
+  title: "API keys",
+  text: "An MCP client shows a key to get in. A key never may more than the person who made it.",
+  new: "New API key",
+  emptyTitle: "No API keys yet",
+  empty: "Make one key per client, so that each can be revoked alone.",
+  columns: { name: "Name", key: "Key", created: "Created", expires: "Expires", state: "State" },
+  active: "Active",
+  revoked: "Revoked",
+  expired: "Expired",
+  form: {
+    title: "New API key",
+    namePlaceholder: "Kim's Cursor",
+    expiry: "Valid for",
+    days_one: "{{count}} day",
+    days_other: "{{count}} days",
+    submit: "Create key",
+  },
+  created: {
+    title: "Keep this key now",
+    text: "It is shown this once and cannot be looked up later.",
+    done: "I have kept it",
+  },
+  revoke: {
+    button: "Revoke",
+    label: "Revoke {{name}}",
+    title: "Revoke {{name}}?",
+    text: "Clients with this key are refused within seconds. This cannot be undone.",
+    confirm: "Revoke key",
+  },
+};

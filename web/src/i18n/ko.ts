@@ -1,0 +1,10 @@
+import { account } from "./ko/account";
+import { apiKeys } from "./ko/api-keys";
+import { connect } from "./ko/connect";
+import { projects } from "./ko/projects";
+import { servers } from "./ko/servers";
+import { shell } from "./ko/shell";
+import { toolCalls } from "./ko/tool-calls";
+import { words } from "./ko/words";
+
+export const ko = { account, apiKeys, connect, projects, servers, shell, toolCalls, words };

@@ -1,0 +1,30 @@
+export const apiKeys = {
+  title: "API 키",
+  text: "MCP 클라이언트는 키를 제시하고 접속합니다. 키의 권한은 만든 사람의 권한을 넘지 않습니다.",
+  new: "새 API 키",
+  emptyTitle: "아직 API 키가 없습니다",
+  empty: "클라이언트마다 키를 따로 만들면 하나씩 폐기할 수 있습니다.",
+  columns: { name: "이름", key: "키", created: "생성", expires: "만료", state: "상태" },
+  active: "사용 중",
+  revoked: "폐기됨",
+  expired: "만료됨",
+  form: {
+    title: "새 API 키",
+    namePlaceholder: "민아의 Cursor",
+    expiry: "유효 기간",
+    days_other: "{{count}}일",
+    submit: "키 만들기",
+  },
+  created: {
+    title: "지금 키를 보관하세요",
+    text: "이 키는 지금 한 번만 표시되며 나중에 다시 볼 수 없습니다.",
+    done: "보관했습니다",
+  },
+  revoke: {
+    button: "폐기",
+    label: "{{name}} 폐기",
+    title: "{{name}} 키를 폐기할까요?",
+    text: "이 키를 쓰는 클라이언트는 몇 초 안에 거부됩니다. 되돌릴 수 없습니다.",
+    confirm: "키 폐기",
+  },
+};

@@ -1,0 +1,75 @@
+/** What a client's configuration names. */
+export interface Target {
+  /** What the client calls it. */
+  name: string;
+  url: string;
+  key: string;
+}
+
+/** A client program and how it is told of an MCP address. */
+export interface ClientGuide {
+  id: string;
+  label: string;
+  /** Where the text goes; absent: it is a command for a terminal. */
+  file?: string;
+  text: (target: Target) => string;
+}
+
+export function claudeCodeCommand({ name, url, key }: Target): string {
+  return [
+    `claude mcp add --transport http ${name} ${url} \\`,
+    `  --header "Authorization: Bearer ${key}"`,
+  ].join("\n");
+}
+
+/** The `headers` of a bearer token, as most clients write them. */
+function headers({ key }: Target) {
+  return { Authorization: `Bearer ${key}` };
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+export const CLIENT_GUIDES: ClientGuide[] = [
+  { id: "claude-code", label: "Claude Code", text: claudeCodeCommand },
+  {
+    id: "cursor",
+    label: "Cursor",
+    file: "~/.cursor/mcp.json",
+    text: (to) => json({ mcpServers: { [to.name]: { url: to.url, headers: headers(to) } } }),
+  },
+  {
+    id: "vscode",
+    label: "VS Code",
+    file: ".vscode/mcp.json",
+    text: (to) =>
+      json({ servers: { [to.name]: { type: "http", url: to.url, headers: headers(to) } } }),
+  },
+  {
+    id: "cline",
+    label: "Cline",
+    file: "cline_mcp_settings.json",
+    text: (to) =>
+      json({
+        mcpServers: { [to.name]: { type: "streamableHttp", url: to.url, headers: headers(to) } },
+      }),
+  },
+  {
+    id: "windsurf",
+    label: "Windsurf",
+    file: "~/.codeium/windsurf/mcp_config.json",
+    text: (to) => json({ mcpServers: { [to.name]: { serverUrl: to.url, headers: headers(to) } } }),
+  },
+  {
+    id: "codex",
+    label: "Codex",
+    file: "~/.codex/config.toml",
+    text: (to) =>
+      [
+        `[mcp_servers.${to.name}]`,
+        `url = ${JSON.stringify(to.url)}`,
+        `http_headers = { Authorization = ${JSON.stringify(`Bearer ${to.key}`)} }`,
+      ].join("\n"),
+  },
+];

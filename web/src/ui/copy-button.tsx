@@ -1,0 +1,54 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { buttonClass } from "./button";
+
+interface Props {
+  text: string;
+  /** What is copied, for those who do not see where the button stands. */
+  label?: string;
+  look?: "quiet" | "bare" | "solid";
+  children?: string;
+}
+
+export function CopyButton({ text, label, look = "bare", children }: Props) {
+  const { t } = useTranslation();
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setCopied(false), 1_600);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  return (
+    <button
+      type="button"
+      className={buttonClass(look)}
+      aria-label={label ? `${t("words.copy")}: ${label}` : undefined}
+      onClick={() => void copy(text).then(setCopied)}
+    >
+      {isCopied ? (
+        <Check size={13} aria-hidden className="text-success" />
+      ) : (
+        <Copy size={13} aria-hidden />
+      )}
+      <span aria-live="polite">{isCopied ? t("words.copied") : (children ?? t("words.copy"))}</span>
+    </button>
+  );
+}
+
+/** The clipboard of a page that came over plain HTTP is closed; a selection still copies there. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "fixed opacity-0";
+    (document.querySelector('[role="dialog"]') ?? document.body).append(area);
+    area.select();
+    const isDone = document.execCommand("copy");
+    area.remove();
+    return isDone;
+  }
+}

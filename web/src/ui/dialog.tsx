@@ -1,0 +1,49 @@
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "./button";
+
+interface Props {
+  isOpen: boolean;
+  onClose: () => void;
+  title: string;
+  text?: ReactNode;
+  children: ReactNode;
+  /** A dialog that shows what cannot be shown again closes by its own button only. */
+  isSticky?: boolean;
+}
+
+export function Dialog({ isOpen, onClose, title, text, children, isSticky = false }: Props) {
+  const { t } = useTranslation();
+  const stay = (event: Event) => {
+    if (isSticky) event.preventDefault();
+  };
+  return (
+    <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Radix.Portal>
+        {/* A plain layer: Radix's own overlay writes a <style>, which our content security policy refuses. */}
+        <div className="fixed inset-0 z-40 bg-scrim" />
+        <Radix.Content
+          onEscapeKeyDown={stay}
+          onPointerDownOutside={stay}
+          {...(text ? {} : { "aria-describedby": undefined })}
+          className="fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 flex-col gap-4 overflow-y-auto rounded-lg border border-border bg-surface p-5 shadow-pop outline-none"
+        >
+          <div className="flex items-start justify-between gap-4">
+            <div className="flex flex-col gap-1">
+              <Radix.Title className="font-semibold text-base">{title}</Radix.Title>
+              {text && <Radix.Description className="text-muted">{text}</Radix.Description>}
+            </div>
+            {!isSticky && (
+              <IconButton label={t("words.close")} onClick={onClose}>
+                <X size={16} aria-hidden />
+              </IconButton>
+            )}
+          </div>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

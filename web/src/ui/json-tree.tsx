@@ -1,0 +1,127 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { clsx } from "clsx";
+import { ChevronDown, ChevronRight } from "lucide-react";
+import { useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Json } from "@/lib/json";
+import { type JsonKind, type JsonLine, jsonLines } from "@/lib/json-lines";
+
+const COLOURS: Record<JsonKind, string> = {
+  string: "text-json-string",
+  number: "text-json-number",
+  bool: "text-json-bool",
+  null: "text-json-null",
+  open: "text-json-punct",
+  close: "text-json-punct",
+};
+
+/** Above so many lines only those on the screen are drawn, each one line high. */
+const PLAIN_LINES = 300;
+const LINE_HEIGHT = 20;
+
+/** A JSON value whose objects and lists open and close. */
+export function JsonTree({ value, label }: { value: Json; label: string }) {
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const lines = useMemo(() => jsonLines(value, toggled), [value, toggled]);
+  const toggle = (path: string) => {
+    const next = new Set(toggled);
+    if (!next.delete(path)) next.add(path);
+    setToggled(next);
+  };
+  if (lines.length > PLAIN_LINES)
+    return <ManyLines lines={lines} label={label} onToggle={toggle} />;
+  return (
+    <div className="p-2.5 font-mono text-xs leading-5">
+      {lines.map((line) => (
+        <Line
+          key={line.path}
+          line={line}
+          onToggle={toggle}
+          className="break-words [overflow-wrap:anywhere]"
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ManyProps {
+  lines: JsonLine[];
+  label: string;
+  onToggle: (path: string) => void;
+}
+
+function ManyLines({ lines, label, onToggle }: ManyProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 20,
+  });
+  return (
+    <div
+      ref={scroller}
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      className="max-h-[60dvh] overflow-auto p-2.5 font-mono text-xs leading-5"
+    >
+      <div className="relative" style={{ height: list.getTotalSize() }}>
+        {list.getVirtualItems().map((item) => {
+          const line = lines[item.index];
+          return line ? (
+            <div
+              key={line.path}
+              className="absolute inset-x-0 top-0"
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <Line line={line} onToggle={onToggle} className="whitespace-pre" />
+            </div>
+          ) : null;
+        })}
+      </div>
+    </div>
+  );
+}
+
+interface LineProps {
+  line: JsonLine;
+  onToggle: (path: string) => void;
+  className: string;
+}
+
+function Line({ line, onToggle, className }: LineProps) {
+  const { t } = useTranslation();
+  const { node, key, kind, text, depth, comma } = line;
+  return (
+    <div className={clsx("relative pl-4", className)} style={{ marginLeft: depth * 14 }}>
+      {node && node.count > 0 && (
+        <button
+          type="button"
+          aria-expanded={node.isOpen}
+          aria-label={`${t(node.isOpen ? "words.hide" : "words.show")} ${key ?? line.path}`}
+          onClick={() => onToggle(line.path)}
+          className="absolute top-0.5 left-0 grid size-4 place-items-center rounded-sm text-faint hover:bg-hover hover:text-text"
+        >
+          {node.isOpen ? (
+            <ChevronDown size={12} aria-hidden />
+          ) : (
+            <ChevronRight size={12} aria-hidden />
+          )}
+        </button>
+      )}
+      {key !== undefined && (
+        <>
+          <span className="text-json-key">{JSON.stringify(key)}</span>
+          <span className="text-json-punct">: </span>
+        </>
+      )}
+      <span className={COLOURS[kind]}>{node && !node.isOpen ? closedText(node) : text}</span>
+      {comma && <span className="text-json-punct">,</span>}
+    </div>
+  );
+}
+
+function closedText({ count, brackets }: { count: number; brackets: string }): string {
+  return count === 0 ? brackets : `${brackets[0]} ${count} ${brackets[1]}`;
+}

@@ -1,0 +1,44 @@
+import type { ReactNode } from "react";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+
+interface Props {
+  title: string;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** A page with a title bar; its content scrolls alone. */
+export function Page({ title, actions, children }: Props) {
+  useTitle(title);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <PageBar title={title} actions={actions} />
+      <div
+        tabIndex={0}
+        role="region"
+        aria-label={title}
+        className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
+      >
+        <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 p-4 md:p-6">{children}</div>
+      </div>
+    </div>
+  );
+}
+
+export function PageBar({ title, actions }: { title: string; actions?: ReactNode }) {
+  return (
+    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-border-subtle border-b px-3 py-2 pl-12 md:pl-3">
+      <h1 className="truncate font-semibold text-[15px]">{title}</h1>
+      <div className="ml-auto flex items-center gap-2">{actions}</div>
+    </header>
+  );
+}
+
+export function useTitle(title: string): void {
+  const { t } = useTranslation();
+  const product = t("shell.product");
+  useEffect(() => {
+    document.title = `${title} · ${product}`;
+  }, [title, product]);
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// Where `npm run dev` finds the REST API: a running `mcp-orch serve`.
+const gateway = process.env.MCPORCH_HTTP_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: { proxy: { "/api": { target: gateway, xfwd: true } } },
+  build: {
+    target: "es2023",
+    // Everything is a file of its own: the content security policy knows no `data:`.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 450,
+  },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}"],
+    env: { TZ: "UTC" },
+  },
+});
