@@ -1,0 +1,236 @@
+use access::KeyHash;
+use database::{Database, DatabaseError, Transaction, keyset::Place, on_database, on_transaction};
+use domain::{ApiKeyId, DisplayName, ProjectId, Role, Timestamp, UserId};
+use sqlx::types::Uuid;
+
+use super::{GatewayKey, LiveKey, StoredKey};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, project_id, name, lookup_id, created_by_user_id, created_at_us, expires_at_us, ",
+            "revoked_at_us FROM api_keys ",
+            $rest
+        )
+    };
+}
+
+/// `$1` is now. A key whose creator left, or was switched off, is dead.
+macro_rules! select_live {
+    ($rest:literal) => {
+        concat!(
+            "SELECT api_keys.id, api_keys.project_id, api_keys.lookup_id, api_keys.hash, ",
+            "api_keys.created_by_user_id, api_keys.expires_at_us, project_members.role FROM api_keys ",
+            "JOIN users ON users.id = api_keys.created_by_user_id AND users.is_active ",
+            "JOIN project_members ON project_members.project_id = api_keys.project_id ",
+            "AND project_members.user_id = api_keys.created_by_user_id ",
+            "WHERE api_keys.revoked_at_us IS NULL ",
+            "AND (api_keys.expires_at_us IS NULL OR api_keys.expires_at_us > $1) ",
+            $rest
+        )
+    };
+}
+
+const FIND_LIVE: &str = select_live!("AND api_keys.lookup_id = $2");
+const LIVE_OF_PROJECT: &str = select_live!("AND api_keys.project_id = $2 ORDER BY api_keys.id");
+
+const FIND_BY_ID: &str = select!("WHERE project_id = $1 AND id = $2");
+const LIST_NEWEST: &str = select!(
+    "WHERE project_id = $1 AND ($2 IS NULL OR created_by_user_id = $2)
+     ORDER BY created_at_us DESC, id DESC LIMIT $3"
+);
+const LIST_OLDER: &str = select!(
+    "WHERE project_id = $1 AND ($2 IS NULL OR created_by_user_id = $2) AND (created_at_us, id) < ($4, $5)
+     ORDER BY created_at_us DESC, id DESC LIMIT $3"
+);
+const LIST_NEWER: &str = select!(
+    "WHERE project_id = $1 AND ($2 IS NULL OR created_by_user_id = $2) AND (created_at_us, id) > ($4, $5)
+     ORDER BY created_at_us, id LIMIT $3"
+);
+
+const COUNT_LIVE: &str = "SELECT count(*) FROM api_keys
+    WHERE project_id = $1 AND revoked_at_us IS NULL AND (expires_at_us IS NULL OR expires_at_us > $2)";
+
+const INSERT: &str = "INSERT INTO api_keys (id, project_id, name, lookup_id, hash, created_by_user_id,
+        created_at_us, expires_at_us, revoked_at_us)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const REVOKE: &str = "UPDATE api_keys SET revoked_at_us = $2 WHERE id = $1";
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: Uuid,
+    project_id: Uuid,
+    name: String,
+    lookup_id: String,
+    created_by_user_id: Uuid,
+    created_at_us: i64,
+    expires_at_us: Option<i64>,
+    revoked_at_us: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LiveRow {
+    id: Uuid,
+    project_id: Uuid,
+    lookup_id: String,
+    hash: Vec<u8>,
+    created_by_user_id: Uuid,
+    expires_at_us: Option<i64>,
+    role: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the hash of an API key is not 32 bytes")]
+struct InvalidHash;
+
+pub(super) async fn find_live(
+    database: &Database,
+    lookup_id: &str,
+    now: Timestamp,
+) -> Result<Option<(LiveKey, KeyHash)>, DatabaseError> {
+    let row: Option<LiveRow> = on_database!(database, |pool| sqlx::query_as(FIND_LIVE)
+        .bind(now.as_micros())
+        .bind(lookup_id)
+        .fetch_optional(pool)
+        .await)?;
+    let Some(row) = row else { return Ok(None) };
+    let live = LiveKey {
+        id: ApiKeyId::from_uuid(row.id),
+        project_id: ProjectId::from_uuid(row.project_id),
+        created_by: UserId::from_uuid(row.created_by_user_id),
+    };
+    Ok(Some((live, read_hash(&row.hash)?)))
+}
+
+/// All of a project that live, oldest first.
+pub(crate) async fn live_of_project(
+    database: &Database,
+    project: ProjectId,
+    now: Timestamp,
+) -> Result<Vec<GatewayKey>, DatabaseError> {
+    let rows: Vec<LiveRow> = on_database!(database, |pool| sqlx::query_as(LIVE_OF_PROJECT)
+        .bind(now.as_micros())
+        .bind(project.uuid())
+        .fetch_all(pool)
+        .await)?;
+    rows.into_iter().map(read_live).collect()
+}
+
+pub(super) async fn find_for_change(
+    transaction: &mut Transaction,
+    project: ProjectId,
+    id: ApiKeyId,
+) -> Result<Option<StoredKey>, DatabaseError> {
+    let row: Option<KeyRow> = on_transaction!(transaction, |connection| sqlx::query_as(FIND_BY_ID)
+        .bind(project.uuid())
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await)?;
+    row.map(read).transpose()
+}
+
+pub(super) async fn list(
+    database: &Database,
+    project: ProjectId,
+    creator: Option<UserId>,
+    place: Place,
+    limit: u32,
+) -> Result<Vec<StoredKey>, DatabaseError> {
+    let creator = creator.map(UserId::uuid);
+    let limit = i64::from(limit);
+    let (statement, key) = match place {
+        Place::Newest => (LIST_NEWEST, None),
+        Place::OlderThan(key) => (LIST_OLDER, Some(key)),
+        Place::NewerThan(key) => (LIST_NEWER, Some(key)),
+    };
+    let rows: Vec<KeyRow> = on_database!(database, |pool| {
+        let query = sqlx::query_as(statement)
+            .bind(project.uuid())
+            .bind(creator)
+            .bind(limit);
+        match key {
+            None => query,
+            Some(key) => query.bind(key.at).bind(key.id),
+        }
+        .fetch_all(pool)
+        .await
+    })?;
+    rows.into_iter().map(read).collect()
+}
+
+pub(super) async fn count_live(
+    transaction: &mut Transaction,
+    project: ProjectId,
+    now: Timestamp,
+) -> Result<i64, DatabaseError> {
+    Ok(on_transaction!(transaction, |connection| sqlx::query_scalar(COUNT_LIVE)
+        .bind(project.uuid())
+        .bind(now.as_micros())
+        .fetch_one(connection)
+        .await)?)
+}
+
+pub(super) async fn insert(
+    transaction: &mut Transaction,
+    key: &StoredKey,
+    hash: &KeyHash,
+) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(INSERT)
+        .bind(key.id.uuid())
+        .bind(key.project_id.uuid())
+        .bind(key.name.as_str())
+        .bind(&key.lookup_id)
+        .bind(hash.as_bytes().as_slice())
+        .bind(key.created_by.uuid())
+        .bind(key.created_at.as_micros())
+        .bind(key.expires_at.map(Timestamp::as_micros))
+        .bind(key.revoked_at.map(Timestamp::as_micros))
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub(super) async fn revoke(
+    transaction: &mut Transaction,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(REVOKE)
+        .bind(id.uuid())
+        .bind(now.as_micros())
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+fn read(row: KeyRow) -> Result<StoredKey, DatabaseError> {
+    Ok(StoredKey {
+        id: ApiKeyId::from_uuid(row.id),
+        project_id: ProjectId::from_uuid(row.project_id),
+        name: DisplayName::parse(&row.name).map_err(DatabaseError::unreadable)?,
+        lookup_id: row.lookup_id,
+        created_by: UserId::from_uuid(row.created_by_user_id),
+        created_at: Timestamp::from_micros(row.created_at_us),
+        expires_at: row.expires_at_us.map(Timestamp::from_micros),
+        revoked_at: row.revoked_at_us.map(Timestamp::from_micros),
+    })
+}
+
+fn read_live(row: LiveRow) -> Result<GatewayKey, DatabaseError> {
+    Ok(GatewayKey {
+        id: ApiKeyId::from_uuid(row.id),
+        lookup_id: row.lookup_id,
+        hash: read_hash(&row.hash)?,
+        expires_at: row.expires_at_us.map(Timestamp::from_micros),
+        created_by: UserId::from_uuid(row.created_by_user_id),
+        // A word of a newer release: the least that a member may.
+        role: row.role.parse().unwrap_or(Role::Reporter),
+    })
+}
+
+fn read_hash(bytes: &[u8]) -> Result<KeyHash, DatabaseError> {
+    KeyHash::from_bytes(bytes).ok_or_else(|| DatabaseError::unreadable(InvalidHash))
+}

@@ -1,0 +1,127 @@
+//! What a gateway must know to serve clients without asking anybody: every
+//! project with its servers and its live keys, first whole, then as it changes.
+
+mod rpc;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use database::Database;
+use domain::{Clock, ProjectId};
+use futures::Stream;
+use service_error::ServiceError;
+
+use crate::{
+    api_keys::{self, GatewayKey},
+    changes::{self, Changes},
+    servers::{self, Server},
+};
+
+pub(crate) use rpc::SnapshotRpc;
+
+/// How often a watch looks for changes that another replica committed, and at
+/// most how long it is silent.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a watch tells.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A project as it is now.
+    Project(ProjectSnapshot),
+    /// A project is gone.
+    Removed(ProjectId),
+    /// Every project was told.
+    Completed,
+    /// It was looked, and nothing had changed.
+    Unchanged,
+}
+
+/// A project as a gateway needs it.
+#[derive(Debug)]
+pub(crate) struct ProjectSnapshot {
+    pub(crate) id: ProjectId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) api_keys: Vec<GatewayKey>,
+}
+
+/// Where gateways watch.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshots {
+    database: Database,
+    clock: Clock,
+    changes: Changes,
+}
+
+impl Snapshots {
+    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
+        Self {
+            database,
+            clock,
+            changes,
+        }
+    }
+
+    /// Everything, then every change, until the watcher goes or the database
+    /// does.
+    ///
+    /// Nothing is queued: a project is read when the watcher takes it. One that
+    /// changed ten times meanwhile is told once, as it is then.
+    pub(crate) fn watch(&self) -> impl Stream<Item = Result<Event, ServiceError>> + Send + use<> {
+        let snapshots = self.clone();
+        async_stream::try_stream! {
+            // Before the first look, so that no change falls between the two.
+            let mut announced = snapshots.changes.subscribe();
+            let mut latest = None;
+            let mut told = BTreeMap::new();
+            loop {
+                let now = changes::latest(&snapshots.database).await?;
+                if latest == Some(now) {
+                    yield Event::Unchanged;
+                } else {
+                    let versions = changes::versions(&snapshots.database).await?;
+                    let gone: Vec<_> = told.keys().copied().filter(|id| !versions.contains_key(id)).collect();
+                    for id in gone {
+                        told.remove(&id);
+                        yield Event::Removed(id);
+                    }
+                    for (id, version) in versions {
+                        if told.get(&id) == Some(&version) {
+                            continue;
+                        }
+                        // One that was deleted since the look is told as gone at the next.
+                        if let Some(project) = snapshots.project(id).await? {
+                            yield Event::Project(project);
+                        }
+                        told.insert(id, version);
+                    }
+                    if latest.is_none() {
+                        yield Event::Completed;
+                    }
+                    latest = Some(now);
+                }
+                tokio::select! {
+                    // The sender lives in `snapshots`: this ends with a change.
+                    _ = announced.changed() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        }
+    }
+
+    async fn project(&self, id: ProjectId) -> Result<Option<ProjectSnapshot>, ServiceError> {
+        let Some((slug, name)) = store::slug_and_name(&self.database, id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(ProjectSnapshot {
+            id,
+            slug,
+            name,
+            servers: servers::of_project(&self.database, id).await?,
+            api_keys: api_keys::live_of_project(&self.database, id, self.clock.now()).await?,
+        }))
+    }
+}

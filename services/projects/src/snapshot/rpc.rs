@@ -1,0 +1,91 @@
+use std::pin::Pin;
+
+use access::Pepper;
+use domain::Timestamp;
+use futures::{Stream, StreamExt as _, stream};
+use proto::{
+    convert::FromWire as _,
+    projects::{
+        self as wire, SnapshotCompleted, SnapshotStarted, SnapshotUnchanged, WatchRequest, WatchResponse,
+        snapshot_service_server::SnapshotService, watch_response::Event as WireEvent,
+    },
+};
+use service_error::ServiceError;
+use service_host::Shutdown;
+use tonic::{Request, Response, Status};
+
+use super::{Event, ProjectSnapshot, Snapshots};
+use crate::{
+    api_keys::{self, GatewayKey},
+    servers::server_to_wire,
+};
+
+/// The door of the gateways. Which services may pass it stands in the access
+/// list.
+#[derive(Debug, Clone)]
+pub(crate) struct SnapshotRpc {
+    snapshots: Snapshots,
+    pepper: Pepper,
+    shutdown: Shutdown,
+}
+
+impl SnapshotRpc {
+    pub(crate) const fn new(snapshots: Snapshots, pepper: Pepper, shutdown: Shutdown) -> Self {
+        Self {
+            snapshots,
+            pepper,
+            shutdown,
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl SnapshotService for SnapshotRpc {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+    async fn watch(&self, _request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let started = WireEvent::Started(SnapshotStarted {
+            api_key_pepper: self.pepper.as_bytes().to_vec(),
+        });
+        let shutdown = self.shutdown.clone();
+        let events = stream::iter([Ok(started)])
+            .chain(self.snapshots.watch().map(|event| event.map(event_to_wire)))
+            .map(|event: Result<_, ServiceError>| match event {
+                Ok(event) => Ok(WatchResponse { event: Some(event) }),
+                Err(error) => Err(Status::from(error)),
+            })
+            // A watch has no end of its own, and would hold up the drain.
+            .take_until(async move { shutdown.soft().await });
+        Ok(Response::new(Box::pin(events)))
+    }
+}
+
+fn event_to_wire(event: Event) -> WireEvent {
+    match event {
+        Event::Project(project) => WireEvent::Project(project_to_wire(project)),
+        Event::Removed(id) => WireEvent::Removed(wire::ProjectRemoved { id: id.to_string() }),
+        Event::Completed => WireEvent::Completed(SnapshotCompleted {}),
+        Event::Unchanged => WireEvent::Unchanged(SnapshotUnchanged {}),
+    }
+}
+
+fn project_to_wire(project: ProjectSnapshot) -> wire::ProjectSnapshot {
+    wire::ProjectSnapshot {
+        id: project.id.to_string(),
+        slug: project.slug,
+        name: project.name,
+        servers: project.servers.iter().map(server_to_wire).collect(),
+        api_keys: project.api_keys.into_iter().map(key_to_wire).collect(),
+    }
+}
+
+fn key_to_wire(key: GatewayKey) -> wire::ApiKeySnapshot {
+    wire::ApiKeySnapshot {
+        id: key.id.to_string(),
+        lookup_id: key.lookup_id,
+        hash: key.hash.as_bytes().to_vec(),
+        expires_at_us: key.expires_at.map(Timestamp::as_micros),
+        created_by_user_id: key.created_by.to_string(),
+        permissions: api_keys::permissions(key.role).map(|permission| permission.to_wire()).collect(),
+    }
+}
