@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use domain::Clock;
+use ipnet::IpNet;
 use service_host::Shutdown;
 use tokio::sync::Semaphore;
 
@@ -15,6 +16,7 @@ pub(crate) struct App {
     /// Places for live tails.
     pub(crate) tails: Arc<Semaphore>,
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) trusted_proxies: Arc<[IpNet]>,
 }
 
 /// Where people and clients find the system.

@@ -9,12 +9,13 @@ use domain::Permission;
 use proto::{convert::FromWire as _, logging, projects as wire};
 use service_error::{Code, ServiceError};
 
-use crate::{app::App, backends::answer, cookie};
+use crate::{app::App, backends::answer, client_address::ClientAddress, cookie};
 
 /// Somebody with a credential. Whether it lives, the projects service knows.
 #[derive(Debug)]
 pub(crate) struct Caller {
     credential: Credential,
+    address: ClientAddress,
     user_agent: String,
 }
 
@@ -26,10 +27,10 @@ pub(crate) struct ProjectAccess {
     permissions: Vec<Permission>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
+impl FromRequestParts<App> for Caller {
     type Rejection = ServiceError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let credential = credential(&parts.headers)?.ok_or_else(|| {
             ServiceError::new(
                 Code::Unauthenticated,
@@ -47,8 +48,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
                     .collect()
             })
             .unwrap_or_default();
+        let Ok(address) = ClientAddress::from_request_parts(parts, app).await;
         Ok(Self {
             credential,
+            address,
             user_agent,
         })
     }
@@ -70,7 +73,7 @@ fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ServiceError> {
 impl Caller {
     /// A request to the projects service in the caller's name.
     pub(crate) fn request<T>(&self, message: T) -> tonic::Request<T> {
-        let mut request = tonic::Request::new(message);
+        let mut request = self.address.request(message);
         self.credential.attach(request.metadata_mut());
         request
     }
@@ -86,7 +89,7 @@ impl Caller {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             r#type: domain::ClientType::Unknown.as_str().to_owned(),
             user_agent: self.user_agent.clone(),
-            ip_address: String::new(),
+            ip_address: self.address.to_string(),
         }
     }
 }

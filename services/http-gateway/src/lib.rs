@@ -11,6 +11,7 @@
 mod app;
 mod backends;
 mod caller;
+mod client_address;
 mod config;
 mod cookie;
 mod csrf;

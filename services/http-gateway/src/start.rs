@@ -36,6 +36,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         shutdown: host.shutdown(),
         tails: Arc::new(Semaphore::new(config.max_live_tails)),
         addresses: Arc::new(config.addresses()),
+        trusted_proxies: config.trusted_proxies.into(),
     };
     host.serve_http("http-gateway", listeners.http, routes::router(app))?;
     readiness.ready();

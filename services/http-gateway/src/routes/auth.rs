@@ -10,7 +10,10 @@ use service_error::ServiceError;
 use utoipa::ToSchema;
 
 use super::me::User;
-use crate::{app::App, backends::answer, caller::Caller, cookie, json::Moment, json_body::Body};
+use crate::{
+    app::App, backends::answer, caller::Caller, client_address::ClientAddress, cookie, json::Moment,
+    json_body::Body,
+};
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -65,9 +68,10 @@ pub(crate) struct Session {
     responses((status = 201, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
+    address: ClientAddress,
     Body(body): Body<SignUp>,
 ) -> Result<Response, ServiceError> {
-    let request = tonic::Request::new(wire::SignUpRequest {
+    let request = address.request(wire::SignUpRequest {
         email: body.email,
         password: body.password,
         name: body.name,
@@ -82,9 +86,10 @@ pub(crate) async fn sign_up(
     responses((status = 200, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
+    address: ClientAddress,
     Body(body): Body<SignIn>,
 ) -> Result<Response, ServiceError> {
-    let request = tonic::Request::new(wire::SignInRequest {
+    let request = address.request(wire::SignInRequest {
         email: body.email,
         password: body.password,
     });
@@ -100,9 +105,10 @@ pub(crate) async fn sign_in(
     responses((status = 200, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn redeem_sign_in_link(
     State(app): State<App>,
+    address: ClientAddress,
     Body(body): Body<SignInLink>,
 ) -> Result<Response, ServiceError> {
-    let request = tonic::Request::new(wire::RedeemSignInLinkRequest { token: body.token });
+    let request = address.request(wire::RedeemSignInLinkRequest { token: body.token });
     let redeemed = answer(app.backends.users().redeem_sign_in_link(request)).await?;
     signed_in(&app, StatusCode::OK, redeemed.user, redeemed.session)
 }

@@ -2,7 +2,10 @@ use domain::Permission;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::stack::{self, Answer, answer};
+use crate::{
+    backends::lock,
+    stack::{self, Answer, answer},
+};
 
 /// The cookie as a browser sends it back.
 fn cookie(signed_in: &Answer) -> String {
@@ -70,6 +73,12 @@ async fn signing_in_by_password_and_by_link() {
     let wrong = answer(sign_in("wrong")).await;
     wrong.refused(401, "wrong_password");
     assert!(!wrong.headers.contains_key("set-cookie"));
+    let from = lock(&stack.world.asked.sign_in_from).take();
+    assert_eq!(
+        from.as_deref(),
+        Some("127.0.0.1"),
+        "attempts are counted per address"
+    );
 
     let by_link = stack.post("/api/v1/auth/sign-in-link", &json!({"token": "mcplink_x"}));
     for signed_in in [answer(sign_in("right")).await, answer(by_link).await] {

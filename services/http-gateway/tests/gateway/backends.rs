@@ -54,6 +54,7 @@ pub(crate) struct World {
 
 #[derive(Default)]
 pub(crate) struct Asked {
+    pub(crate) sign_in_from: Mutex<Option<String>>,
     pub(crate) list: Mutex<Option<proto::logging::ListToolCallsRequest>>,
     pub(crate) summary: Mutex<Option<proto::logging::SummarizeToolCallsRequest>>,
     pub(crate) call: Mutex<Option<proto::gateway::CallToolRequest>>,

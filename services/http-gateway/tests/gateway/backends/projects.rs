@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::Credential;
+use access::{CLIENT_ADDRESS_METADATA, Credential};
 use domain::Permission;
 use proto::{
     convert::FromWire as _,
@@ -93,6 +93,10 @@ impl UsersService for Users {
     }
 
     async fn sign_in(&self, request: Request<wire::SignInRequest>) -> Answer<wire::SignInResponse> {
+        *lock(&self.0.asked.sign_in_from) = request
+            .metadata()
+            .get(CLIENT_ADDRESS_METADATA)
+            .map(|address| address.to_str().expect("text").to_owned());
         if request.get_ref().password != "right" {
             let wrong = ServiceError::new(
                 Code::Unauthenticated,
