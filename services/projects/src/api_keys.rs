@@ -1,7 +1,7 @@
 //! API keys of a project. A key never may more than its creator may now, and
 //! dies with its creator's membership.
 
-mod rpc;
+pub(crate) mod rpc;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -17,11 +17,10 @@ use domain::{ApiKeyId, Clock, DisplayName, Permission, ProjectId, Role, Timestam
 use service_error::{Code, ServiceError};
 
 use crate::{
-    caller::{Access, Caller},
-    changes::Changes,
+    access::{Caller, Granted},
+    snapshot::Changes,
 };
 
-pub(crate) use rpc::ApiKeysRpc;
 pub(crate) use store::live_of_project;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -48,12 +47,15 @@ pub(crate) struct StoredKey {
     pub(crate) revoked_at: Option<Timestamp>,
 }
 
-/// Whose a key is that lives.
+/// A program that came with a key that lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LiveKey {
+pub(crate) struct KeyHolder {
     pub(crate) id: ApiKeyId,
     pub(crate) project_id: ProjectId,
-    pub(crate) created_by: UserId,
+    /// Who made the key.
+    pub(crate) user_id: UserId,
+    /// Of who made it, now.
+    pub(crate) role: Role,
 }
 
 /// A key that lives, with what a gateway needs to know it and to know what it
@@ -69,8 +71,7 @@ pub(crate) struct GatewayKey {
     pub(crate) role: Role,
 }
 
-/// The rules. Callers come with [`Permission::WriteOwnApiKeys`].
-#[derive(Debug, Clone)]
+/// The rules about API keys. Callers come with [`Permission::WriteOwnApiKeys`].
 pub(crate) struct ApiKeys {
     database: Database,
     clock: Clock,
@@ -80,7 +81,7 @@ pub(crate) struct ApiKeys {
 
 /// What a key may at most: read and call. Whoever finds a key can neither make
 /// himself another nor change what runs on the host.
-pub(crate) const fn key_may(permission: Permission) -> bool {
+const fn key_may(permission: Permission) -> bool {
     use Permission as P;
     match permission {
         P::ReadProject | P::CallTools | P::ReadLogs | P::ReadPayloads => true,
@@ -89,22 +90,28 @@ pub(crate) const fn key_may(permission: Permission) -> bool {
 }
 
 /// What a key may whose creator has that role.
-pub(crate) fn permissions(role: Role) -> impl Iterator<Item = Permission> {
-    role.permissions().filter(|permission| key_may(*permission))
+pub(crate) fn permissions(role: Role) -> Vec<Permission> {
+    role.permissions().filter(|permission| key_may(*permission)).collect()
 }
 
-/// The key with that text, if it is neither revoked nor past its end, and its
-/// creator is active and in the project.
-pub(crate) async fn find_live(
+/// Who comes with that key, if it is neither revoked nor past its end, and its
+/// creator is active and in the project. Which of these it is, nobody is told
+/// who does not hold a live key.
+pub(crate) async fn authenticate(
     database: &Database,
-    key: &ApiKey,
     pepper: &Pepper,
+    key: &ApiKey,
     now: Timestamp,
-) -> Result<Option<LiveKey>, ServiceError> {
+) -> Result<KeyHolder, ServiceError> {
     let found = store::find_live(database, key.lookup_id(), now).await?;
-    Ok(found
-        .filter(|(_, hash)| key.hash(pepper).matches(hash))
-        .map(|(live, _)| live))
+    match found {
+        Some((holder, hash)) if key.hash(pepper).matches(&hash) => Ok(holder),
+        _ => Err(ServiceError::new(
+            Code::Unauthenticated,
+            "api_key_not_accepted",
+            "this API key is unknown, revoked or expired, or its creator left the project; make a new one",
+        )),
+    }
 }
 
 impl ApiKeys {
@@ -120,11 +127,12 @@ impl ApiKeys {
     /// Makes a key. Its text is in the answer and nowhere else.
     pub(crate) async fn create(
         &self,
-        access: &Access,
+        caller: &Caller,
+        granted: &Granted,
         name: DisplayName,
         expires_at: Option<Timestamp>,
     ) -> Result<(StoredKey, ApiKey), ServiceError> {
-        let created_by = person(access)?;
+        let created_by = caller.person()?.id;
         let now = self.clock.now();
         let expires_at = expires_at.unwrap_or(now + DEFAULT_LIFE);
         if expires_at <= now || expires_at > now + LONGEST_LIFE {
@@ -137,8 +145,8 @@ impl ApiKeys {
             ));
         }
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, access.project_id).await?;
-        if store::count_live(&mut transaction, access.project_id, now).await? >= MAX_LIVE_KEYS {
+        self.changes.record(&mut transaction, granted.project.id).await?;
+        if store::count_live(&mut transaction, granted.project.id, now).await? >= MAX_LIVE_KEYS {
             return Err(ServiceError::new(
                 Code::Refused,
                 "too_many_api_keys",
@@ -148,7 +156,7 @@ impl ApiKeys {
         let text = ApiKey::generate();
         let key = StoredKey {
             id: ApiKeyId::new(&self.clock),
-            project_id: access.project_id,
+            project_id: granted.project.id,
             name,
             lookup_id: text.lookup_id().to_owned(),
             created_by,
@@ -157,27 +165,27 @@ impl ApiKeys {
             revoked_at: None,
         };
         store::insert(&mut transaction, &key, &text.hash(&self.pepper)).await?;
-        transaction.commit().await?;
-        self.changes.announce();
+        self.changes.finish(transaction).await?;
         Ok((key, text))
     }
 
     /// The caller's own keys, or all for who may revoke all; newest first.
     pub(crate) async fn list(
         &self,
-        access: &Access,
+        caller: &Caller,
+        granted: &Granted,
         limit: u32,
         cursor: &str,
     ) -> Result<Page<StoredKey>, ServiceError> {
         let limit = keyset::limit(limit, DEFAULT_LIMIT)?;
-        let creator = only_of(access)?;
+        let creator = only_of(caller, granted)?;
         let creator_part = creator.map(UserId::uuid).unwrap_or_default();
         let filter = Filter::of(
             "api_keys",
-            &[access.project_id.uuid().as_bytes(), creator_part.as_bytes()],
+            &[granted.project.id.uuid().as_bytes(), creator_part.as_bytes()],
         );
         let place = Place::parse(cursor, filter)?;
-        let keys = store::list(&self.database, access.project_id, creator, place, limit + 1).await?;
+        let keys = store::list(&self.database, granted.project.id, creator, place, limit + 1).await?;
         Ok(keyset::page(keys, limit, place, filter, |key| Key {
             at: key.created_at.as_micros(),
             id: key.id.uuid(),
@@ -185,11 +193,16 @@ impl ApiKeys {
     }
 
     /// Ends a key for good. One that was revoked before stays as it is.
-    pub(crate) async fn revoke(&self, access: &Access, id: ApiKeyId) -> Result<StoredKey, ServiceError> {
-        let creator = only_of(access)?;
+    pub(crate) async fn revoke(
+        &self,
+        caller: &Caller,
+        granted: &Granted,
+        id: ApiKeyId,
+    ) -> Result<StoredKey, ServiceError> {
+        let creator = only_of(caller, granted)?;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, access.project_id).await?;
-        let mut key = store::find_for_change(&mut transaction, access.project_id, id)
+        self.changes.record(&mut transaction, granted.project.id).await?;
+        let mut key = store::find_for_change(&mut transaction, granted.project.id, id)
             .await?
             .filter(|key| creator.is_none_or(|creator| key.created_by == creator))
             .ok_or_else(|| ServiceError::not_found("API key"))?;
@@ -199,27 +212,15 @@ impl ApiKeys {
         let now = self.clock.now();
         store::revoke(&mut transaction, key.id, now).await?;
         key.revoked_at = Some(now);
-        transaction.commit().await?;
-        self.changes.announce();
+        self.changes.finish(transaction).await?;
         Ok(key)
     }
 }
 
-/// Whose keys the caller may deal with: one person's, or everybody's.
-fn only_of(access: &Access) -> Result<Option<UserId>, ServiceError> {
-    let user_id = person(access)?;
-    Ok((!access.may(Permission::WriteAllApiKeys)).then_some(user_id))
-}
-
-/// Keys are made and ended by people: a key that could make keys would outlive
-/// its own revocation.
-fn person(access: &Access) -> Result<UserId, ServiceError> {
-    match &access.caller {
-        Caller::User { user_id, .. } => Ok(*user_id),
-        Caller::ApiKey { .. } => Err(ServiceError::new(
-            Code::PermissionDenied,
-            "sign_in_required",
-            "an API key cannot deal with API keys; sign in to do it",
-        )),
-    }
+/// Whose keys the caller may deal with: one person's, or everybody's. Never a
+/// key's: one that could make keys would outlive its own revocation.
+fn only_of(caller: &Caller, granted: &Granted) -> Result<Option<UserId>, ServiceError> {
+    let user_id = caller.person()?.id;
+    let may_all = granted.permissions.contains(&Permission::WriteAllApiKeys);
+    Ok((!may_all).then_some(user_id))
 }

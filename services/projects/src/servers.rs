@@ -1,7 +1,7 @@
 //! The MCP servers of a project: what they are, and who may define them.
 
 mod definition;
-mod rpc;
+pub(crate) mod rpc;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -13,10 +13,9 @@ use database::{
 use domain::{Clock, Permission, ProjectId, ServerId, ServerName, Timestamp};
 use service_error::{Code, ServiceError};
 
-use crate::{caller::Access, changes::Changes};
+use crate::{access::Granted, snapshot::Changes};
 
 pub(crate) use definition::{Limits, ServerDefinition, Stdio, Transport};
-pub(crate) use rpc::{ServersRpc, server_to_wire};
 pub(crate) use store::of_project;
 
 /// With the limit of a definition it bounds a project's snapshot.
@@ -52,9 +51,8 @@ pub(crate) struct ServerChange {
     pub(crate) is_enabled: Option<bool>,
 }
 
-/// The rules. Callers come with [`Permission::WriteServers`] where they change
+/// The rules about servers. Callers come with [`Permission::WriteServers`] where they change
 /// something; what a stdio server needs beyond it is asked for here.
-#[derive(Debug, Clone)]
 pub(crate) struct Servers {
     database: Database,
     clock: Clock,
@@ -70,11 +68,11 @@ impl Servers {
         }
     }
 
-    pub(crate) async fn create(&self, access: &Access, new: NewServer) -> Result<Server, ServiceError> {
-        may_define(access, &new.definition.transport)?;
+    pub(crate) async fn create(&self, granted: &Granted, new: NewServer) -> Result<Server, ServiceError> {
+        may_define(granted, &new.definition.transport)?;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, access.project_id).await?;
-        let taken = store::names(&mut transaction, access.project_id).await?;
+        self.changes.record(&mut transaction, granted.project.id).await?;
+        let taken = store::names(&mut transaction, granted.project.id).await?;
         if taken.len() >= MAX_SERVERS {
             return Err(ServiceError::new(
                 Code::Refused,
@@ -86,7 +84,7 @@ impl Servers {
         let now = self.clock.now();
         let server = Server {
             id: ServerId::new(&self.clock),
-            project_id: access.project_id,
+            project_id: granted.project.id,
             name: new.name,
             definition: new.definition,
             is_enabled: new.is_enabled,
@@ -94,16 +92,15 @@ impl Servers {
             updated_at: now,
         };
         store::insert(&mut transaction, &server).await?;
-        transaction.commit().await?;
-        self.changes.announce();
+        self.changes.finish(transaction).await?;
         Ok(server)
     }
 
     /// By name or by id. No name looks like an id.
-    pub(crate) async fn get(&self, access: &Access, name_or_id: &str) -> Result<Server, ServiceError> {
+    pub(crate) async fn get(&self, granted: &Granted, name_or_id: &str) -> Result<Server, ServiceError> {
         match name_or_id.parse::<ServerId>() {
-            Ok(id) => store::find_by_id(&self.database, access.project_id, id).await?,
-            Err(_) => store::find_by_name(&self.database, access.project_id, &name_key(name_or_id)).await?,
+            Ok(id) => store::find_by_id(&self.database, granted.project.id, id).await?,
+            Err(_) => store::find_by_name(&self.database, granted.project.id, &name_key(name_or_id)).await?,
         }
         .ok_or_else(|| ServiceError::not_found("server"))
     }
@@ -111,14 +108,14 @@ impl Servers {
     /// Newest first.
     pub(crate) async fn list(
         &self,
-        access: &Access,
+        granted: &Granted,
         limit: u32,
         cursor: &str,
     ) -> Result<Page<Server>, ServiceError> {
         let limit = keyset::limit(limit, DEFAULT_LIMIT)?;
-        let filter = Filter::of("servers", &[access.project_id.uuid().as_bytes()]);
+        let filter = Filter::of("servers", &[granted.project.id.uuid().as_bytes()]);
         let place = Place::parse(cursor, filter)?;
-        let servers = store::list(&self.database, access.project_id, place, limit + 1).await?;
+        let servers = store::list(&self.database, granted.project.id, place, limit + 1).await?;
         Ok(keyset::page(servers, limit, place, filter, |server| Key {
             at: server.created_at.as_micros(),
             id: server.id.uuid(),
@@ -128,14 +125,14 @@ impl Servers {
     /// A change that changes nothing is not told to anybody.
     pub(crate) async fn update(
         &self,
-        access: &Access,
+        granted: &Granted,
         name_or_id: &str,
         change: ServerChange,
     ) -> Result<Server, ServiceError> {
-        let id = self.get(access, name_or_id).await?.id;
+        let id = self.get(granted, name_or_id).await?.id;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, access.project_id).await?;
-        let before = store::find_for_change(&mut transaction, access.project_id, id)
+        self.changes.record(&mut transaction, granted.project.id).await?;
+        let before = store::find_for_change(&mut transaction, granted.project.id, id)
             .await?
             .ok_or_else(|| ServiceError::not_found("server"))?;
         let mut after = before.clone();
@@ -152,29 +149,27 @@ impl Servers {
             return Ok(before);
         }
         if after.name != before.name || after.definition != before.definition {
-            may_define(access, &before.definition.transport)?;
-            may_define(access, &after.definition.transport)?;
+            may_define(granted, &before.definition.transport)?;
+            may_define(granted, &after.definition.transport)?;
         }
         if name_key(after.name.as_str()) != name_key(before.name.as_str()) {
-            check_name(&after.name, &store::names(&mut transaction, access.project_id).await?)?;
+            check_name(&after.name, &store::names(&mut transaction, granted.project.id).await?)?;
         }
         after.updated_at = self.clock.now();
         store::update(&mut transaction, &after).await?;
-        transaction.commit().await?;
-        self.changes.announce();
+        self.changes.finish(transaction).await?;
         Ok(after)
     }
 
-    pub(crate) async fn delete(&self, access: &Access, name_or_id: &str) -> Result<(), ServiceError> {
-        let server = self.get(access, name_or_id).await?;
-        may_define(access, &server.definition.transport)?;
+    pub(crate) async fn delete(&self, granted: &Granted, name_or_id: &str) -> Result<(), ServiceError> {
+        let server = self.get(granted, name_or_id).await?;
+        may_define(granted, &server.definition.transport)?;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, access.project_id).await?;
-        if !store::delete(&mut transaction, access.project_id, server.id).await? {
+        self.changes.record(&mut transaction, granted.project.id).await?;
+        if !store::delete(&mut transaction, granted.project.id, server.id).await? {
             return Err(ServiceError::not_found("server"));
         }
-        transaction.commit().await?;
-        self.changes.announce();
+        self.changes.finish(transaction).await?;
         Ok(())
     }
 }
@@ -182,15 +177,15 @@ impl Servers {
 /// Whether the caller may read what a server is started with. Values of the
 /// environment are secrets as often as not: who may not write them does not
 /// read them.
-pub(crate) fn may_read_values(access: &Access) -> bool {
-    access.may(Permission::WriteStdioServers)
+pub(crate) fn may_read_values(granted: &Granted) -> bool {
+    granted.permissions.contains(&Permission::WriteStdioServers)
 }
 
 /// To define a stdio server is to run a program on the gateway's host. To
 /// switch one on and off, that its owner defined, is not.
-fn may_define(access: &Access, transport: &Transport) -> Result<(), ServiceError> {
+fn may_define(granted: &Granted, transport: &Transport) -> Result<(), ServiceError> {
     let Transport::Stdio(_) = transport;
-    if access.may(Permission::WriteStdioServers) {
+    if granted.permissions.contains(&Permission::WriteStdioServers) {
         return Ok(());
     }
     Err(ServiceError::new(

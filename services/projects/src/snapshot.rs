@@ -1,7 +1,8 @@
 //! What a gateway must know to serve clients without asking anybody: every
 //! project with its servers and its live keys, first whole, then as it changes.
 
-mod rpc;
+mod changes;
+pub(crate) mod rpc;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,11 +16,10 @@ use service_error::ServiceError;
 
 use crate::{
     api_keys::{self, GatewayKey},
-    changes::{self, Changes},
     servers::{self, Server},
 };
 
-pub(crate) use rpc::SnapshotRpc;
+pub(crate) use changes::Changes;
 
 /// How often a watch looks for changes that another replica committed, and at
 /// most how long it is silent.
@@ -78,15 +78,15 @@ impl Snapshots {
             let mut latest = None;
             let mut told = BTreeMap::new();
             loop {
+                let mut is_silent = true;
                 let now = changes::latest(&snapshots.database).await?;
-                if latest == Some(now) {
-                    yield Event::Unchanged;
-                } else {
+                if latest != Some(now) {
                     let versions = changes::versions(&snapshots.database).await?;
                     let gone: Vec<_> = told.keys().copied().filter(|id| !versions.contains_key(id)).collect();
                     for id in gone {
                         told.remove(&id);
                         yield Event::Removed(id);
+                        is_silent = false;
                     }
                     for (id, version) in versions {
                         if told.get(&id) == Some(&version) {
@@ -95,13 +95,18 @@ impl Snapshots {
                         // One that was deleted since the look is told as gone at the next.
                         if let Some(project) = snapshots.project(id).await? {
                             yield Event::Project(project);
+                            is_silent = false;
                         }
                         told.insert(id, version);
                     }
                     if latest.is_none() {
                         yield Event::Completed;
+                        is_silent = false;
                     }
                     latest = Some(now);
+                }
+                if is_silent {
+                    yield Event::Unchanged;
                 }
                 tokio::select! {
                     // The sender lives in `snapshots`: this ends with a change.

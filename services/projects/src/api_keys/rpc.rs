@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use access::ApiKey;
 use database::keyset::Page;
 use domain::{DisplayName, Permission, Timestamp};
@@ -12,19 +14,12 @@ use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
 use super::{ApiKeys, StoredKey};
-use crate::caller::Gate;
+use crate::access::Access;
 
-/// The door of the API keys.
-#[derive(Debug, Clone)]
+/// `mcporch.projects.v1.ApiKeysService`.
 pub(crate) struct ApiKeysRpc {
-    gate: Gate,
-    api_keys: ApiKeys,
-}
-
-impl ApiKeysRpc {
-    pub(crate) const fn new(gate: Gate, api_keys: ApiKeys) -> Self {
-        Self { gate, api_keys }
-    }
+    pub(crate) api_keys: Arc<ApiKeys>,
+    pub(crate) access: Arc<Access>,
 }
 
 #[tonic::async_trait]
@@ -33,12 +28,13 @@ impl ApiKeysService for ApiKeysRpc {
         &self,
         request: Request<CreateApiKeyRequest>,
     ) -> Result<Response<CreateApiKeyResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteOwnApiKeys).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
         let name = DisplayName::parse(&request.name)
             .map_err(|error| ServiceError::invalid("name", error.to_string()))?;
         let expires_at = request.expires_at_us.map(Timestamp::from_micros);
-        let (key, text) = self.api_keys.create(&access, name, expires_at).await?;
+        let (key, text) = self.api_keys.create(&caller, &granted, name, expires_at).await?;
         Ok(Response::new(CreateApiKeyResponse {
             api_key: Some(key_to_wire(key)),
             key: text.expose().to_owned(),
@@ -49,15 +45,16 @@ impl ApiKeysService for ApiKeysRpc {
         &self,
         request: Request<ListApiKeysRequest>,
     ) -> Result<Response<ListApiKeysResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteOwnApiKeys).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
         let page = request.page.unwrap_or_default();
         let Page {
             items,
             older,
             newer,
             has_older,
-        } = self.api_keys.list(&access, page.limit, &page.cursor).await?;
+        } = self.api_keys.list(&caller, &granted, page.limit, &page.cursor).await?;
         Ok(Response::new(ListApiKeysResponse {
             api_keys: items.into_iter().map(key_to_wire).collect(),
             page: Some(WirePage {
@@ -72,11 +69,12 @@ impl ApiKeysService for ApiKeysRpc {
         &self,
         request: Request<RevokeApiKeyRequest>,
     ) -> Result<Response<RevokeApiKeyResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteOwnApiKeys).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
         // What is no id is the id of no key.
         let id = request.id.parse().map_err(|_| ServiceError::not_found("API key"))?;
-        let key = self.api_keys.revoke(&access, id).await?;
+        let key = self.api_keys.revoke(&caller, &granted, id).await?;
         Ok(Response::new(RevokeApiKeyResponse {
             api_key: Some(key_to_wire(key)),
         }))

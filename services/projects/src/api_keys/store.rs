@@ -1,9 +1,10 @@
 use access::KeyHash;
 use database::{Database, DatabaseError, Transaction, keyset::Place, on_database, on_transaction};
-use domain::{ApiKeyId, DisplayName, ProjectId, Role, Timestamp, UserId};
+use domain::{ApiKeyId, DisplayName, ProjectId, Timestamp, UserId};
 use sqlx::types::Uuid;
 
-use super::{GatewayKey, LiveKey, StoredKey};
+use super::{GatewayKey, KeyHolder, StoredKey};
+use crate::members::store::read_role;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -88,19 +89,22 @@ pub(super) async fn find_live(
     database: &Database,
     lookup_id: &str,
     now: Timestamp,
-) -> Result<Option<(LiveKey, KeyHash)>, DatabaseError> {
+) -> Result<Option<(KeyHolder, KeyHash)>, DatabaseError> {
     let row: Option<LiveRow> = on_database!(database, |pool| sqlx::query_as(FIND_LIVE)
         .bind(now.as_micros())
         .bind(lookup_id)
         .fetch_optional(pool)
         .await)?;
     let Some(row) = row else { return Ok(None) };
-    let live = LiveKey {
-        id: ApiKeyId::from_uuid(row.id),
-        project_id: ProjectId::from_uuid(row.project_id),
-        created_by: UserId::from_uuid(row.created_by_user_id),
+    let project_id = ProjectId::from_uuid(row.project_id);
+    let Some(key) = read_live(row)? else { return Ok(None) };
+    let holder = KeyHolder {
+        id: key.id,
+        project_id,
+        user_id: key.created_by,
+        role: key.role,
     };
-    Ok(Some((live, read_hash(&row.hash)?)))
+    Ok(Some((holder, key.hash)))
 }
 
 /// All of a project that live, oldest first.
@@ -114,7 +118,7 @@ pub(crate) async fn live_of_project(
         .bind(project.uuid())
         .fetch_all(pool)
         .await)?;
-    rows.into_iter().map(read_live).collect()
+    rows.into_iter().filter_map(|row| read_live(row).transpose()).collect()
 }
 
 pub(super) async fn find_for_change(
@@ -219,18 +223,17 @@ fn read(row: KeyRow) -> Result<StoredKey, DatabaseError> {
     })
 }
 
-fn read_live(row: LiveRow) -> Result<GatewayKey, DatabaseError> {
-    Ok(GatewayKey {
+/// Absent where the creator's role is one that gives no access here.
+fn read_live(row: LiveRow) -> Result<Option<GatewayKey>, DatabaseError> {
+    let Some(role) = read_role(&row.role) else {
+        return Ok(None);
+    };
+    Ok(Some(GatewayKey {
         id: ApiKeyId::from_uuid(row.id),
         lookup_id: row.lookup_id,
-        hash: read_hash(&row.hash)?,
+        hash: KeyHash::from_bytes(&row.hash).ok_or_else(|| DatabaseError::unreadable(InvalidHash))?,
         expires_at: row.expires_at_us.map(Timestamp::from_micros),
         created_by: UserId::from_uuid(row.created_by_user_id),
-        // A word of a newer release: the least that a member may.
-        role: row.role.parse().unwrap_or(Role::Reporter),
-    })
-}
-
-fn read_hash(bytes: &[u8]) -> Result<KeyHash, DatabaseError> {
-    KeyHash::from_bytes(bytes).ok_or_else(|| DatabaseError::unreadable(InvalidHash))
+        role,
+    }))
 }

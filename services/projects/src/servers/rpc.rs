@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use database::keyset::Page;
 use domain::{Isolation, Permission, ServerName};
 use proto::{
@@ -16,22 +18,15 @@ use tonic::{Request, Response, Status};
 use super::{
     Limits, NewServer, Server, ServerChange, ServerDefinition, Servers, Stdio, Transport, may_read_values,
 };
-use crate::caller::{Access, Gate};
+use crate::access::{Access, Granted};
 
 /// What stands for a value of the environment that the caller may not read.
 const HIDDEN: &str = "***";
 
-/// The door of the servers.
-#[derive(Debug, Clone)]
+/// `mcporch.projects.v1.ServersService`.
 pub(crate) struct ServersRpc {
-    gate: Gate,
-    servers: Servers,
-}
-
-impl ServersRpc {
-    pub(crate) const fn new(gate: Gate, servers: Servers) -> Self {
-        Self { gate, servers }
-    }
+    pub(crate) servers: Arc<Servers>,
+    pub(crate) access: Arc<Access>,
 }
 
 #[tonic::async_trait]
@@ -40,16 +35,17 @@ impl ServersService for ServersRpc {
         &self,
         request: Request<CreateServerRequest>,
     ) -> Result<Response<CreateServerResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteServers]).await?;
         let new = NewServer {
             name: parse_name(&request.name)?,
             definition: parse_definition(request.definition.unwrap_or_default())?,
             is_enabled: request.is_enabled.unwrap_or(true),
         };
-        let server = self.servers.create(&access, new).await?;
+        let server = self.servers.create(&granted, new).await?;
         Ok(Response::new(CreateServerResponse {
-            server: Some(shown(&server, &access)),
+            server: Some(shown(&server, &granted)),
         }))
     }
 
@@ -57,11 +53,12 @@ impl ServersService for ServersRpc {
         &self,
         request: Request<GetServerRequest>,
     ) -> Result<Response<GetServerResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::ReadProject).await?;
-        let server = self.servers.get(&access, &request.server).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::ReadProject]).await?;
+        let server = self.servers.get(&granted, &request.server).await?;
         Ok(Response::new(GetServerResponse {
-            server: Some(shown(&server, &access)),
+            server: Some(shown(&server, &granted)),
         }))
     }
 
@@ -69,17 +66,18 @@ impl ServersService for ServersRpc {
         &self,
         request: Request<ListServersRequest>,
     ) -> Result<Response<ListServersResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::ReadProject).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::ReadProject]).await?;
         let page = request.page.unwrap_or_default();
         let Page {
             items,
             older,
             newer,
             has_older,
-        } = self.servers.list(&access, page.limit, &page.cursor).await?;
+        } = self.servers.list(&granted, page.limit, &page.cursor).await?;
         Ok(Response::new(ListServersResponse {
-            servers: items.iter().map(|server| shown(server, &access)).collect(),
+            servers: items.iter().map(|server| shown(server, &granted)).collect(),
             page: Some(WirePage {
                 older,
                 newer,
@@ -92,16 +90,17 @@ impl ServersService for ServersRpc {
         &self,
         request: Request<UpdateServerRequest>,
     ) -> Result<Response<UpdateServerResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteServers]).await?;
         let change = ServerChange {
             name: request.name.as_deref().map(parse_name).transpose()?,
             definition: request.definition.map(parse_definition).transpose()?,
             is_enabled: request.is_enabled,
         };
-        let server = self.servers.update(&access, &request.server, change).await?;
+        let server = self.servers.update(&granted, &request.server, change).await?;
         Ok(Response::new(UpdateServerResponse {
-            server: Some(shown(&server, &access)),
+            server: Some(shown(&server, &granted)),
         }))
     }
 
@@ -109,16 +108,17 @@ impl ServersService for ServersRpc {
         &self,
         request: Request<DeleteServerRequest>,
     ) -> Result<Response<DeleteServerResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let access = self.gate.authorize(&metadata, &request.project, Permission::WriteServers).await?;
-        self.servers.delete(&access, &request.server).await?;
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteServers]).await?;
+        self.servers.delete(&granted, &request.server).await?;
         Ok(Response::new(DeleteServerResponse {}))
     }
 }
 
 /// A server with all that it is started with: for who may write it, and for
 /// the gateway.
-pub(crate) fn server_to_wire(server: &Server) -> wire::Server {
+pub(crate) fn to_wire(server: &Server) -> wire::Server {
     let Transport::Stdio(stdio) = &server.definition.transport;
     let limits = server.definition.limits;
     wire::Server {
@@ -148,9 +148,9 @@ pub(crate) fn server_to_wire(server: &Server) -> wire::Server {
 }
 
 /// A server, as much of it as the caller may read.
-fn shown(server: &Server, access: &Access) -> wire::Server {
-    let mut shown = server_to_wire(server);
-    if !may_read_values(access)
+fn shown(server: &Server, granted: &Granted) -> wire::Server {
+    let mut shown = to_wire(server);
+    if !may_read_values(granted)
         && let Some(definition) = &mut shown.definition
         && let Some(WireTransport::Stdio(stdio)) = &mut definition.transport
     {

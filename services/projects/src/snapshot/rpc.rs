@@ -1,7 +1,7 @@
 use std::pin::Pin;
 
 use access::Pepper;
-use domain::Timestamp;
+use domain::{Permission, Timestamp};
 use futures::{Stream, StreamExt as _, stream};
 use proto::{
     convert::FromWire as _,
@@ -17,26 +17,14 @@ use tonic::{Request, Response, Status};
 use super::{Event, ProjectSnapshot, Snapshots};
 use crate::{
     api_keys::{self, GatewayKey},
-    servers::server_to_wire,
+    servers::rpc::to_wire as server_to_wire,
 };
 
-/// The door of the gateways. Which services may pass it stands in the access
-/// list.
-#[derive(Debug, Clone)]
+/// `mcporch.projects.v1.SnapshotService`.
 pub(crate) struct SnapshotRpc {
-    snapshots: Snapshots,
-    pepper: Pepper,
-    shutdown: Shutdown,
-}
-
-impl SnapshotRpc {
-    pub(crate) const fn new(snapshots: Snapshots, pepper: Pepper, shutdown: Shutdown) -> Self {
-        Self {
-            snapshots,
-            pepper,
-            shutdown,
-        }
-    }
+    pub(crate) snapshots: Snapshots,
+    pub(crate) pepper: Pepper,
+    pub(crate) shutdown: Shutdown,
 }
 
 #[tonic::async_trait]
@@ -86,6 +74,6 @@ fn key_to_wire(key: GatewayKey) -> wire::ApiKeySnapshot {
         hash: key.hash.as_bytes().to_vec(),
         expires_at_us: key.expires_at.map(Timestamp::as_micros),
         created_by_user_id: key.created_by.to_string(),
-        permissions: api_keys::permissions(key.role).map(|permission| permission.to_wire()).collect(),
+        permissions: api_keys::permissions(key.role).into_iter().map(Permission::to_wire).collect(),
     }
 }

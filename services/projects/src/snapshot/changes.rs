@@ -42,10 +42,22 @@ impl Changes {
         store::stamp(transaction, project, version).await
     }
 
-    /// Wakes the watchers of this process, after a commit. Those of another
-    /// find the change when they next look.
-    pub(crate) fn announce(&self) {
+    /// Commits a transaction that recorded its changes, and wakes the watchers
+    /// of this process. Those of another find the change when they next look.
+    pub(crate) async fn finish(&self, transaction: Transaction) -> Result<(), DatabaseError> {
+        transaction.commit().await?;
         self.announced.send_replace(());
+        Ok(())
+    }
+
+    /// Records that the project changed, and finishes.
+    pub(crate) async fn commit(
+        &self,
+        mut transaction: Transaction,
+        project: ProjectId,
+    ) -> Result<(), DatabaseError> {
+        self.record(&mut transaction, project).await?;
+        self.finish(transaction).await
     }
 
     /// Wakes at every announcement from now on.
