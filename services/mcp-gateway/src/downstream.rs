@@ -1,0 +1,48 @@
+//! The doors: what clients speak to. Each decodes, hands on to the relay, and
+//! encodes; what is the same for both is in `entrance` (who may come in),
+//! `body`, `refusal` and `event_stream`.
+
+mod body;
+mod entrance;
+mod event_stream;
+mod origin;
+mod refusal;
+mod sse;
+mod streamable_http;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::any};
+use service_host::{Shutdown, Tasks};
+
+use crate::relay::Relay;
+
+pub(crate) use origin::AllowedHosts;
+
+/// What the doors need.
+#[derive(Debug, Clone)]
+pub(crate) struct Doors {
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) tasks: Tasks,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Every address that clients may come to.
+pub(crate) fn router(doors: Doors) -> Router {
+    // `any`, because a method that is not there gets an answer that says what is.
+    Router::new()
+        .route("/projects/{project}/mcp", any(streamable_http::serve))
+        .route("/projects/{project}/sse", any(sse::serve_stream))
+        .route("/projects/{project}/messages", any(sse::serve_message))
+        .route("/projects/{project}/servers/{server}/mcp", any(streamable_http::serve))
+        .route("/projects/{project}/servers/{server}/sse", any(sse::serve_stream))
+        .route("/projects/{project}/servers/{server}/messages", any(sse::serve_message))
+        .fallback(async || {
+            refusal::Refusal::not_found(
+                "there is nothing here; MCP is at /projects/{project}/mcp and /projects/{project}/servers/{server}/mcp, \
+                 its older form at .../sse",
+            )
+        })
+        .with_state(doors)
+}

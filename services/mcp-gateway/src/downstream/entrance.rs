@@ -1,0 +1,130 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use access::{ApiKey, Credential};
+use axum::extract::{ConnectInfo, Path, Request};
+use domain::{Door, Permission};
+use http::{HeaderMap, header};
+use serde::Deserialize;
+
+use super::{Doors, refusal::Refusal};
+use crate::{
+    directory::{Key, Project},
+    relay::{Caller, Permissions, Trace},
+    session::{Endpoint, Session},
+};
+
+/// The parts of an address.
+#[derive(Debug, Deserialize)]
+pub(super) struct Address {
+    project: String,
+    server: Option<String>,
+}
+
+/// A visitor who may come in.
+#[derive(Debug)]
+pub(super) struct Visitor {
+    pub(super) key: Arc<Key>,
+    pub(super) project: Arc<Project>,
+    pub(super) endpoint: Endpoint,
+    pub(super) user_agent: String,
+    pub(super) ip_address: String,
+    trace: Trace,
+}
+
+impl Visitor {
+    /// Checks name, origin, key, project and server, in this order: what is
+    /// there is told only to who may know.
+    pub(super) fn admit(
+        doors: &Doors,
+        Path(address): &Path<Address>,
+        request: &Request,
+    ) -> Result<Self, Refusal> {
+        let headers = request.headers();
+        doors.hosts.check(request.uri(), headers)?;
+        let snapshot = doors.relay.directory.snapshot();
+        let now = doors.relay.recorder.clock().now();
+        let key = snapshot.key(&api_key(headers)?, now).ok_or_else(|| {
+            Refusal::unauthorized("this API key is unknown, revoked or past its end; make a new one in the project")
+        })?;
+        // One answer for a project of others and for none.
+        let project = snapshot
+            .project(&address.project)
+            .filter(|project| project.id == key.project_id)
+            .ok_or_else(|| {
+                Refusal::forbidden("this API key is of another project; use a key of the project in the address")
+            })?;
+        if !key.may(Permission::ReadProject) {
+            return Err(Refusal::forbidden(
+                "this API key may not see the project; use a key of a member",
+            ));
+        }
+        let endpoint = match &address.server {
+            None => Endpoint::Project,
+            Some(name) => {
+                let server = project.server(name).filter(|server| server.is_enabled);
+                let server = server.ok_or_else(|| {
+                    Refusal::not_found(format!(
+                        "the project has no server {name:?}, or it is disabled; see the project's servers"
+                    ))
+                })?;
+                Endpoint::Server(server.id)
+            }
+        };
+        Ok(Self {
+            key: key.clone(),
+            project: project.clone(),
+            endpoint,
+            user_agent: text(headers, &header::USER_AGENT),
+            ip_address: ip_address(request),
+            trace: text_of(headers, "traceparent").and_then(Trace::parse).unwrap_or_default(),
+        })
+    }
+
+    /// The visitor as the relay knows it, in a session.
+    pub(super) fn caller(&self, session: &Arc<Session>, door: Door) -> Caller {
+        Caller {
+            project: self.project.clone(),
+            endpoint: self.endpoint,
+            door,
+            principal: session.principal(),
+            client: session.client(),
+            revision: session.revision().map_or_else(String::new, |revision| revision.to_string()),
+            permissions: Permissions::of(|permission| self.key.may(permission)),
+            trace: self.trace.clone(),
+            session: Some(session.clone()),
+        }
+    }
+}
+
+/// `Authorization: Bearer` or `X-API-Key`; never in the address, which ends up
+/// in logs.
+fn api_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
+    if let Some(text) = text_of(headers, "x-api-key") {
+        return ApiKey::parse(text.trim()).map_err(|error| Refusal::unauthorized(error.to_string()));
+    }
+    match Credential::from_headers(headers) {
+        Ok(Some(Credential::ApiKey(key))) => Ok(key),
+        Ok(Some(Credential::WebSession(_))) => Err(Refusal::unauthorized(
+            "MCP takes no web session; send an API key of the project",
+        )),
+        Ok(None) => Err(Refusal::unauthorized(
+            "send an API key of the project: Authorization: Bearer mcporch_...",
+        )),
+        Err(error) => Err(Refusal::unauthorized(error.to_string())),
+    }
+}
+
+fn ip_address(request: &Request) -> String {
+    request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or_else(String::new, |peer| peer.0.ip().to_canonical().to_string())
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
+    text_of(headers, name.as_str()).unwrap_or_default().to_owned()
+}
+
+pub(super) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

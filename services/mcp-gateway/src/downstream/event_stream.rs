@@ -1,0 +1,35 @@
+use std::{convert::Infallible, time::Duration};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures::Stream;
+use http::{HeaderValue, header};
+
+/// How often a silent stream shows that it lives. Proxies cut silent ones after
+/// a minute or so.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A comment, which clients ignore.
+pub(super) const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
+
+/// One event. The data has no line breaks.
+pub(super) fn event(name: &str, data: &str) -> Bytes {
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+/// A JSON-RPC message as an event.
+pub(super) fn message_event(message: &str) -> Bytes {
+    event("message", message)
+}
+
+/// The answer that a stream of events is.
+pub(super) fn response(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let events = futures::StreamExt::map(events, Ok::<_, Infallible>);
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // nginx holds events back otherwise.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

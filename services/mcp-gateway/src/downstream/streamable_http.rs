@@ -1,0 +1,421 @@
+use std::{pin::Pin, sync::Arc};
+
+use async_stream::stream;
+use axum::{
+    extract::{Path, Request, State},
+    response::{IntoResponse as _, Response},
+};
+use domain::{Door, SessionEnd};
+use futures::future::join_all;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use super::{
+    Doors,
+    body::read_json,
+    entrance::{Address, Visitor, text_of},
+    event_stream::{self, COMMENT, KEEP_ALIVE, message_event},
+    refusal::{Refusal, accepted, json},
+};
+use crate::{
+    message::{self, ErrorCode, Incoming, Message, ParseError, Request as McpRequest, Revision},
+    outbox::{OutboxReader, outbox},
+    relay::{Answer, Caller},
+    session::{Greeting, Session},
+};
+
+const SESSION_HEADER: &str = "mcp-session-id";
+const REVISION_HEADER: &str = "mcp-protocol-version";
+
+/// `.../mcp`: Streamable HTTP, revisions 2025-03-26 to 2025-11-25.
+pub(super) async fn serve(
+    State(doors): State<Doors>,
+    address: Path<Address>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let visitor = Visitor::admit(&doors, &address, &request)?;
+    let method = request.method().clone();
+    let (head, body) = request.into_parts();
+    match method {
+        Method::POST => post(&doors, &visitor, &head.headers, body).await,
+        Method::GET => get(&doors, &visitor, &head.headers),
+        Method::DELETE => delete(&doors, &visitor, &head.headers),
+        _ => Err(Refusal::method_not_allowed("GET, POST, DELETE")),
+    }
+}
+
+/// What the client takes as an answer.
+#[derive(Debug, Clone, Copy)]
+struct Takes {
+    json: bool,
+    events: bool,
+}
+
+async fn post(
+    doors: &Doors,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Response, Refusal> {
+    let takes = Takes::of(headers)?;
+    let bytes = read_json(headers, body).await?;
+    let incoming = Incoming::parse(&bytes).map_err(Refusal::of_parsing)?;
+    if let Incoming::Single(Message::Request(request)) = &incoming {
+        check_revision(headers).map_err(|refusal| refusal.to_request(Some(request.id.clone())))?;
+        if request.method == "initialize" {
+            return initialize(doors, visitor, headers, request).await;
+        }
+    } else {
+        check_revision(headers)?;
+    }
+    match incoming {
+        Incoming::Single(Message::Request(request)) => {
+            let session = session(doors, visitor, headers)
+                .map_err(|refusal| refusal.to_request(Some(request.id.clone())))?;
+            answer(doors, visitor.caller(&session, Door::StreamableHttp), session, request, takes).await
+        }
+        Incoming::Single(message) => {
+            let session = session(doors, visitor, headers)?;
+            take(doors, &visitor.caller(&session, Door::StreamableHttp), &session, message);
+            Ok(accepted())
+        }
+        Incoming::Batch(messages) => {
+            let session = session(doors, visitor, headers)?;
+            batch(doors, &visitor.caller(&session, Door::StreamableHttp), &session, messages).await
+        }
+    }
+}
+
+async fn initialize(
+    doors: &Doors,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    request: &McpRequest,
+) -> Result<Response, Refusal> {
+    let refuse = |refusal: Refusal| refusal.to_request(Some(request.id.clone()));
+    if doors.shutdown.is_soft() {
+        return Err(refuse(Refusal::stopping()));
+    }
+    if headers.contains_key(SESSION_HEADER) {
+        return Err(refuse(Refusal::bad_request(
+            "initialize begins a session; send it without Mcp-Session-Id",
+        )));
+    }
+    let params = request.params.as_deref().map(|params| params.get());
+    let greeting = Greeting::read(params, &visitor.user_agent, &visitor.ip_address).map_err(|words| {
+        refuse(Refusal::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidParams, words))
+    })?;
+    let revision = match greeting.revision {
+        // There is no Streamable HTTP in it: a client of it can do the next one.
+        Revision::V2024_11_05 => Revision::LATEST,
+        revision => revision,
+    };
+    let sessions = &doors.relay.sessions;
+    let session = sessions
+        .open(
+            &visitor.key,
+            visitor.endpoint,
+            Door::StreamableHttp,
+            &visitor.user_agent,
+            &visitor.ip_address,
+        )
+        .map_err(|_| refuse(Refusal::too_many_sessions()))?;
+    session.greet(Greeting { revision, ..greeting });
+    // A client that goes away before it knows its session has none.
+    let opening = Opening {
+        doors,
+        session: &session,
+        is_open: false,
+    };
+    let caller = visitor.caller(&session, Door::StreamableHttp);
+    let answer = doors.relay.initialize(&caller, revision).await;
+    let message = answer.to_message(&request.id);
+    if !matches!(answer, Answer::Reply(_)) {
+        return Ok(json(StatusCode::OK, message));
+    }
+    opening.done();
+    sessions.record(&session);
+    let mut response = json(StatusCode::OK, message);
+    if let Ok(token) = HeaderValue::from_str(&session.token) {
+        response.headers_mut().insert(SESSION_HEADER, token);
+    }
+    Ok(response)
+}
+
+/// A session that its client does not know of yet.
+struct Opening<'a> {
+    doors: &'a Doors,
+    session: &'a Arc<Session>,
+    is_open: bool,
+}
+
+impl Opening<'_> {
+    fn done(mut self) {
+        self.is_open = true;
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.is_open {
+            self.doors.relay.sessions.end(self.session, SessionEnd::Closed);
+        }
+    }
+}
+
+/// Answers one request: with JSON when the answer is all that there is to say,
+/// with a stream as soon as there is more, or nothing for a while.
+async fn answer(
+    doors: &Doors,
+    caller: Caller,
+    session: Arc<Session>,
+    request: McpRequest,
+    takes: Takes,
+) -> Result<Response, Refusal> {
+    let (writer, mut reader) = outbox();
+    let id = request.id.clone();
+    let Some(waiting) = session.wait_for(&id, takes.events.then(|| writer.clone())) else {
+        return Err(Refusal::bad_request("the client waits for an answer with this id already").to_request(Some(id)));
+    };
+    let relay = doors.relay.clone();
+    let mut answer: Pending = Box::pin(async move {
+        let answer = relay.request(&caller, &request, Some(&writer), &waiting.cancel).await;
+        // The end of the last writer is the end of the reader.
+        drop(writer);
+        drop(waiting);
+        answer
+    });
+    if !takes.events {
+        return Ok(answered(&answer.await, &id));
+    }
+    let first = tokio::select! {
+        biased;
+        answer = &mut answer, if takes.json => {
+            let Some(first) = reader.try_next() else {
+                return Ok(answered(&answer, &id));
+            };
+            return Ok(event_stream::response(stream! {
+                yield message_event(&first);
+                while let Some(message) = reader.try_next() {
+                    yield message_event(&message);
+                }
+                yield message_event(&answer.to_message(&id));
+            }));
+        }
+        Some(first) = reader.next() => message_event(&first),
+        () = tokio::time::sleep(KEEP_ALIVE) => COMMENT,
+    };
+    Ok(event_stream::response(stream! {
+        yield first;
+        let end = loop {
+            tokio::select! {
+                biased;
+                Some(message) = reader.next() => yield message_event(&message),
+                answer = &mut answer => break answer,
+                () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
+            }
+        };
+        for message in rest(&mut reader) {
+            yield message_event(&message);
+        }
+        yield message_event(&end.to_message(&id));
+    }))
+}
+
+type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+fn rest(reader: &mut OutboxReader) -> Vec<String> {
+    std::iter::from_fn(|| reader.try_next()).collect()
+}
+
+fn answered(answer: &Answer, id: &message::Id) -> Response {
+    let status = match answer {
+        Answer::Denied(_) => StatusCode::FORBIDDEN,
+        Answer::SpoolFull => StatusCode::SERVICE_UNAVAILABLE,
+        Answer::Reply(_) | Answer::Error { .. } | Answer::Cancelled => StatusCode::OK,
+    };
+    let mut response = json(status, answer.to_message(id));
+    if matches!(answer, Answer::SpoolFull) {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// Takes what wants no answer.
+fn take(doors: &Doors, caller: &Caller, session: &Session, message: Message) {
+    match message {
+        Message::Notification(notification) => doors.relay.notification(caller, &notification),
+        Message::Response(response) => {
+            if let Some(id) = &response.id {
+                session.asked.answer(id, &response.reply);
+            }
+        }
+        Message::Request(_) => {}
+    }
+}
+
+/// Batches: in one revision only, answered by one.
+async fn batch(
+    doors: &Doors,
+    caller: &Caller,
+    session: &Arc<Session>,
+    messages: Vec<Result<Message, ParseError>>,
+) -> Result<Response, Refusal> {
+    if !session.revision().is_some_and(Revision::has_batches) {
+        return Err(Refusal::bad_request(format!(
+            "batches exist in revision {} only; send each message by itself",
+            Revision::V2025_03_26
+        )));
+    }
+    let mut requests = Vec::new();
+    let mut answers = Vec::new();
+    for message in messages {
+        match message {
+            Ok(Message::Request(request)) => requests.push(request),
+            Ok(message) => take(doors, caller, session, message),
+            Err(error) => {
+                let id = match &error {
+                    ParseError::Shape { id, .. } => id.as_ref(),
+                    ParseError::Json(_) => None,
+                };
+                answers.push(message::error_reply(id, ErrorCode::InvalidRequest, &error.to_string()));
+            }
+        }
+    }
+    answers.extend(join_all(requests.iter().map(|request| batched(doors, caller, session, request))).await);
+    if answers.is_empty() {
+        return Ok(accepted());
+    }
+    Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
+}
+
+async fn batched(doors: &Doors, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
+    match session.wait_for(&request.id, None) {
+        None => {
+            let words = "the client waits for an answer with this id already";
+            message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words)
+        }
+        Some(waiting) => {
+            let answer = doors.relay.request(caller, request, None, &waiting.cancel).await;
+            answer.to_message(&request.id)
+        }
+    }
+}
+
+/// The stream by which servers reach the client of their own accord.
+fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
+    if !Takes::of(headers)?.events {
+        return Err(Takes::nothing_we_have());
+    }
+    check_revision(headers)?;
+    let session = session(doors, visitor, headers)?;
+    if doors.shutdown.is_soft() {
+        return Err(Refusal::stopping());
+    }
+    let (writer, mut reader) = outbox();
+    session.streams.add(&writer);
+    let shutdown = doors.shutdown.clone();
+    Ok(event_stream::response(stream! {
+        // So that the head goes out, and a proxy sees life.
+        yield COMMENT;
+        loop {
+            tokio::select! {
+                biased;
+                message = reader.next() => match message {
+                    Some(message) => yield message_event(&message),
+                    None => break,
+                },
+                () = session.ended.cancelled() => break,
+                () = shutdown.soft() => break,
+                () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
+            }
+        }
+        drop(writer);
+    }))
+}
+
+fn delete(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let session = session(doors, visitor, headers)?;
+    doors.relay.sessions.end(&session, SessionEnd::Deleted);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The session that the client names. One of others is unknown to it.
+fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<Session>, Refusal> {
+    let Some(token) = text_of(headers, SESSION_HEADER) else {
+        return Err(Refusal::bad_request(
+            "Mcp-Session-Id is missing; send initialize first, and the header that it answers with each request",
+        ));
+    };
+    doors
+        .relay
+        .sessions
+        .find(token, &visitor.key, visitor.endpoint)
+        .ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::NoSession,
+                "this session is unknown or has ended; begin a new one with initialize",
+            )
+        })
+}
+
+/// A client that also speaks the modern revisions takes this as "a legacy
+/// server" and goes on with `initialize`: a `400` whose error is none of the
+/// modern ones (2026-07-28, Streamable HTTP, "backward compatibility").
+fn check_revision(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get(REVISION_HEADER) {
+        None => Ok(()),
+        Some(revision) if revision.to_str().is_ok_and(|text| text.parse::<Revision>().is_ok()) => Ok(()),
+        Some(_) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::Refused,
+            format!(
+                "unsupported MCP-Protocol-Version; begin with initialize in one of {}",
+                Revision::list()
+            ),
+        )),
+    }
+}
+
+impl Takes {
+    fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let mut takes = Self {
+            json: false,
+            events: false,
+        };
+        let mut is_said = false;
+        for value in headers.get_all(header::ACCEPT) {
+            is_said = true;
+            for kind in value.to_str().unwrap_or_default().split(',') {
+                match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                    "*/*" => (takes.json, takes.events) = (true, true),
+                    "application/json" | "application/*" => takes.json = true,
+                    "text/event-stream" | "text/*" => takes.events = true,
+                    _ => {}
+                }
+            }
+        }
+        if !is_said {
+            // Says nothing, takes anything (RFC 9110, section 12.5.1).
+            return Ok(Self {
+                json: true,
+                events: true,
+            });
+        }
+        if takes.json || takes.events {
+            Ok(takes)
+        } else {
+            Err(Self::nothing_we_have())
+        }
+    }
+
+    fn nothing_we_have() -> Refusal {
+        Refusal::new(
+            StatusCode::NOT_ACCEPTABLE,
+            ErrorCode::InvalidRequest,
+            "send Accept: application/json, text/event-stream",
+        )
+    }
+}

@@ -1,0 +1,163 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use access::{GrpcAccess, ServiceIdentity, ServiceName};
+use anyhow::Context as _;
+use domain::{Clock, GatewayId};
+use proto::{
+    gateway::{
+        tools_service_server::ToolsServiceServer, upstreams_service_server::UpstreamsServiceServer,
+    },
+    logging::ingest_service_client::IngestServiceClient,
+    projects::snapshot_service_client::SnapshotServiceClient,
+};
+use service_host::{DialOptions, Host, Listener, OnFailure, dial};
+use spool::{Durability, Spool, SpoolConfig};
+use tonic::service::Routes;
+
+use crate::{
+    Config,
+    catalog::Catalog,
+    directory::{self, Directory},
+    downstream::{self, AllowedHosts, Doors},
+    recorder::Recorder,
+    relay::Relay,
+    rpc::{ALLOWED, Rpc},
+    session::{Limits, Sessions},
+    shipper::Shipper,
+    upstream::{PoolConfig, Upstreams},
+};
+
+/// What a message between services may hold: arguments and results as they are
+/// kept, and a whole list of tools.
+const MAX_GRPC_BYTES: usize = 64 * 1024 * 1024;
+
+/// Where the service listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// MCP clients.
+    pub mcp: Listener,
+    /// The other services.
+    pub grpc: Listener,
+}
+
+/// Sets the service up and serves it. It is ready when it knows the projects.
+pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
+    config.validate()?;
+    let readiness = host.readiness("mcp-gateway");
+    readiness.not_ready("the projects service has not been heard yet");
+    let secret = config
+        .service_secret
+        .clone()
+        .context("the mcp-gateway has no service secret: set the path of the file that holds it")?;
+    let identity = ServiceIdentity::new(secret.token_for(ServiceName::McpGateway));
+    let (tasks, shutdown) = (host.tasks(), host.shutdown());
+    let folder = config.folder();
+
+    let (spool, recovery) = open_spool(&config)?;
+    let spool = Arc::new(spool);
+    let recorder = Arc::new(Recorder::new(spool.clone(), recovery, &folder, host.clock().clone())?);
+    let directory = Arc::new(Directory::new());
+    let upstreams = Arc::new(Upstreams::new(
+        pool_config(&config, &folder)?,
+        &folder,
+        tasks.clone(),
+        shutdown.clone(),
+        recorder.clone(),
+    )?);
+    let sessions = Sessions::new(limits(&config), recorder.clone(), upstreams.clone());
+    upstreams.set_audience(sessions.clone());
+    let relay = Arc::new(Relay {
+        directory: directory.clone(),
+        sessions: sessions.clone(),
+        upstreams,
+        recorder,
+        catalog: Catalog::default(),
+    });
+
+    let projects = dial(&config.projects_url, DialOptions::default())?;
+    let projects = SnapshotServiceClient::with_interceptor(projects, identity.clone())
+        .max_decoding_message_size(MAX_GRPC_BYTES);
+    let watching = directory::follow(directory.clone(), projects, readiness, shutdown.clone());
+    tasks.spawn("directory", OnFailure::StopHost, watching);
+    tasks.spawn("sessions", OnFailure::StopHost, sessions.look_after(directory, shutdown.clone()));
+    let logging = dial(&config.logging_url, DialOptions::default())?;
+    let shipper = Shipper {
+        spool,
+        client: IngestServiceClient::with_interceptor(logging, identity).max_encoding_message_size(MAX_GRPC_BYTES),
+        gateway_id: gateway_id(&folder, host.clock())?,
+        shutdown: shutdown.clone(),
+    };
+    tasks.spawn("shipper", OnFailure::StopHost, shipper.run());
+
+    let rpc = Rpc(relay.clone());
+    let routes = Routes::new(ToolsServiceServer::new(rpc.clone()).max_encoding_message_size(MAX_GRPC_BYTES))
+        .add_service(UpstreamsServiceServer::new(rpc));
+    host.serve_grpc("mcp-gateway", listeners.grpc, GrpcAccess::new(secret, ALLOWED).guard(routes))?;
+    let hosts = AllowedHosts::new(
+        listeners.mcp.local_addr().ip(),
+        config.public_url.as_deref(),
+        &config.allowed_hosts,
+        &config.allowed_origins,
+    );
+    let doors = Doors {
+        relay,
+        hosts: Arc::new(hosts),
+        tasks,
+        shutdown,
+    };
+    host.serve_http("mcp", listeners.mcp, downstream::router(doors))
+}
+
+fn open_spool(config: &Config) -> anyhow::Result<(Spool, spool::Recovery)> {
+    let mut spool = SpoolConfig::new(&config.spool_dir);
+    spool.capacity_bytes = config.spool_capacity_bytes;
+    // A small spool is cut into small pieces, or space would not come free.
+    spool.segment_bytes = spool.segment_bytes.min(config.spool_capacity_bytes / 16);
+    if config.spool_survives_power_loss {
+        spool.durability = Durability::Power;
+    }
+    Spool::open(spool).context("the spool cannot be opened")
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        idle: Duration::from_secs(config.limits.session_idle_seconds),
+        absolute: Duration::from_secs(config.limits.session_absolute_seconds),
+        per_key: config.limits.sessions_per_key,
+    }
+}
+
+fn pool_config(config: &Config, folder: &Path) -> anyhow::Result<PoolConfig> {
+    let launcher = if config.stdio_launcher.is_empty() {
+        let own = std::env::current_exe().context("the path of this program is unknown")?;
+        let own = own.into_os_string().into_string();
+        let own = own.map_err(|path| anyhow::anyhow!("the path of this program is no UTF-8: {}", path.display()))?;
+        vec![own, "stdio-child".to_owned(), "--".to_owned()]
+    } else {
+        config.stdio_launcher.clone()
+    };
+    Ok(PoolConfig {
+        launcher,
+        working_dir: folder.join("servers"),
+        idle_after: Duration::from_secs(config.limits.server_idle_seconds),
+    })
+}
+
+/// The gateway's own id, made at its first start.
+fn gateway_id(folder: &Path, clock: &Clock) -> anyhow::Result<GatewayId> {
+    let path: PathBuf = folder.join("gateway-id");
+    if let Ok(text) = fs::read_to_string(&path) {
+        return text
+            .trim()
+            .parse()
+            .with_context(|| format!("{} holds no id; restore it, or remove it to get a new one", path.display()));
+    }
+    let id = GatewayId::new(clock);
+    fs::write(&path, format!("{id}\n")).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(id)
+}
