@@ -111,14 +111,12 @@ CREATE INDEX server_logs_by_time ON server_logs (project_id, at, id);
 CREATE INDEX server_logs_by_server ON server_logs (project_id, server_id, at, id);
 
 -- Which numbers of which spool are stored: one row per run without a gap. Two
--- rows of one spool mean that records between them are missing. change is the
--- number of the transaction that last changed the row.
+-- rows of one spool mean that records between them are missing.
 CREATE TABLE ingest_progress (
     gateway_id UUID   NOT NULL,
     epoch      BIGINT NOT NULL,
     first_seq  BIGINT NOT NULL,
     last_seq   BIGINT NOT NULL,
-    change     BIGINT NOT NULL,
     PRIMARY KEY (gateway_id, epoch, first_seq)
 );
 

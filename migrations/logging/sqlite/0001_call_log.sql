@@ -111,14 +111,12 @@ CREATE INDEX server_logs_by_time ON server_logs (project_id, at, id);
 CREATE INDEX server_logs_by_server ON server_logs (project_id, server_id, at, id);
 
 -- Which numbers of which spool are stored: one row per run without a gap. Two
--- rows of one spool mean that records between them are missing. change is the
--- number of the transaction that last changed the row.
+-- rows of one spool mean that records between them are missing.
 CREATE TABLE ingest_progress (
     gateway_id BLOB   NOT NULL,
     epoch      BIGINT NOT NULL,
     first_seq  BIGINT NOT NULL,
     last_seq   BIGINT NOT NULL,
-    change     BIGINT NOT NULL,
     PRIMARY KEY (gateway_id, epoch, first_seq)
 );
 
@@ -131,3 +129,11 @@ CREATE TABLE dead_letters (
     problem     TEXT   NOT NULL,
     record      BLOB  NOT NULL
 );
+
+-- PostgreSQL numbers its transactions itself.
+CREATE TABLE change_counter (
+    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    change   BIGINT  NOT NULL
+);
+
+INSERT INTO change_counter (only_row, change) VALUES (1, 0);

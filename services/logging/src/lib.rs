@@ -1,1 +1,30 @@
-//! The logging service: ingest, store, query, live tail of tool calls, sessions and server logs.
+//! The logging service: ingest, store, query, live tail of tool calls,
+//! sessions and server logs.
+//!
+//! Records come in by `rpc/ingest`; `ingest` folds them (`batch`) into rows
+//! (`tool_call`, `sessions`, `server_logs`) and has them written, each batch in
+//! one transaction (`store/write`). Readers come in by the other files of `rpc`:
+//! `tool_calls` answers pages and single calls, `summary` figures, `tail` what
+//! changes. It calls no other service.
+
+mod batch;
+mod config;
+mod filter;
+#[cfg(test)]
+mod fixtures;
+mod ingest;
+mod latency;
+mod record;
+mod row;
+mod rpc;
+mod server_logs;
+mod sessions;
+mod start;
+mod store;
+mod summary;
+mod tail;
+mod tool_call;
+mod tool_calls;
+
+pub use config::{Config, InvalidConfig};
+pub use start::{Listeners, start};

@@ -22,6 +22,21 @@ impl DatabaseError {
         matches!(self, Self::Taken(_))
     }
 
+    /// Whether the engine refused a value and would refuse it again, while other
+    /// values are fine: too large, out of range, against a constraint.
+    pub fn is_refused_value(&self) -> bool {
+        let (Self::Fault(sqlx::Error::Database(refusal)) | Self::Taken(sqlx::Error::Database(refusal))) = self
+        else {
+            return matches!(self, Self::Fault(sqlx::Error::Encode(_)));
+        };
+        refusal.code().is_some_and(|code| match code.parse::<i32>() {
+            // The low byte of SQLite's code: TOOBIG, CONSTRAINT, MISMATCH.
+            Ok(sqlite) if code.len() < 5 => matches!(sqlite & 0xff, 18..=20),
+            // PostgreSQL's classes: data, integrity, program limits.
+            _ => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
+        })
+    }
+
     /// A row that holds what no row of ours should hold.
     pub fn unreadable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Fault(sqlx::Error::Decode(Box::new(source)))

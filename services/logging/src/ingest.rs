@@ -1,0 +1,192 @@
+use std::sync::Arc;
+
+use database::DatabaseError;
+use domain::Clock;
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Gauge},
+};
+use proto::logging::{AppendRequest, AppendResponse, Record};
+use service_error::{Code, ServiceError};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    batch::{Batch, DeadLetterRow, Run},
+    filter,
+    store::{Store, Written},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Records in one request. Gateways send a tenth of it.
+const MAX_RECORDS: usize = 5_000;
+
+/// Stores what gateways send.
+#[derive(Debug, Clone)]
+pub(crate) struct Ingest {
+    store: Store,
+    clock: Clock,
+    committed: Arc<watch::Sender<u64>>,
+    metrics: Metrics,
+}
+
+#[derive(Debug, Clone)]
+struct Metrics {
+    tool_calls: Counter<u64>,
+    dead_letters: Counter<u64>,
+    seq_gaps: Gauge<u64>,
+}
+
+impl Ingest {
+    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+        let meter = opentelemetry::global::meter("logging");
+        Self {
+            store,
+            clock,
+            committed: Arc::new(watch::Sender::new(0)),
+            metrics: Metrics {
+                tool_calls: meter
+                    .u64_counter("log_tool_calls")
+                    .with_description("Tool calls that gateways sent: new, finished, or repeated")
+                    .build(),
+                dead_letters: meter
+                    .u64_counter("log_dead_letters")
+                    .with_description("Records that could not be stored as what they are")
+                    .build(),
+                seq_gaps: meter
+                    .u64_gauge("log_seq_gaps_total")
+                    .with_description("Holes in what gateways sent; passes while a backlog is overtaken")
+                    .build(),
+            },
+        }
+    }
+
+    /// Changes whenever something was committed.
+    pub(crate) fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
+    }
+
+    /// Stores a run of records and returns when it is durable. What cannot be
+    /// stored is put aside and holds nothing up.
+    pub(crate) async fn append(&self, request: AppendRequest) -> Result<AppendResponse, ServiceError> {
+        let run = read_run(&request)?;
+        let now = self.clock.now();
+        let mut batch = Batch::fold(&request.records, run.gateway_id, now);
+        let buried = batch.dead_letters.len();
+        batch.run = Some(run);
+        let is_continuous = match self.write(batch).await {
+            Ok(written) => written.is_continuous,
+            Err(error) if error.is_refused_value() => {
+                let letters = self.bisect(&request.records, run.gateway_id).await?;
+                let rest = Batch {
+                    dead_letters: letters,
+                    run: Some(run),
+                    ..Batch::default()
+                };
+                self.write(rest).await.map_err(not_stored)?.is_continuous
+            }
+            Err(error) => return Err(not_stored(error)),
+        };
+        if buried > 0 {
+            tracing::warn!(gateway_id = %run.gateway_id, count = buried, "records put aside or changed to be storable");
+            self.metrics.dead_letters.add(buried as u64, &[]);
+        }
+        if !is_continuous {
+            self.report_holes().await.map_err(not_stored)?;
+        }
+        Ok(AppendResponse {
+            epoch: request.epoch,
+            first_seq: request.first_seq,
+            last_seq: request.last_seq,
+        })
+    }
+
+    /// Sets the metric of holes.
+    pub(crate) async fn report_holes(&self) -> Result<(), DatabaseError> {
+        self.metrics.seq_gaps.record(self.store.holes().await?, &[]);
+        Ok(())
+    }
+
+    /// Stores records in ever smaller parts until each that the database
+    /// refuses stands alone. Returns those.
+    async fn bisect(&self, records: &[Record], gateway_id: Uuid) -> Result<Vec<DeadLetterRow>, ServiceError> {
+        let mut refused = Vec::new();
+        let mut parts = vec![records];
+        while let Some(part) = parts.pop() {
+            let batch = Batch::fold(part, gateway_id, self.clock.now());
+            match (self.write(batch).await, part) {
+                (Ok(_), _) => {}
+                (Err(error), [record]) if error.is_refused_value() => {
+                    let problem = with_causes(&error);
+                    tracing::warn!(%gateway_id, problem, "the database refused a record, which is put aside");
+                    refused.push(DeadLetterRow::new(record, gateway_id, self.clock.now(), &problem));
+                }
+                (Err(error), _) if error.is_refused_value() => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+                (Err(error), _) => return Err(not_stored(error)),
+            }
+        }
+        self.metrics.dead_letters.add(refused.len() as u64, &[]);
+        Ok(refused)
+    }
+
+    async fn write(&self, batch: Batch) -> Result<Written, DatabaseError> {
+        let written = self.store.write(batch).await?;
+        for (outcome, count) in [
+            ("new", written.new_calls),
+            ("finished", written.finished_calls),
+            ("repeated", written.repeated_calls),
+        ] {
+            self.metrics
+                .tool_calls
+                .add(count, &[KeyValue::new("outcome", outcome)]);
+        }
+        self.committed.send_modify(|commits| *commits += 1);
+        Ok(written)
+    }
+}
+
+fn read_run(request: &AppendRequest) -> Result<Run, ServiceError> {
+    let number = |field: &'static str, value: u64| {
+        i64::try_from(value).map_err(|_| ServiceError::invalid(field, "is too large"))
+    };
+    let run = Run {
+        gateway_id: filter::id("gateway_id", &request.gateway_id)?,
+        epoch: number("epoch", request.epoch)?,
+        first_seq: number("first_seq", request.first_seq)?,
+        last_seq: number("last_seq", request.last_seq)?,
+    };
+    if run.first_seq == 0 || run.last_seq < run.first_seq {
+        return Err(ServiceError::invalid(
+            "last_seq",
+            "expected first_seq or more, and numbers from 1 on",
+        ));
+    }
+    if request.records.len() > MAX_RECORDS {
+        return Err(ServiceError::invalid(
+            "records",
+            format!("expected at most {MAX_RECORDS}"),
+        ));
+    }
+    Ok(run)
+}
+
+/// Whatever it is, the gateway keeps the records and sends them again.
+fn not_stored(error: DatabaseError) -> ServiceError {
+    tracing::error!(error = with_causes(&error), "a batch could not be stored");
+    ServiceError::new(
+        Code::Unavailable,
+        "not_stored",
+        "the call log cannot be written at the moment; send again in a few seconds",
+    )
+    .caused_by(error)
+}
+
+fn with_causes(error: &DatabaseError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}

@@ -1,0 +1,123 @@
+use sqlx::{Database, Encode, Type, encode::IsNull, error::BoxDynError};
+use uuid::Uuid;
+
+/// A value on its way into a statement, of a type that both databases have.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Uuid(Option<Uuid>),
+    Int(Option<i64>),
+    Small(Option<i16>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+    Bool(Option<bool>),
+}
+
+/// What can be written many at a time.
+pub(crate) trait Row {
+    const TABLE: &'static str;
+    const COLUMNS: &'static [&'static str];
+
+    /// In the order of the columns.
+    fn push_values(&self, values: &mut Vec<Value>);
+}
+
+impl<DB: Database> Type<DB> for Value
+where
+    String: Type<DB>,
+{
+    /// Each value says its own type, by `produces`.
+    fn type_info() -> DB::TypeInfo {
+        String::type_info()
+    }
+}
+
+impl<'q, DB: Database> Encode<'q, DB> for Value
+where
+    Option<Uuid>: Encode<'q, DB>,
+    Option<i64>: Encode<'q, DB>,
+    Option<i16>: Encode<'q, DB>,
+    Option<String>: Encode<'q, DB>,
+    Option<Vec<u8>>: Encode<'q, DB>,
+    Option<bool>: Encode<'q, DB>,
+    Uuid: Type<DB>,
+    i64: Type<DB>,
+    i16: Type<DB>,
+    String: Type<DB>,
+    Vec<u8>: Type<DB>,
+    bool: Type<DB>,
+{
+    fn encode(self, buffer: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        match self {
+            Self::Uuid(value) => value.encode(buffer),
+            Self::Int(value) => value.encode(buffer),
+            Self::Small(value) => value.encode(buffer),
+            Self::Text(value) => value.encode(buffer),
+            Self::Bytes(value) => value.encode(buffer),
+            Self::Bool(value) => value.encode(buffer),
+        }
+    }
+
+    fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.clone().encode(buffer)
+    }
+
+    fn produces(&self) -> Option<DB::TypeInfo> {
+        Some(match self {
+            Self::Uuid(_) => Uuid::type_info(),
+            Self::Int(_) => i64::type_info(),
+            Self::Small(_) => i16::type_info(),
+            Self::Text(_) => String::type_info(),
+            Self::Bytes(_) => Vec::<u8>::type_info(),
+            Self::Bool(_) => bool::type_info(),
+        })
+    }
+}
+
+macro_rules! value_from {
+    ($($type:ty => $variant:ident),+ $(,)?) => { $(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(Some(value))
+            }
+        }
+
+        impl From<Option<$type>> for Value {
+            fn from(value: Option<$type>) -> Self {
+                Self::$variant(value)
+            }
+        }
+    )+ };
+}
+
+value_from! {
+    Uuid => Uuid,
+    i64 => Int,
+    i16 => Small,
+    String => Text,
+    Vec<u8> => Bytes,
+    bool => Bool,
+}
+
+/// A struct with one field per column, so that the list of columns stands in
+/// one place.
+macro_rules! row {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident in $table:literal { $( $(#[$field_meta:meta])* $field:ident : $type:ty ),+ $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+        $vis struct $name { $( $(#[$field_meta])* pub(crate) $field: $type ),+ }
+
+        impl $crate::row::Row for $name {
+            const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn push_values(&self, values: &mut Vec<$crate::row::Value>) {
+                $( values.push(self.$field.clone().into()); )+
+            }
+        }
+    };
+}
+
+pub(crate) use row;

@@ -1,0 +1,54 @@
+use std::{pin::Pin, time::Duration};
+
+use async_stream::try_stream;
+use futures::Stream;
+use proto::logging::{AppendRequest, AppendResponse, ingest_service_server::IngestService};
+use service_host::Shutdown;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::ingest::Ingest;
+
+/// How long a stream stays without a batch once the process is to stop. A
+/// gateway that stops as well has that long to send its last ones.
+const LINGER: Duration = Duration::from_secs(1);
+
+pub(super) struct IngestRpc {
+    pub(super) ingest: Ingest,
+    pub(super) shutdown: Shutdown,
+}
+
+#[tonic::async_trait]
+impl IngestService for IngestRpc {
+    type AppendStream = Pin<Box<dyn Stream<Item = Result<AppendResponse, Status>> + Send>>;
+
+    async fn append(
+        &self,
+        request: Request<Streaming<AppendRequest>>,
+    ) -> Result<Response<Self::AppendStream>, Status> {
+        let mut requests = request.into_inner();
+        let (ingest, shutdown) = (self.ingest.clone(), self.shutdown.clone());
+        // One batch at a time: the next ones wait in the connection, whose
+        // window is the bound.
+        let responses = try_stream! {
+            while let Some(request) = next(&mut requests, &shutdown).await? {
+                yield ingest.append(request).await?;
+            }
+        };
+        Ok(Response::new(Box::pin(responses)))
+    }
+}
+
+async fn next(
+    requests: &mut Streaming<AppendRequest>,
+    shutdown: &Shutdown,
+) -> Result<Option<AppendRequest>, Status> {
+    let stopping = async {
+        shutdown.soft().await;
+        tokio::time::sleep(LINGER).await;
+    };
+    tokio::select! {
+        biased;
+        request = requests.message() => request,
+        () = stopping => Ok(None),
+    }
+}

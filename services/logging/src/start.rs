@@ -1,0 +1,54 @@
+use access::{AllowList, GrpcAccess, ServiceName};
+use anyhow::Context as _;
+use service_host::{Host, Listener};
+
+use crate::{Config, ingest::Ingest, rpc, store::Store};
+
+/// Who may ask what: gateways write, and those who answer people read.
+const ALLOW_LIST: AllowList = &[
+    (
+        "mcporch.logging.v1.IngestService/Append",
+        &[ServiceName::McpGateway],
+    ),
+    ("mcporch.logging.v1.ToolCallsService/ListToolCalls", READERS),
+    ("mcporch.logging.v1.ToolCallsService/GetToolCall", READERS),
+    ("mcporch.logging.v1.ToolCallsService/SummarizeToolCalls", READERS),
+    ("mcporch.logging.v1.ToolCallsService/TailToolCalls", READERS),
+    ("mcporch.logging.v1.SessionsService/ListSessions", READERS),
+    ("mcporch.logging.v1.SessionsService/GetSession", READERS),
+    ("mcporch.logging.v1.ServerLogsService/ListServerLogs", READERS),
+];
+
+const READERS: &[ServiceName] = &[ServiceName::HttpGateway, ServiceName::Operator];
+
+/// Where the service listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Everything it does.
+    pub grpc: Listener,
+}
+
+/// Opens the store and serves it.
+pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
+    config.validate()?;
+    let readiness = host.readiness("logging");
+    let secret = config
+        .service_secret
+        .context("the logging service has no service secret: set the path of the file that holds it")?;
+    let store = Store::open(&config.database_url)
+        .await
+        .context("the call log cannot be opened")?;
+    let ingest = Ingest::new(store.clone(), host.clock().clone());
+    ingest
+        .report_holes()
+        .await
+        .context("the call log cannot be read")?;
+
+    let shutdown = host.shutdown();
+    let routes = rpc::routes(ingest, store.clone(), &shutdown);
+    let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
+    host.serve_grpc("logging", listeners.grpc, routes)?;
+    host.at_the_end(async move { store.close().await });
+    readiness.ready();
+    Ok(())
+}

@@ -1,0 +1,202 @@
+use database::{
+    DatabaseError,
+    keyset::{Key, Place},
+};
+use uuid::Uuid;
+
+use super::{Statement, Store};
+use crate::{
+    filter::{Range, ToolCallFilter},
+    row::{Row as _, Value},
+    tool_call::{PayloadRow, ToolCallRow},
+};
+
+/// Calls with one status and one latency.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StatusAndBucket {
+    pub(crate) status: String,
+    /// Absent while a call runs.
+    pub(crate) duration_bucket: Option<i16>,
+    pub(crate) calls: i64,
+    pub(crate) duration_us: f64,
+}
+
+/// What can only be counted over all calls at once.
+#[derive(Debug, Default, sqlx::FromRow)]
+pub(crate) struct Counts {
+    pub(crate) unique_tools: i64,
+    pub(crate) unique_sessions: i64,
+}
+
+impl Store {
+    /// The calls of a place in the list, in the order of the place, at most
+    /// `limit`.
+    pub(crate) async fn list_tool_calls(
+        &self,
+        filter: &ToolCallFilter,
+        place: Place,
+        limit: u32,
+    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
+        let mut statement = self.select_calls(filter, filter.range);
+        push_place(&mut statement, place, "started_at", limit);
+        statement.fetch_all(&self.database).await
+    }
+
+    /// One call of a project.
+    pub(crate) async fn find_tool_call(
+        &self,
+        project_id: Uuid,
+        id: Uuid,
+    ) -> Result<Option<ToolCallRow>, DatabaseError> {
+        let mut statement = Statement::new(&self.database, &select_all());
+        statement
+            .push(" WHERE id = ")
+            .bind(id)
+            .push(" AND project_id = ")
+            .bind(project_id);
+        statement.fetch_optional(&self.database).await
+    }
+
+    /// The payloads of some calls.
+    pub(crate) async fn payloads(&self, ids: Vec<Uuid>) -> Result<Vec<PayloadRow>, DatabaseError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = Statement::new(
+            &self.database,
+            "SELECT tool_call_id, arguments, result FROM tool_call_payloads WHERE tool_call_id IN ",
+        );
+        statement.bind_list(ids);
+        statement.fetch_all(&self.database).await
+    }
+
+    /// The calls that changed after a change and not after another, in the order
+    /// of the changes.
+    pub(crate) async fn changes(
+        &self,
+        filter: &ToolCallFilter,
+        range: Range,
+        after: Key,
+        up_to: i64,
+        limit: u32,
+    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
+        let mut statement = self.select_calls(filter, range);
+        statement.push(" AND change <= ").bind(up_to);
+        push_place(&mut statement, Place::NewerThan(after), "change", limit);
+        statement.fetch_all(&self.database).await
+    }
+
+    /// How many calls [`Store::changes`] would give without a limit.
+    pub(crate) async fn count_changes(
+        &self,
+        filter: &ToolCallFilter,
+        range: Range,
+        after: Key,
+        up_to: i64,
+    ) -> Result<u64, DatabaseError> {
+        let mut statement = Statement::new(&self.database, "SELECT COUNT(*) FROM tool_calls");
+        push_filter(&mut statement, filter, range);
+        statement.push(" AND change <= ").bind(up_to);
+        statement
+            .push(" AND (change, id) > ")
+            .bind_list([Value::from(after.at), after.id.into()]);
+        let count: Option<(i64,)> = statement.fetch_optional(&self.database).await?;
+        Ok(count.map_or(0, |(count,)| count.unsigned_abs()))
+    }
+
+    /// The calls by status and latency.
+    pub(crate) async fn count_by_status(
+        &self,
+        filter: &ToolCallFilter,
+    ) -> Result<Vec<StatusAndBucket>, DatabaseError> {
+        let mut statement = Statement::new(
+            &self.database,
+            "SELECT status, duration_bucket, COUNT(*) AS calls,
+                    COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM tool_calls",
+        );
+        push_filter(&mut statement, filter, filter.range);
+        statement.push(" GROUP BY status, duration_bucket ORDER BY duration_bucket");
+        statement.fetch_all(&self.database).await
+    }
+
+    /// What can only be counted over all calls at once.
+    pub(crate) async fn count_unique(&self, filter: &ToolCallFilter) -> Result<Counts, DatabaseError> {
+        let mut statement = Statement::new(
+            &self.database,
+            "SELECT COUNT(DISTINCT server_name || '/' || tool_name) AS unique_tools,
+                    COUNT(DISTINCT session_id) AS unique_sessions FROM tool_calls",
+        );
+        push_filter(&mut statement, filter, filter.range);
+        let counts = statement.fetch_optional(&self.database).await?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    fn select_calls(&self, filter: &ToolCallFilter, range: Range) -> Statement {
+        let mut statement = Statement::new(&self.database, &select_all());
+        push_filter(&mut statement, filter, range);
+        statement
+    }
+}
+
+fn select_all() -> String {
+    format!("SELECT {} FROM tool_calls", ToolCallRow::COLUMNS.join(", "))
+}
+
+/// Where the rows of a page begin, in which order they come, and how many.
+pub(crate) fn push_place(statement: &mut Statement, place: Place, at: &str, limit: u32) {
+    let (comparison, order) = match place {
+        Place::Newest => (None, "DESC"),
+        Place::OlderThan(key) => (Some(("<", key)), "DESC"),
+        Place::NewerThan(key) => (Some((">", key)), "ASC"),
+    };
+    if let Some((operator, key)) = comparison {
+        statement.push(&format!(" AND ({at}, id) {operator} "));
+        statement.bind_list([Value::from(key.at), key.id.into()]);
+    }
+    statement.push(&format!(" ORDER BY {at} {order}, id {order} LIMIT "));
+    statement.bind(i64::from(limit));
+}
+
+fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
+    statement.push(" WHERE project_id = ").bind(filter.project_id);
+    if let Some(from) = range.from {
+        statement.push(" AND started_at >= ").bind(from.as_micros());
+    }
+    if let Some(to) = range.to {
+        statement.push(" AND started_at < ").bind(to.as_micros());
+    }
+    push_any_of(
+        statement,
+        "status",
+        filter.statuses.iter().map(ToString::to_string),
+    );
+    push_any_of(
+        statement,
+        "error_kind",
+        filter.error_kinds.iter().map(ToString::to_string),
+    );
+    push_any_of(statement, "tool_name", filter.tools.iter().cloned());
+    push_any_of(statement, "server_id", filter.server_ids.iter().copied());
+    push_any_of(statement, "session_id", filter.session_ids.iter().copied());
+    push_any_of(statement, "client_type", filter.client_types.iter().cloned());
+    if let Some(min) = filter.min_duration_us {
+        statement.push(" AND duration_us >= ").bind(min);
+    }
+    if let Some(max) = filter.max_duration_us {
+        statement.push(" AND duration_us <= ").bind(max);
+    }
+}
+
+fn push_any_of<V: Into<Value>>(
+    statement: &mut Statement,
+    column: &str,
+    values: impl ExactSizeIterator<Item = V>,
+) {
+    if values.len() > 0 {
+        statement
+            .push(" AND ")
+            .push(column)
+            .push(" IN ")
+            .bind_list(values);
+    }
+}

@@ -1,0 +1,179 @@
+use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
+use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
+
+use crate::row::{Row, Value};
+
+/// Rows per `INSERT`. Full ones share a prepared statement; more rows would
+/// save little, and SQLite takes at most 32,766 values.
+const ROWS: usize = 64;
+
+/// A row that both databases can give.
+pub(crate) trait Readable:
+    for<'row> FromRow<'row, SqliteRow> + for<'row> FromRow<'row, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Readable for T where
+    T: for<'row> FromRow<'row, SqliteRow> + for<'row> FromRow<'row, PgRow> + Send + Unpin
+{
+}
+
+/// A statement that is put together of parts. Its text is always ours: what
+/// comes from outside is bound.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    text: String,
+    values: Vec<Value>,
+    is_postgres: bool,
+}
+
+/// Runs the statement with each value bound.
+macro_rules! bound {
+    ($query:expr, $statement:expr) => {{
+        let mut query = $query;
+        for value in $statement.values {
+            query = query.bind(value);
+        }
+        query
+    }};
+}
+
+impl Statement {
+    pub(crate) fn new(database: &Database, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+            is_postgres: matches!(database, Database::Postgres(_)),
+        }
+    }
+
+    pub(crate) fn within(transaction: &Transaction, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+            is_postgres: matches!(transaction, Transaction::Postgres(_)),
+        }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// SQLite looks numbered placeholders up one by one, which costs seconds
+    /// where there are thousands; it counts nameless ones.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.push_placeholder(self.values.len());
+        self
+    }
+
+    /// `(a, b, c)`
+    pub(crate) fn bind_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
+        self.push("(");
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.bind(value);
+        }
+        self.push(")")
+    }
+
+    fn push_placeholder(&mut self, number: usize) {
+        if self.is_postgres {
+            self.text.push('$');
+            self.text.push_str(&number.to_string());
+        } else {
+            self.text.push('?');
+        }
+    }
+
+    pub(crate) async fn fetch_all<T: Readable>(self, database: &Database) -> Result<Vec<T>, DatabaseError> {
+        Ok(on_database!(database, |pool| {
+            bound!(sqlx::query_as::<_, T>(AssertSqlSafe(self.text)), self)
+                .fetch_all(pool)
+                .await?
+        }))
+    }
+
+    pub(crate) async fn fetch_optional<T: Readable>(
+        self,
+        database: &Database,
+    ) -> Result<Option<T>, DatabaseError> {
+        Ok(on_database!(database, |pool| {
+            bound!(sqlx::query_as::<_, T>(AssertSqlSafe(self.text)), self)
+                .fetch_optional(pool)
+                .await?
+        }))
+    }
+
+    pub(crate) async fn fetch_within<T: Readable>(
+        self,
+        transaction: &mut Transaction,
+    ) -> Result<Vec<T>, DatabaseError> {
+        Ok(on_transaction!(transaction, |connection| {
+            bound!(sqlx::query_as::<_, T>(AssertSqlSafe(self.text)), self)
+                .fetch_all(connection)
+                .await?
+        }))
+    }
+
+    pub(crate) async fn execute(self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
+        on_transaction!(transaction, |connection| {
+            bound!(sqlx::query(AssertSqlSafe(self.text)), self)
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+}
+
+/// Inserts rows; `then` says what to do with those that are there already.
+pub(super) async fn insert<'row, R: Row + 'row>(
+    transaction: &mut Transaction,
+    rows: impl IntoIterator<Item = &'row R>,
+    then: &str,
+) -> Result<(), DatabaseError> {
+    for statement in inserts(transaction, rows, then) {
+        statement.execute(transaction).await?;
+    }
+    Ok(())
+}
+
+/// The same with a `RETURNING` in `then`.
+pub(super) async fn insert_returning<'row, R: Row + 'row, T: Readable>(
+    transaction: &mut Transaction,
+    rows: impl IntoIterator<Item = &'row R>,
+    then: &str,
+) -> Result<Vec<T>, DatabaseError> {
+    let mut returned = Vec::new();
+    for statement in inserts(transaction, rows, then) {
+        returned.extend(statement.fetch_within(transaction).await?);
+    }
+    Ok(returned)
+}
+
+fn inserts<'row, R: Row + 'row>(
+    transaction: &Transaction,
+    rows: impl IntoIterator<Item = &'row R>,
+    then: &str,
+) -> Vec<Statement> {
+    let rows: Vec<&R> = rows.into_iter().collect();
+    let head = format!("INSERT INTO {} ({}) VALUES ", R::TABLE, R::COLUMNS.join(", "));
+    rows.chunks(ROWS)
+        .map(|rows| {
+            let mut statement = Statement::within(transaction, &head);
+            let mut values = Vec::with_capacity(R::COLUMNS.len());
+            for (index, row) in rows.iter().enumerate() {
+                if index > 0 {
+                    statement.push(", ");
+                }
+                row.push_values(&mut values);
+                statement.bind_list(values.drain(..));
+            }
+            statement.push(" ").push(then);
+            statement
+        })
+        .collect()
+}
