@@ -18,8 +18,8 @@ pub struct Config {
     /// With https, cookies travel over TLS only.
     pub public_url: Option<String>,
     /// Base of the addresses that MCP clients are given, such as
-    /// `https://mcp.example.com:8090`. Absent: port 8090 of this machine.
-    pub mcp_public_url: Option<String>,
+    /// `https://mcp.example.com:8090`.
+    pub mcp_public_url: String,
     /// Proxies in front of this service, as addresses or networks
     /// (`10.0.0.0/8`). Only what they say in `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
@@ -47,7 +47,7 @@ impl Default for Config {
             logging_url: "http://127.0.0.1:9102".to_owned(),
             gateway_url: "http://127.0.0.1:9103".to_owned(),
             public_url: None,
-            mcp_public_url: None,
+            mcp_public_url: "http://127.0.0.1:8090".to_owned(),
             trusted_proxies: Vec::new(),
             max_live_tails: 256,
             service_secret: None,
@@ -58,14 +58,10 @@ impl Default for Config {
 impl Config {
     /// Whether the service can work with it.
     pub fn validate(&self) -> Result<(), InvalidConfig> {
-        for (setting, url) in [
-            ("public_url", &self.public_url),
-            ("mcp_public_url", &self.mcp_public_url),
-        ] {
-            if let Some(url) = url {
-                check_origin(setting, url)?;
-            }
+        if let Some(url) = &self.public_url {
+            check_origin("public_url", url)?;
         }
+        check_origin("mcp_public_url", &self.mcp_public_url)?;
         if self.max_live_tails == 0 {
             return Err(InvalidConfig {
                 setting: "max_live_tails",
@@ -78,10 +74,7 @@ impl Config {
     pub(crate) fn addresses(&self) -> Addresses {
         Addresses {
             web: self.public_url.clone(),
-            mcp: self
-                .mcp_public_url
-                .clone()
-                .unwrap_or_else(|| "http://127.0.0.1:8090".to_owned()),
+            mcp: self.mcp_public_url.clone(),
         }
     }
 }

@@ -134,9 +134,14 @@ function curl(contract, method, path, operation) {
 function showOperation(contract, method, path, operation) {
   const answers = Object.entries(operation.responses).flatMap(([status, answer]) => {
     const opened = contract.open(answer);
-    const title = status === "default" ? "Otherwise" : `Answers ${status}`;
-    const shown = bodyOf(contract, `${title}: ${opened.description}`, opened.content);
-    return shown.length ? shown : [element("h4", {}, `${title}: ${opened.description}`)];
+    if (status === "default") {
+      // The same for every operation: not opened each time.
+      const problem = bodyOf(contract, opened.description, opened.content);
+      return [element("details", {}, element("summary", {}, "refusals"), ...problem)];
+    }
+    const title = `Answers ${status}: ${opened.description}`;
+    const shown = bodyOf(contract, title, opened.content);
+    return shown.length ? shown : [element("h4", {}, title)];
   });
   return element("section", { id: operation.operationId },
     element("h3", {}, operation.summary),

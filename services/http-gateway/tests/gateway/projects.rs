@@ -11,7 +11,7 @@ use crate::{
 #[tokio::test]
 async fn a_project_says_where_its_clients_connect() {
     let stack =
-        stack::start_with(|config| config.mcp_public_url = Some("https://mcp.example.com/".to_owned())).await;
+        stack::start_with(|config| config.mcp_public_url = "https://mcp.example.com/".to_owned()).await;
     let person = stack.world.person(Permission::ALL);
     let list = answer(stack.get("/api/v1/projects").bearer_auth(&person))
         .await
