@@ -1,1 +1,20 @@
-//! The whole stack under test: in one process, as four processes, with real clients.
+//! The whole stack under test.
+//!
+//! [`Stack`] runs all four services in this process, [`Processes`] runs each as
+//! a process of its own. Both are reached as users reach them: [`Rest`] is the
+//! browser's way in, [`McpClient`] an MCP client's. [`wait_until`] is how a test
+//! waits: for a condition, not for time.
+
+mod mcp_client;
+mod processes;
+mod programs;
+mod rest;
+mod stack;
+mod wait;
+
+pub use mcp_client::{Answer, Door, McpClient};
+pub use processes::{Processes, Service};
+pub use programs::{fixture_server, installed_client, mcp_orch, postgres_database};
+pub use rest::{Project, Rest, StdioServer};
+pub use stack::{Engine, Stack};
+pub use wait::wait_until;

@@ -1,0 +1,215 @@
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::process::{Child, Command};
+
+use crate::{Project, mcp_orch, postgres_database, wait_until};
+
+/// A service of the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// People, projects, keys, servers.
+    Projects,
+    /// Tool calls, sessions, server logs.
+    Logging,
+    /// MCP clients in, MCP servers out.
+    McpGateway,
+    /// REST and the web UI.
+    HttpGateway,
+}
+
+/// The four services as four processes on one PostgreSQL, as a team runs them.
+///
+/// Dropped, the processes are killed.
+#[derive(Debug)]
+pub struct Processes {
+    folder: tempfile::TempDir,
+    ports: Ports,
+    projects_database: String,
+    logging_database: String,
+    running: [Option<Child>; 4],
+}
+
+/// Free when they were chosen; a process that is started again keeps its own.
+#[derive(Debug)]
+struct Ports {
+    http: u16,
+    mcp: u16,
+    projects: u16,
+    logging: u16,
+    gateway: u16,
+}
+
+impl Service {
+    const ALL: [Self; 4] = [Self::Projects, Self::Logging, Self::McpGateway, Self::HttpGateway];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Projects => "projects",
+            Self::Logging => "logging",
+            Self::McpGateway => "mcp-gateway",
+            Self::HttpGateway => "http-gateway",
+        }
+    }
+}
+
+impl Processes {
+    /// Starts all four, each with databases of its own, and waits until they
+    /// are ready.
+    pub async fn start() -> Self {
+        let mut processes = Self {
+            folder: tempfile::tempdir().expect("a folder for the data"),
+            ports: Ports::free(),
+            projects_database: postgres_database().await,
+            logging_database: postgres_database().await,
+            running: [None, None, None, None],
+        };
+        for service in Service::ALL {
+            processes.spawn(service);
+        }
+        for service in Service::ALL {
+            processes.ready(service).await;
+        }
+        processes
+    }
+
+    /// Where the browser goes.
+    pub fn web_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.http)
+    }
+
+    /// Where an MCP client of the project goes, without the part that names the
+    /// door.
+    pub fn endpoint(&self, project: &Project) -> String {
+        format!("http://127.0.0.1:{}/projects/{}", self.ports.mcp, project.slug)
+    }
+
+    /// A folder that ends with the deployment.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `kill -9`, and nothing else.
+    pub async fn kill(&mut self, service: Service) {
+        let mut child = self.running[service as usize].take().expect("it runs");
+        child.kill().await.expect("a child can be killed");
+    }
+
+    /// Starts a killed service again and waits until it is ready.
+    pub async fn restart(&mut self, service: Service) {
+        self.spawn(service);
+        self.ready(service).await;
+    }
+
+    /// SIGTERM to a service; gives whether it ended in good order.
+    pub async fn stop(&mut self, service: Service) -> bool {
+        let mut child = self.running[service as usize].take().expect("it runs");
+        let pid = child.id().expect("it has not been waited for");
+        let told = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await
+            .expect("kill runs");
+        assert!(told.success(), "{} can be told to stop", service.name());
+        child.wait().await.expect("a child can be waited for").success()
+    }
+
+    /// Process id of a running service.
+    pub fn pid(&self, service: Service) -> u32 {
+        self.running[service as usize]
+            .as_ref()
+            .and_then(Child::id)
+            .expect("it runs")
+    }
+
+    fn spawn(&mut self, service: Service) {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_file(service))
+            .expect("a file for its log");
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let child = Command::new(mcp_orch())
+            .args(["serve", "--no-demo", "--service", service.name(), "--data"])
+            .arg(self.folder.path().join("data"))
+            .args(["--http-port", &self.ports.http.to_string()])
+            .args(["--mcp-port", &self.ports.mcp.to_string()])
+            .args(["--projects-port", &self.ports.projects.to_string()])
+            .args(["--logging-port", &self.ports.logging.to_string()])
+            .args(["--gateway-port", &self.ports.gateway.to_string()])
+            .args(["--projects-url", &url(self.ports.projects)])
+            .args(["--logging-url", &url(self.ports.logging)])
+            .args(["--gateway-url", &url(self.ports.gateway)])
+            .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
+            .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file has two handles"))
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        self.running[service as usize] = Some(child);
+    }
+
+    async fn ready(&mut self, service: Service) {
+        let port = match service {
+            Service::Projects => self.ports.projects,
+            Service::Logging => self.ports.logging,
+            Service::McpGateway => self.ports.gateway,
+            Service::HttpGateway => self.ports.http,
+        };
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let log_file = self.log_file(service);
+        let child = self.running[service as usize].as_mut().expect("it was spawned");
+        let http = &http;
+        wait_until(&format!("{} is ready", service.name()), || {
+            let ended = child.try_wait().expect("a child can be asked");
+            let log = || std::fs::read_to_string(&log_file).unwrap_or_default();
+            assert!(
+                ended.is_none(),
+                "{} ended ({ended:?}):\n{}",
+                service.name(),
+                log()
+            );
+            async move {
+                let answer = http
+                    .get(format!("http://127.0.0.1:{port}/readyz"))
+                    .send()
+                    .await
+                    .ok()?;
+                answer.status().is_success().then_some(())
+            }
+        })
+        .await;
+    }
+
+    fn log_file(&self, service: Service) -> PathBuf {
+        self.folder.path().join(format!("{}.log", service.name()))
+    }
+}
+
+impl Ports {
+    fn free() -> Self {
+        // All are held until all are chosen, so that no two are the same.
+        let held: Vec<_> = (0..5)
+            .map(|_| TcpListener::bind("127.0.0.1:0").expect("there are free ports"))
+            .collect();
+        let port = |index: usize| {
+            held[index]
+                .local_addr()
+                .expect("a bound socket has an address")
+                .port()
+        };
+        Self {
+            http: port(0),
+            mcp: port(1),
+            projects: port(2),
+            logging: port(3),
+            gateway: port(4),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+use anyhow::{Context as _, ensure};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A user at the REST gateway: keeps the session cookie that signing in gave.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    http: reqwest::Client,
+    base: String,
+    cookie: Option<String>,
+}
+
+/// A project with all that a client needs to call its tools.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// As in addresses.
+    pub slug: String,
+    /// As in answers.
+    pub id: String,
+    /// An API key.
+    pub key: String,
+    /// The key's id.
+    pub key_id: String,
+}
+
+/// A stdio server to add to a project.
+#[derive(Debug, Clone)]
+pub struct StdioServer {
+    body: Value,
+}
+
+impl StdioServer {
+    /// A server with the defaults of the deployment.
+    pub fn new(name: &str, program: &std::path::Path, args: &[&str]) -> Self {
+        Self {
+            body: json!({"name": name, "transport": "stdio", "command": program, "args": args}),
+        }
+    }
+
+    /// Sets a field of the request.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.body[field] = value.into();
+        self
+    }
+}
+
+impl Rest {
+    /// Somebody who is not signed in, at the gateway at `base`.
+    pub fn new(base: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client without TLS settings can be made");
+        Self {
+            http,
+            base: base.to_owned(),
+            cookie: None,
+        }
+    }
+
+    /// Makes an account and signs in.
+    pub async fn sign_up(base: &str, email: &str) -> anyhow::Result<Self> {
+        let mut rest = Self::new(base);
+        let body = json!({"email": email, "password": "correct horse battery staple", "name": "Kim"});
+        let answer = rest
+            .request(Method::POST, "/auth/sign-up")
+            .json(&body)
+            .send()
+            .await?;
+        ensure!(
+            answer.status() == StatusCode::CREATED,
+            "sign-up answered {}: {}",
+            answer.status(),
+            answer.text().await?
+        );
+        let cookie = answer
+            .headers()
+            .get("set-cookie")
+            .context("sign-up sets a cookie")?
+            .to_str()?;
+        rest.cookie = Some(cookie.split(';').next().unwrap_or_default().to_owned());
+        Ok(rest)
+    }
+
+    /// A request to `/api/v1{path}` with the user's cookie.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    /// GETs JSON; any answer but 200 is an error.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let answer = self.request(Method::GET, path).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(status == StatusCode::OK, "GET {path} answered {status}: {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// POSTs JSON; any answer but 201 is an error.
+    pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer = self.request(Method::POST, path).json(body).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(
+            status == StatusCode::CREATED,
+            "POST {path} answered {status}: {text}"
+        );
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Makes a project with an API key.
+    pub async fn project(&self, name: &str) -> anyhow::Result<Project> {
+        let project = self.create("/projects", &json!({"name": name})).await?;
+        let slug = text(&project, "slug")?;
+        let key = self
+            .create(&format!("/projects/{slug}/api-keys"), &json!({"name": "test"}))
+            .await?;
+        Ok(Project {
+            id: text(&project, "id")?,
+            key: text(&key, "key")?,
+            key_id: key_id(&key)?,
+            slug,
+        })
+    }
+
+    /// Adds a server to a project; gives its id.
+    pub async fn add_server(&self, project: &Project, server: StdioServer) -> anyhow::Result<String> {
+        let added = self
+            .create(&format!("/projects/{}/servers", project.slug), &server.body)
+            .await?;
+        text(&added, "id")
+    }
+
+    /// All calls of a project in the last hour, newest first, page by page.
+    pub async fn tool_calls(&self, project: &Project) -> anyhow::Result<Vec<Value>> {
+        let mut calls = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/projects/{}/tool-calls?last=1h&limit=500{cursor}", project.slug);
+            let page = self.get(&path).await?;
+            calls.extend(
+                page["data"]
+                    .as_array()
+                    .context("a list has data")?
+                    .iter()
+                    .cloned(),
+            );
+            if page["page"]["has_older"] != json!(true) {
+                return Ok(calls);
+            }
+            cursor = format!(
+                "&cursor={}",
+                page["page"]["older"].as_str().context("a page has a cursor")?
+            );
+        }
+    }
+
+    /// Waits until `count` calls of a project have ended, and gives them.
+    pub async fn ended_tool_calls(&self, project: &Project, count: usize) -> Vec<Value> {
+        crate::wait_until(&format!("{count} ended calls in the log"), async || {
+            let calls = self.tool_calls(project).await.ok()?;
+            let ended = calls.iter().filter(|call| call["status"] != "running").count();
+            (ended >= count).then_some(calls)
+        })
+        .await
+    }
+}
+
+fn text(object: &Value, field: &str) -> anyhow::Result<String> {
+    Ok(object[field]
+        .as_str()
+        .with_context(|| format!("no {field} in {object}"))?
+        .to_owned())
+}
+
+fn key_id(created: &Value) -> anyhow::Result<String> {
+    text(created, "id").or_else(|_| text(&created["api_key"], "id"))
+}

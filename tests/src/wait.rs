@@ -1,0 +1,23 @@
+use std::{future::Future, time::Duration};
+
+/// Waits until `condition` gives a value, and panics with `what` when it has
+/// not after 30 seconds.
+///
+/// The limit is there so that a broken test ends; no test passes or fails by it
+/// on a machine that works.
+pub async fn wait_until<T, F>(what: &str, mut condition: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "waited 30 s in vain: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

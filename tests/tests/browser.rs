@@ -1,0 +1,36 @@
+//! The web UI in a real browser, against the stack: `tests/browser` holds what
+//! the browser does.
+
+use std::path::Path;
+
+use tests::{Engine, Rest, Stack, StdioServer, mcp_orch};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_ui_does_its_main_job_in_a_browser() {
+    let stack = Stack::start(Engine::Sqlite).await;
+    let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
+        .await
+        .expect("the first user signs up");
+    let project = owner.project("Acme Platform").await.expect("a project is made");
+    let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
+    owner
+        .add_server(&project, server)
+        .await
+        .expect("a server is added");
+
+    let output = tokio::process::Command::new("npx")
+        .args(["--no-install", "playwright", "test"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser"))
+        .env("MCPORCH_WEB_URL", stack.web_url())
+        .env("MCPORCH_MCP_URL", format!("{}/mcp", stack.endpoint(&project)))
+        .env("MCPORCH_API_KEY", &project.key)
+        .env("MCPORCH_BINARY", mcp_orch())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("npx starts: run ./test browser");
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the browser tests failed");
+    stack.stop().await;
+}
