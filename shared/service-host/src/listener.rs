@@ -55,6 +55,11 @@ impl Listener {
 }
 
 impl BindError {
+    /// Whether another port might do, rather than another address.
+    pub fn is_about_the_port(&self) -> bool {
+        self.cause.kind() != io::ErrorKind::AddrNotAvailable
+    }
+
     fn sentence(&self) -> String {
         let Self { address, cause } = self;
         match cause.kind() {
