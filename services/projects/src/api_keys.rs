@@ -8,7 +8,7 @@ mod tests;
 
 use std::time::Duration;
 
-use access::{ApiKey, KeyHash, Pepper};
+use access::{ApiKey, Pepper};
 use database::{
     Database,
     keyset::{self, Filter, Key, Page, Place},
@@ -21,7 +21,6 @@ use crate::{
     snapshot::Changes,
 };
 
-pub(crate) use store::live_of_project;
 
 const DAY: Duration = Duration::from_hours(24);
 const DEFAULT_LIFE: Duration = DAY.saturating_mul(90);
@@ -58,25 +57,12 @@ pub(crate) struct KeyHolder {
     pub(crate) role: Role,
 }
 
-/// A key that lives, with what a gateway needs to know it and to know what it
-/// may.
-#[derive(Debug, Clone)]
-pub(crate) struct GatewayKey {
-    pub(crate) id: ApiKeyId,
-    pub(crate) lookup_id: String,
-    pub(crate) hash: KeyHash,
-    pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) created_by: UserId,
-    /// Of its creator, now.
-    pub(crate) role: Role,
-}
-
 /// The rules about API keys. Callers come with [`Permission::WriteOwnApiKeys`].
 pub(crate) struct ApiKeys {
     database: Database,
     clock: Clock,
-    changes: Changes,
     pepper: Pepper,
+    changes: Changes,
 }
 
 /// What a key may at most: read and call. Whoever finds a key can neither make
@@ -91,7 +77,9 @@ const fn key_may(permission: Permission) -> bool {
 
 /// What a key may whose creator has that role.
 pub(crate) fn permissions(role: Role) -> Vec<Permission> {
-    role.permissions().filter(|permission| key_may(*permission)).collect()
+    role.permissions()
+        .filter(|permission| key_may(*permission))
+        .collect()
 }
 
 /// Who comes with that key, if it is neither revoked nor past its end, and its
@@ -115,12 +103,12 @@ pub(crate) async fn authenticate(
 }
 
 impl ApiKeys {
-    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes, pepper: Pepper) -> Self {
+    pub(crate) const fn new(database: Database, clock: Clock, pepper: Pepper, changes: Changes) -> Self {
         Self {
             database,
             clock,
-            changes,
             pepper,
+            changes,
         }
     }
 
@@ -145,7 +133,6 @@ impl ApiKeys {
             ));
         }
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, granted.project.id).await?;
         if store::count_live(&mut transaction, granted.project.id, now).await? >= MAX_LIVE_KEYS {
             return Err(ServiceError::new(
                 Code::Refused,
@@ -165,7 +152,7 @@ impl ApiKeys {
             revoked_at: None,
         };
         store::insert(&mut transaction, &key, &text.hash(&self.pepper)).await?;
-        self.changes.finish(transaction).await?;
+        self.changes.commit(transaction, granted.project.id).await?;
         Ok((key, text))
     }
 
@@ -201,7 +188,6 @@ impl ApiKeys {
     ) -> Result<StoredKey, ServiceError> {
         let creator = only_of(caller, granted)?;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, granted.project.id).await?;
         let mut key = store::find_for_change(&mut transaction, granted.project.id, id)
             .await?
             .filter(|key| creator.is_none_or(|creator| key.created_by == creator))
@@ -212,7 +198,7 @@ impl ApiKeys {
         let now = self.clock.now();
         store::revoke(&mut transaction, key.id, now).await?;
         key.revoked_at = Some(now);
-        self.changes.finish(transaction).await?;
+        self.changes.commit(transaction, granted.project.id).await?;
         Ok(key)
     }
 }

@@ -1,58 +1,45 @@
-//! The MCP servers of a project: what they are, and who may define them.
+//! MCP servers of a project, as they are configured.
 
-mod definition;
+pub(crate) mod definition;
 pub(crate) mod rpc;
-mod store;
-#[cfg(test)]
-mod tests;
+pub(crate) mod store;
 
 use database::{
     Database,
-    keyset::{self, Filter, Key, Page, Place},
+    keyset::{self, Filter, Page, Place},
 };
 use domain::{Clock, Permission, ProjectId, ServerId, ServerName, Timestamp};
 use service_error::{Code, ServiceError};
 
 use crate::{access::Granted, snapshot::Changes};
+use definition::{Definition, Transport};
 
-pub(crate) use definition::{Limits, ServerDefinition, Stdio, Transport};
-pub(crate) use store::of_project;
+/// Servers that one project may have: a gateway reads a project as one message.
+const MAX_SERVERS: i64 = 100;
 
-/// With the limit of a definition it bounds a project's snapshot.
-const MAX_SERVERS: usize = 100;
+const PAGE: u32 = 100;
 
-const DEFAULT_LIMIT: u32 = 100;
-
-/// An MCP server configured in a project.
+/// An MCP server of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) id: ServerId,
     pub(crate) project_id: ProjectId,
-    pub(crate) name: ServerName,
-    pub(crate) definition: ServerDefinition,
+    pub(crate) name: String,
+    pub(crate) definition: Definition,
     pub(crate) is_enabled: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
 
-/// A server to make.
-#[derive(Debug)]
-pub(crate) struct NewServer {
-    pub(crate) name: ServerName,
-    pub(crate) definition: ServerDefinition,
-    pub(crate) is_enabled: bool,
-}
-
-/// What is to change of a server. What is absent stays.
+/// What to change of a server; what is absent stays.
 #[derive(Debug, Default)]
 pub(crate) struct ServerChange {
-    pub(crate) name: Option<ServerName>,
-    pub(crate) definition: Option<ServerDefinition>,
+    pub(crate) name: Option<String>,
+    pub(crate) definition: Option<Definition>,
     pub(crate) is_enabled: Option<bool>,
 }
 
-/// The rules about servers. Callers come with [`Permission::WriteServers`] where they change
-/// something; what a stdio server needs beyond it is asked for here.
+/// The rules about servers.
 pub(crate) struct Servers {
     database: Database,
     clock: Clock,
@@ -68,159 +55,142 @@ impl Servers {
         }
     }
 
-    pub(crate) async fn create(&self, granted: &Granted, new: NewServer) -> Result<Server, ServiceError> {
-        may_define(granted, &new.definition.transport)?;
-        let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, granted.project.id).await?;
-        let taken = store::names(&mut transaction, granted.project.id).await?;
-        if taken.len() >= MAX_SERVERS {
-            return Err(ServiceError::new(
-                Code::Refused,
-                "too_many_servers",
-                format!("a project has at most {MAX_SERVERS} servers; delete one, or make another project"),
-            ));
-        }
-        check_name(&new.name, &taken)?;
+    /// Adds a server. Nothing is started for it: the gateway does so when a
+    /// client comes.
+    pub(crate) async fn create(
+        &self,
+        granted: &Granted,
+        name: &str,
+        definition: Definition,
+        is_enabled: bool,
+    ) -> Result<Server, ServiceError> {
+        granted.require(needed_for(&definition))?;
+        let name = parse_name(name)?;
         let now = self.clock.now();
         let server = Server {
             id: ServerId::new(&self.clock),
             project_id: granted.project.id,
-            name: new.name,
-            definition: new.definition,
-            is_enabled: new.is_enabled,
+            name: name.as_str().to_owned(),
+            definition: definition.checked()?,
+            is_enabled,
             created_at: now,
             updated_at: now,
         };
-        store::insert(&mut transaction, &server).await?;
-        self.changes.finish(transaction).await?;
+        let mut transaction = self.database.begin().await?;
+        if store::count(&mut transaction, server.project_id).await? >= MAX_SERVERS {
+            return Err(ServiceError::new(
+                Code::Refused,
+                "too_many_servers",
+                format!("a project has at most {MAX_SERVERS} servers; delete some, or make another project"),
+            ));
+        }
+        store::insert(&mut transaction, &server)
+            .await
+            .map_err(|error| taken_or(error, &name))?;
+        self.changes.commit(transaction, server.project_id).await?;
+        tracing::info!(server_id = %server.id, project_id = %server.project_id, "server added");
         Ok(server)
     }
 
-    /// By name or by id. No name looks like an id.
-    pub(crate) async fn get(&self, granted: &Granted, name_or_id: &str) -> Result<Server, ServiceError> {
-        match name_or_id.parse::<ServerId>() {
-            Ok(id) => store::find_by_id(&self.database, granted.project.id, id).await?,
-            Err(_) => store::find_by_name(&self.database, granted.project.id, &name_key(name_or_id)).await?,
-        }
-        .ok_or_else(|| ServiceError::not_found("server"))
+    /// The server that a name or an id names.
+    pub(crate) async fn get(&self, granted: &Granted, server: &str) -> Result<Server, ServiceError> {
+        granted.require(Permission::ReadProject)?;
+        let project_id = granted.project.id;
+        let found = if let Ok(id) = server.parse() {
+            store::find(&self.database, project_id, id).await?
+        } else if let Ok(name) = ServerName::parse(server) {
+            store::find_by_name(&self.database, project_id, &name).await?
+        } else {
+            None
+        };
+        found.ok_or_else(|| ServiceError::not_found("server"))
     }
 
-    /// Newest first.
+    /// The servers of a project, newest first.
     pub(crate) async fn list(
         &self,
         granted: &Granted,
         limit: u32,
         cursor: &str,
     ) -> Result<Page<Server>, ServiceError> {
-        let limit = keyset::limit(limit, DEFAULT_LIMIT)?;
-        let filter = Filter::of("servers", &[granted.project.id.uuid().as_bytes()]);
+        granted.require(Permission::ReadProject)?;
+        let limit = keyset::limit(limit, PAGE)?;
+        let project_id = granted.project.id;
+        let filter = Filter::of("servers", &[project_id.uuid().as_bytes()]);
         let place = Place::parse(cursor, filter)?;
-        let servers = store::list(&self.database, granted.project.id, place, limit + 1).await?;
-        Ok(keyset::page(servers, limit, place, filter, |server| Key {
+        let rows = store::list(&self.database, project_id, place, limit).await?;
+        Ok(keyset::page(rows, limit, place, filter, |server| keyset::Key {
             at: server.created_at.as_micros(),
             id: server.id.uuid(),
         }))
     }
 
-    /// A change that changes nothing is not told to anybody.
+    /// Changes what the change names. The last of two who do so at once wins.
     pub(crate) async fn update(
         &self,
         granted: &Granted,
-        name_or_id: &str,
+        server: &str,
         change: ServerChange,
     ) -> Result<Server, ServiceError> {
-        let id = self.get(granted, name_or_id).await?.id;
-        let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, granted.project.id).await?;
-        let before = store::find_for_change(&mut transaction, granted.project.id, id)
-            .await?
-            .ok_or_else(|| ServiceError::not_found("server"))?;
-        let mut after = before.clone();
-        if let Some(name) = change.name {
-            after.name = name;
-        }
+        let mut server = self.get(granted, server).await?;
+        granted.require(needed_for(&server.definition))?;
         if let Some(definition) = change.definition {
-            after.definition = definition;
+            granted.require(needed_for(&definition))?;
+            server.definition = definition.checked()?;
         }
-        if let Some(is_enabled) = change.is_enabled {
-            after.is_enabled = is_enabled;
+        if let Some(name) = change.name {
+            parse_name(&name)?.as_str().clone_into(&mut server.name);
         }
-        if after == before {
-            return Ok(before);
-        }
-        if after.name != before.name || after.definition != before.definition {
-            may_define(granted, &before.definition.transport)?;
-            may_define(granted, &after.definition.transport)?;
-        }
-        if name_key(after.name.as_str()) != name_key(before.name.as_str()) {
-            check_name(&after.name, &store::names(&mut transaction, granted.project.id).await?)?;
-        }
-        after.updated_at = self.clock.now();
-        store::update(&mut transaction, &after).await?;
-        self.changes.finish(transaction).await?;
-        Ok(after)
-    }
+        server.is_enabled = change.is_enabled.unwrap_or(server.is_enabled);
+        server.updated_at = self.clock.now();
 
-    pub(crate) async fn delete(&self, granted: &Granted, name_or_id: &str) -> Result<(), ServiceError> {
-        let server = self.get(granted, name_or_id).await?;
-        may_define(granted, &server.definition.transport)?;
+        let name = parse_name(&server.name)?;
         let mut transaction = self.database.begin().await?;
-        self.changes.record(&mut transaction, granted.project.id).await?;
-        if !store::delete(&mut transaction, granted.project.id, server.id).await? {
+        let is_there = store::update(&mut transaction, &server)
+            .await
+            .map_err(|error| taken_or(error, &name))?;
+        if !is_there {
             return Err(ServiceError::not_found("server"));
         }
-        self.changes.finish(transaction).await?;
+        self.changes.commit(transaction, server.project_id).await?;
+        tracing::info!(server_id = %server.id, project_id = %server.project_id, "server changed");
+        Ok(server)
+    }
+
+    /// Removes a server. What it did stays in the log.
+    pub(crate) async fn delete(&self, granted: &Granted, server: &str) -> Result<(), ServiceError> {
+        let server = self.get(granted, server).await?;
+        granted.require(needed_for(&server.definition))?;
+        let mut transaction = self.database.begin().await?;
+        if !store::delete(&mut transaction, server.project_id, server.id).await? {
+            return Err(ServiceError::not_found("server"));
+        }
+        self.changes.commit(transaction, server.project_id).await?;
+        tracing::info!(server_id = %server.id, project_id = %server.project_id, "server deleted");
         Ok(())
     }
 }
 
-/// Whether the caller may read what a server is started with. Values of the
-/// environment are secrets as often as not: who may not write them does not
-/// read them.
-pub(crate) fn may_read_values(granted: &Granted) -> bool {
-    granted.permissions.contains(&Permission::WriteStdioServers)
-}
-
-/// To define a stdio server is to run a program on the gateway's host. To
-/// switch one on and off, that its owner defined, is not.
-fn may_define(granted: &Granted, transport: &Transport) -> Result<(), ServiceError> {
-    let Transport::Stdio(_) = transport;
-    if granted.permissions.contains(&Permission::WriteStdioServers) {
-        return Ok(());
+/// What it takes to add, change or delete such a server.
+const fn needed_for(definition: &Definition) -> Permission {
+    match definition.transport {
+        Transport::Stdio(_) => Permission::WriteStdioServers,
     }
-    Err(ServiceError::new(
-        Code::PermissionDenied,
-        "stdio_servers_not_allowed",
-        "a stdio server runs a program on the gateway's host: only an owner of the project may add, \
-         change or delete one; ask an owner to do it",
-    ))
 }
 
-/// In what two names are equal. Not left to the database: SQLite folds ASCII
-/// only.
-fn name_key(name: &str) -> String {
-    name.trim().to_lowercase()
+fn parse_name(name: &str) -> Result<ServerName, ServiceError> {
+    ServerName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))
 }
 
-fn check_name(name: &ServerName, taken: &[String]) -> Result<(), ServiceError> {
-    if !taken.contains(&name_key(name.as_str())) {
-        return Ok(());
+fn taken_or(error: database::DatabaseError, name: &ServerName) -> ServiceError {
+    if !error.is_taken() {
+        return error.into();
     }
-    let free = free_name(name.as_str(), taken);
-    Err(ServiceError::new(
-        Code::AlreadyExists,
-        "server_name_taken",
-        format!(
-            "this project has a server named \"{name}\" already (upper and lower case count as one); \
-             \"{free}\" is free"
-        ),
-    ))
+    let mut taken = ServiceError::invalid("name", format!("this project has a server named {name} already"));
+    taken.code = Code::AlreadyExists;
+    taken.reason = "server_name_taken".to_owned();
+    taken.caused_by(error)
 }
 
-fn free_name(name: &str, taken: &[String]) -> String {
-    let stem: String = name.chars().take(59).collect();
-    (2..)
-        .map(|number| format!("{stem}-{number}"))
-        .find(|candidate| !taken.contains(&name_key(candidate)))
-        .expect("a project has fewer servers than there are numbers")
-}
+#[cfg(test)]
+mod tests;

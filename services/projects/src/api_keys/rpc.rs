@@ -30,7 +30,10 @@ impl ApiKeysService for ApiKeysRpc {
     ) -> Result<Response<CreateApiKeyResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let request = request.into_inner();
-        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys])
+            .await?;
         let name = DisplayName::parse(&request.name)
             .map_err(|error| ServiceError::invalid("name", error.to_string()))?;
         let expires_at = request.expires_at_us.map(Timestamp::from_micros);
@@ -47,14 +50,20 @@ impl ApiKeysService for ApiKeysRpc {
     ) -> Result<Response<ListApiKeysResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let request = request.into_inner();
-        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys])
+            .await?;
         let page = request.page.unwrap_or_default();
         let Page {
             items,
             older,
             newer,
             has_older,
-        } = self.api_keys.list(&caller, &granted, page.limit, &page.cursor).await?;
+        } = self
+            .api_keys
+            .list(&caller, &granted, page.limit, &page.cursor)
+            .await?;
         Ok(Response::new(ListApiKeysResponse {
             api_keys: items.into_iter().map(key_to_wire).collect(),
             page: Some(WirePage {
@@ -71,9 +80,15 @@ impl ApiKeysService for ApiKeysRpc {
     ) -> Result<Response<RevokeApiKeyResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let request = request.into_inner();
-        let granted = self.access.authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys]).await?;
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys])
+            .await?;
         // What is no id is the id of no key.
-        let id = request.id.parse().map_err(|_| ServiceError::not_found("API key"))?;
+        let id = request
+            .id
+            .parse()
+            .map_err(|_| ServiceError::not_found("API key"))?;
         let key = self.api_keys.revoke(&caller, &granted, id).await?;
         Ok(Response::new(RevokeApiKeyResponse {
             api_key: Some(key_to_wire(key)),

@@ -1,9 +1,9 @@
 use access::KeyHash;
 use database::{Database, DatabaseError, Transaction, keyset::Place, on_database, on_transaction};
 use domain::{ApiKeyId, DisplayName, ProjectId, Timestamp, UserId};
-use sqlx::types::Uuid;
+use uuid::Uuid;
 
-use super::{GatewayKey, KeyHolder, StoredKey};
+use super::{KeyHolder, StoredKey};
 use crate::members::store::read_role;
 
 macro_rules! select {
@@ -16,24 +16,13 @@ macro_rules! select {
     };
 }
 
-/// `$1` is now. A key whose creator left, or was switched off, is dead.
-macro_rules! select_live {
-    ($rest:literal) => {
-        concat!(
-            "SELECT api_keys.id, api_keys.project_id, api_keys.lookup_id, api_keys.hash, ",
-            "api_keys.created_by_user_id, api_keys.expires_at_us, project_members.role FROM api_keys ",
-            "JOIN users ON users.id = api_keys.created_by_user_id AND users.is_active ",
-            "JOIN project_members ON project_members.project_id = api_keys.project_id ",
-            "AND project_members.user_id = api_keys.created_by_user_id ",
-            "WHERE api_keys.revoked_at_us IS NULL ",
-            "AND (api_keys.expires_at_us IS NULL OR api_keys.expires_at_us > $1) ",
-            $rest
-        )
-    };
-}
-
-const FIND_LIVE: &str = select_live!("AND api_keys.lookup_id = $2");
-const LIVE_OF_PROJECT: &str = select_live!("AND api_keys.project_id = $2 ORDER BY api_keys.id");
+/// A key whose creator left, or was switched off, is dead.
+const FIND_LIVE: &str = "
+    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, m.role
+      FROM api_keys k
+      JOIN users u ON u.id = k.created_by_user_id AND u.is_active
+      JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.created_by_user_id
+     WHERE k.lookup_id = $1 AND k.revoked_at_us IS NULL AND (k.expires_at_us IS NULL OR k.expires_at_us > $2)";
 
 const FIND_BY_ID: &str = select!("WHERE project_id = $1 AND id = $2");
 const LIST_NEWEST: &str = select!(
@@ -74,10 +63,8 @@ struct KeyRow {
 struct LiveRow {
     id: Uuid,
     project_id: Uuid,
-    lookup_id: String,
     hash: Vec<u8>,
     created_by_user_id: Uuid,
-    expires_at_us: Option<i64>,
     role: String,
 }
 
@@ -91,34 +78,22 @@ pub(super) async fn find_live(
     now: Timestamp,
 ) -> Result<Option<(KeyHolder, KeyHash)>, DatabaseError> {
     let row: Option<LiveRow> = on_database!(database, |pool| sqlx::query_as(FIND_LIVE)
-        .bind(now.as_micros())
         .bind(lookup_id)
+        .bind(now.as_micros())
         .fetch_optional(pool)
         .await)?;
     let Some(row) = row else { return Ok(None) };
-    let project_id = ProjectId::from_uuid(row.project_id);
-    let Some(key) = read_live(row)? else { return Ok(None) };
-    let holder = KeyHolder {
-        id: key.id,
-        project_id,
-        user_id: key.created_by,
-        role: key.role,
+    let Some(role) = read_role(&row.role) else {
+        return Ok(None);
     };
-    Ok(Some((holder, key.hash)))
-}
-
-/// All of a project that live, oldest first.
-pub(crate) async fn live_of_project(
-    database: &Database,
-    project: ProjectId,
-    now: Timestamp,
-) -> Result<Vec<GatewayKey>, DatabaseError> {
-    let rows: Vec<LiveRow> = on_database!(database, |pool| sqlx::query_as(LIVE_OF_PROJECT)
-        .bind(now.as_micros())
-        .bind(project.uuid())
-        .fetch_all(pool)
-        .await)?;
-    rows.into_iter().filter_map(|row| read_live(row).transpose()).collect()
+    let hash = KeyHash::from_bytes(&row.hash).ok_or_else(|| DatabaseError::unreadable(InvalidHash))?;
+    let holder = KeyHolder {
+        id: ApiKeyId::from_uuid(row.id),
+        project_id: ProjectId::from_uuid(row.project_id),
+        user_id: UserId::from_uuid(row.created_by_user_id),
+        role,
+    };
+    Ok(Some((holder, hash)))
 }
 
 pub(super) async fn find_for_change(
@@ -168,11 +143,13 @@ pub(super) async fn count_live(
     project: ProjectId,
     now: Timestamp,
 ) -> Result<i64, DatabaseError> {
-    Ok(on_transaction!(transaction, |connection| sqlx::query_scalar(COUNT_LIVE)
-        .bind(project.uuid())
-        .bind(now.as_micros())
-        .fetch_one(connection)
-        .await)?)
+    Ok(on_transaction!(transaction, |connection| sqlx::query_scalar(
+        COUNT_LIVE
+    )
+    .bind(project.uuid())
+    .bind(now.as_micros())
+    .fetch_one(connection)
+    .await)?)
 }
 
 pub(super) async fn insert(
@@ -221,19 +198,4 @@ fn read(row: KeyRow) -> Result<StoredKey, DatabaseError> {
         expires_at: row.expires_at_us.map(Timestamp::from_micros),
         revoked_at: row.revoked_at_us.map(Timestamp::from_micros),
     })
-}
-
-/// Absent where the creator's role is one that gives no access here.
-fn read_live(row: LiveRow) -> Result<Option<GatewayKey>, DatabaseError> {
-    let Some(role) = read_role(&row.role) else {
-        return Ok(None);
-    };
-    Ok(Some(GatewayKey {
-        id: ApiKeyId::from_uuid(row.id),
-        lookup_id: row.lookup_id,
-        hash: KeyHash::from_bytes(&row.hash).ok_or_else(|| DatabaseError::unreadable(InvalidHash))?,
-        expires_at: row.expires_at_us.map(Timestamp::from_micros),
-        created_by: UserId::from_uuid(row.created_by_user_id),
-        role,
-    }))
 }
