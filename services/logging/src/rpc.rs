@@ -12,9 +12,6 @@ mod server_logs;
 mod sessions;
 mod tool_calls;
 
-#[cfg(test)]
-mod tests;
-
 /// One batch may hold a record with two whole payloads; gateways send 1 MiB.
 const MAX_BATCH_BYTES: usize = 32 * 1024 * 1024;
 

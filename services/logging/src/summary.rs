@@ -10,6 +10,9 @@ use crate::{
     store::{Counts, StatusAndBucket, Store},
 };
 
+#[cfg(test)]
+mod tests;
+
 const US_PER_MINUTE: f64 = 60_000_000.0;
 
 /// Totals, rates and percentiles of the calls of a filter.

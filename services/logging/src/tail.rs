@@ -14,6 +14,9 @@ use crate::{
     tool_calls::{TAIL_MARK, parse_cursor},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Calls in one message.
 const PAGE: u32 = 500;
 

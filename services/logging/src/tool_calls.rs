@@ -12,6 +12,9 @@ use crate::{
     tool_call::{PayloadRow, ToolCallRow},
 };
 
+#[cfg(test)]
+mod tests;
+
 const DEFAULT_LIMIT: u32 = 50;
 
 /// Stands between the two parts of [`page::Page::newer`]: the place in the
