@@ -43,7 +43,12 @@ async function followed(answers: Answer[], lastEventId = "c0") {
 }
 
 describe("following a stream", () => {
-  beforeEach(() => vi.useFakeTimers());
+  beforeEach(() => {
+    vi.useFakeTimers();
+    // The browser says when the network is back; here nobody does.
+    vi.stubGlobal("addEventListener", vi.fn());
+    vi.stubGlobal("removeEventListener", vi.fn());
+  });
   afterEach(() => {
     vi.useRealTimers();
     vi.unstubAllGlobals();

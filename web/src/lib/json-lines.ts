@@ -18,15 +18,13 @@ export interface JsonLine {
 /** Levels and sizes up to which a tree is open at first. */
 const OPEN_DEPTH = 3;
 const OPEN_CHILDREN = 40;
-/** An array of so many or fewer plain values further in is closed at first: `[ 3 ]`. */
-const NESTED_DEPTH = 1;
 
 /** Whether a node is open before anybody touched it. */
 export function isOpenAtFirst(value: Json, depth: number): boolean {
   const children = childrenOf(value);
   if (depth === 0) return true;
-  const isPlainList =
-    Array.isArray(value) && depth > NESTED_DEPTH && children.every(([, one]) => !isNode(one));
+  // A list of plain values says enough by its length: `[ 3 ]`.
+  const isPlainList = Array.isArray(value) && children.every(([, one]) => !isNode(one));
   return depth < OPEN_DEPTH && children.length <= OPEN_CHILDREN && !isPlainList;
 }
 

@@ -21,8 +21,14 @@ export function formatDay(at: string): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+/** Short names that browsers do not know: they say `GMT+9` for both. */
+const ZONES: Record<string, string> = { "Asia/Seoul": "KST", "Asia/Tokyo": "JST" };
+
 /** The short name of the viewer's zone: `KST`, `UTC`, `GMT+9`. */
 export function zoneName(at: Date = new Date()): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = ZONES[zone];
+  if (known) return known;
   const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(at);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }

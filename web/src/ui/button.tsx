@@ -11,10 +11,14 @@ const LOOKS: Record<Look, string> = {
 };
 
 export function buttonClass(look: Look = "quiet", extra?: string): string {
+  return frame(look, "px-2.5", extra);
+}
+
+function frame(look: Look, ...extra: (string | undefined)[]): string {
   return clsx(
-    "inline-flex h-7 shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-2.5 font-medium text-xs transition-colors disabled:opacity-55",
+    "inline-flex h-7 shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border font-medium text-xs transition-colors disabled:opacity-55",
     LOOKS[look],
-    extra,
+    ...extra,
   );
 }
 
@@ -30,13 +34,19 @@ interface IconProps extends Props {
   label: string;
 }
 
-export function IconButton({ label, look = "bare", className, ...rest }: IconProps) {
+export function IconButton({
+  label,
+  look = "bare",
+  className,
+  type = "button",
+  ...rest
+}: IconProps) {
   return (
-    <Button
-      look={look}
+    <button
+      type={type}
       aria-label={label}
       title={label}
-      className={clsx("w-7 px-0", className)}
+      className={frame(look, "aspect-square", className)}
       {...rest}
     />
   );

@@ -37,7 +37,7 @@ export function FilterBar({ project, search, tools, onChange }: Props) {
       {chips.length > 0 && (
         <IconButton
           label={t("toolCalls.filter.clear")}
-          className="h-6 w-6"
+          className="h-6!"
           onClick={() => onChange(cleared(search))}
         >
           <X size={14} aria-hidden />

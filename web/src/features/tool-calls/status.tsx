@@ -44,6 +44,8 @@ export function Status({ status, className }: Props) {
         aria-hidden
         className={clsx(
           "shrink-0",
+          status === "error" && "fill-current [&>path]:stroke-surface",
+          status === "error" && "fill-current [&>path]:stroke-surface",
           status === "running" && "animate-spin [animation-duration:1.6s]",
         )}
       />
