@@ -16,11 +16,7 @@ use database::{
 use domain::{ApiKeyId, Clock, DisplayName, Permission, ProjectId, Role, Timestamp, UserId};
 use service_error::{Code, ServiceError};
 
-use crate::{
-    access::{Caller, Granted},
-    snapshot::Changes,
-};
-
+use crate::{access::Granted, snapshot::Changes};
 
 const DAY: Duration = Duration::from_hours(24);
 const DEFAULT_LIFE: Duration = DAY.saturating_mul(90);
@@ -65,20 +61,10 @@ pub(crate) struct ApiKeys {
     changes: Changes,
 }
 
-/// What a key may at most: read and call. Whoever finds a key can neither make
-/// himself another nor change what runs on the host.
-const fn key_may(permission: Permission) -> bool {
-    use Permission as P;
-    match permission {
-        P::ReadProject | P::CallTools | P::ReadLogs | P::ReadPayloads => true,
-        P::WriteServers | P::WriteStdioServers | P::WriteOwnApiKeys | P::WriteAllApiKeys => false,
-    }
-}
-
 /// What a key may whose creator has that role.
 pub(crate) fn permissions(role: Role) -> Vec<Permission> {
     role.permissions()
-        .filter(|permission| key_may(*permission))
+        .filter(|permission| permission.is_open_to_api_keys())
         .collect()
 }
 
@@ -115,12 +101,11 @@ impl ApiKeys {
     /// Makes a key. Its text is in the answer and nowhere else.
     pub(crate) async fn create(
         &self,
-        caller: &Caller,
         granted: &Granted,
         name: DisplayName,
         expires_at: Option<Timestamp>,
     ) -> Result<(StoredKey, ApiKey), ServiceError> {
-        let created_by = caller.person()?.id;
+        let created_by = granted.caller.person()?.id;
         let now = self.clock.now();
         let expires_at = expires_at.unwrap_or(now + DEFAULT_LIFE);
         if expires_at <= now || expires_at > now + LONGEST_LIFE {
@@ -133,6 +118,7 @@ impl ApiKeys {
             ));
         }
         let mut transaction = self.database.begin().await?;
+        self.changes.record(&mut transaction, granted.project.id).await?;
         if store::count_live(&mut transaction, granted.project.id, now).await? >= MAX_LIVE_KEYS {
             return Err(ServiceError::new(
                 Code::Refused,
@@ -152,20 +138,20 @@ impl ApiKeys {
             revoked_at: None,
         };
         store::insert(&mut transaction, &key, &text.hash(&self.pepper)).await?;
-        self.changes.commit(transaction, granted.project.id).await?;
+        self.changes.finish(transaction).await?;
+        tracing::info!(api_key_id = %key.id, project_id = %key.project_id, user_id = %created_by, "API key made");
         Ok((key, text))
     }
 
     /// The caller's own keys, or all for who may revoke all; newest first.
     pub(crate) async fn list(
         &self,
-        caller: &Caller,
         granted: &Granted,
         limit: u32,
         cursor: &str,
     ) -> Result<Page<StoredKey>, ServiceError> {
         let limit = keyset::limit(limit, DEFAULT_LIMIT)?;
-        let creator = only_of(caller, granted)?;
+        let creator = only_of(granted)?;
         let creator_part = creator.map(UserId::uuid).unwrap_or_default();
         let filter = Filter::of(
             "api_keys",
@@ -180,14 +166,10 @@ impl ApiKeys {
     }
 
     /// Ends a key for good. One that was revoked before stays as it is.
-    pub(crate) async fn revoke(
-        &self,
-        caller: &Caller,
-        granted: &Granted,
-        id: ApiKeyId,
-    ) -> Result<StoredKey, ServiceError> {
-        let creator = only_of(caller, granted)?;
+    pub(crate) async fn revoke(&self, granted: &Granted, id: ApiKeyId) -> Result<StoredKey, ServiceError> {
+        let creator = only_of(granted)?;
         let mut transaction = self.database.begin().await?;
+        self.changes.record(&mut transaction, granted.project.id).await?;
         let mut key = store::find_for_change(&mut transaction, granted.project.id, id)
             .await?
             .filter(|key| creator.is_none_or(|creator| key.created_by == creator))
@@ -198,15 +180,16 @@ impl ApiKeys {
         let now = self.clock.now();
         store::revoke(&mut transaction, key.id, now).await?;
         key.revoked_at = Some(now);
-        self.changes.commit(transaction, granted.project.id).await?;
+        self.changes.finish(transaction).await?;
+        tracing::info!(api_key_id = %key.id, project_id = %key.project_id, "API key revoked");
         Ok(key)
     }
 }
 
 /// Whose keys the caller may deal with: one person's, or everybody's. Never a
 /// key's: one that could make keys would outlive its own revocation.
-fn only_of(caller: &Caller, granted: &Granted) -> Result<Option<UserId>, ServiceError> {
-    let user_id = caller.person()?.id;
+fn only_of(granted: &Granted) -> Result<Option<UserId>, ServiceError> {
+    let user_id = granted.caller.person()?.id;
     let may_all = granted.permissions.contains(&Permission::WriteAllApiKeys);
     Ok((!may_all).then_some(user_id))
 }

@@ -1,122 +1,142 @@
-//! What gateways must know: every project with its servers and its living keys,
-//! and each change of them after it is committed.
-//!
-//! A change raises the deployment's version as the last act of its transaction,
-//! and the row lock holds until the commit: versions appear in the order of
-//! commits, so "everything above the version that I have seen" misses nothing,
-//! whichever replica of this service made the change.
+//! What a gateway must know to serve clients without asking anybody: every
+//! project with its servers and its live keys, first whole, then as it changes.
 
+mod changes;
 pub(crate) mod rpc;
-pub(crate) mod store;
+mod store;
+#[cfg(test)]
+mod tests;
 
-use database::{Database, Transaction};
+use std::{collections::BTreeMap, time::Duration};
+
+use access::KeyHash;
+use database::Database;
 use domain::{ApiKeyId, Clock, Permission, ProjectId, Timestamp, UserId};
+use futures::Stream;
 use service_error::ServiceError;
-use tokio::sync::watch;
 
-use crate::servers::Server;
+use crate::servers::{self, Server};
 
-/// How a change reaches the gateways. Clones are one.
-#[derive(Debug, Clone)]
-pub(crate) struct Changes {
-    /// Holds nothing: wakes the watchers of this process, who then look for
-    /// themselves. A change that meets another is seen with it.
-    committed: watch::Sender<()>,
+pub(crate) use changes::Changes;
+
+/// How often a watch looks for changes that another replica committed, and at
+/// most how long it is silent.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a watch tells.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A project as it is now.
+    Project(ProjectSnapshot),
+    /// A project is gone.
+    Removed(ProjectId),
+    /// Every project was told.
+    Completed,
+    /// It was looked, and nothing had changed.
+    Unchanged,
 }
 
-/// All that a gateway knows of a project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ProjectState {
+/// A project as a gateway needs it.
+#[derive(Debug)]
+pub(crate) struct ProjectSnapshot {
     pub(crate) id: ProjectId,
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
-    pub(crate) keys: Vec<LivingKey>,
+    pub(crate) api_keys: Vec<LiveKey>,
 }
 
 /// A key that is neither revoked nor past its end, whose creator is active and
 /// in the project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LivingKey {
+#[derive(Debug)]
+pub(crate) struct LiveKey {
     pub(crate) id: ApiKeyId,
     pub(crate) lookup_id: String,
-    pub(crate) hash: Vec<u8>,
+    pub(crate) hash: KeyHash,
     pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) user_id: UserId,
+    pub(crate) created_by: UserId,
     pub(crate) permissions: Vec<Permission>,
 }
 
-/// One gateway's look at the changes.
-pub(crate) struct Watcher {
+/// Where gateways watch.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshots {
     database: Database,
     clock: Clock,
-    committed: watch::Receiver<()>,
-    seen: i64,
+    changes: Changes,
 }
 
-impl Changes {
-    pub(crate) fn new() -> Self {
+impl Snapshots {
+    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
         Self {
-            committed: watch::Sender::new(()),
-        }
-    }
-
-    /// Commits a change of a project and tells the gateways.
-    pub(crate) async fn commit(
-        &self,
-        mut transaction: Transaction,
-        project_id: ProjectId,
-    ) -> Result<(), ServiceError> {
-        store::raise_version(&mut transaction, project_id).await?;
-        transaction.commit().await?;
-        self.committed.send_replace(());
-        Ok(())
-    }
-
-    /// A watcher that has seen nothing yet.
-    pub(crate) fn watch(&self, database: Database, clock: Clock) -> Watcher {
-        Watcher {
             database,
             clock,
-            committed: self.committed.subscribe(),
-            seen: 0,
+            changes,
         }
     }
-}
 
-impl Watcher {
-    /// The projects that changed since the last look: all of them at the first.
-    pub(crate) async fn look(&mut self) -> Result<Vec<ProjectState>, ServiceError> {
-        let version = store::version(&self.database).await?;
-        if version == self.seen {
-            return Ok(Vec::new());
+    /// Everything, then every change, until the watcher goes or the database
+    /// does.
+    ///
+    /// Nothing is queued: a project is read when the watcher takes it. One that
+    /// changed ten times meanwhile is told once, as it is then.
+    pub(crate) fn watch(&self) -> impl Stream<Item = Result<Event, ServiceError>> + Send + use<> {
+        let snapshots = self.clone();
+        async_stream::try_stream! {
+            // Before the first look, so that no change falls between the two.
+            let mut announced = snapshots.changes.subscribe();
+            let mut latest = None;
+            let mut told = BTreeMap::new();
+            loop {
+                let mut is_silent = true;
+                let now = changes::latest(&snapshots.database).await?;
+                if latest != Some(now) {
+                    let versions = changes::versions(&snapshots.database).await?;
+                    let gone: Vec<_> = told.keys().copied().filter(|id| !versions.contains_key(id)).collect();
+                    for id in gone {
+                        told.remove(&id);
+                        yield Event::Removed(id);
+                        is_silent = false;
+                    }
+                    for (id, version) in versions {
+                        if told.get(&id) == Some(&version) {
+                            continue;
+                        }
+                        // One that was deleted since the look is told as gone at the next.
+                        if let Some(project) = snapshots.project(id).await? {
+                            yield Event::Project(project);
+                            is_silent = false;
+                        }
+                        told.insert(id, version);
+                    }
+                    if latest.is_none() {
+                        yield Event::Completed;
+                        is_silent = false;
+                    }
+                    latest = Some(now);
+                }
+                if is_silent {
+                    yield Event::Unchanged;
+                }
+                tokio::select! {
+                    // The sender lives in `snapshots`: this ends with a change.
+                    _ = announced.changed() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
         }
-        let after = if version < self.seen {
-            // The database was put back to an earlier day: all of it is new.
-            tracing::warn!(
-                version,
-                seen = self.seen,
-                "the database went back in time, sending all of it"
-            );
-            0
-        } else {
-            self.seen
+    }
+
+    async fn project(&self, id: ProjectId) -> Result<Option<ProjectSnapshot>, ServiceError> {
+        let Some((slug, name)) = store::slug_and_name(&self.database, id).await? else {
+            return Ok(None);
         };
-        // Read after the version: what is newer than it comes again next time.
-        let projects = store::changed_after(&self.database, after, self.clock.now()).await?;
-        self.seen = version;
-        Ok(projects)
-    }
-
-    /// Waits for a commit in this process.
-    pub(crate) async fn committed(&mut self) {
-        // Fails when nobody is left who could commit: then there is nothing to
-        // wait for, and the caller's own clock goes on.
-        if self.committed.changed().await.is_err() {
-            std::future::pending().await
-        }
+        Ok(Some(ProjectSnapshot {
+            id,
+            slug,
+            name,
+            servers: servers::of_project(&self.database, id).await?,
+            api_keys: store::live_keys(&self.database, id, self.clock.now()).await?,
+        }))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -37,7 +37,7 @@ impl ApiKeysService for ApiKeysRpc {
         let name = DisplayName::parse(&request.name)
             .map_err(|error| ServiceError::invalid("name", error.to_string()))?;
         let expires_at = request.expires_at_us.map(Timestamp::from_micros);
-        let (key, text) = self.api_keys.create(&caller, &granted, name, expires_at).await?;
+        let (key, text) = self.api_keys.create(&granted, name, expires_at).await?;
         Ok(Response::new(CreateApiKeyResponse {
             api_key: Some(key_to_wire(key)),
             key: text.expose().to_owned(),
@@ -60,10 +60,7 @@ impl ApiKeysService for ApiKeysRpc {
             older,
             newer,
             has_older,
-        } = self
-            .api_keys
-            .list(&caller, &granted, page.limit, &page.cursor)
-            .await?;
+        } = self.api_keys.list(&granted, page.limit, &page.cursor).await?;
         Ok(Response::new(ListApiKeysResponse {
             api_keys: items.into_iter().map(key_to_wire).collect(),
             page: Some(WirePage {
@@ -89,7 +86,7 @@ impl ApiKeysService for ApiKeysRpc {
             .id
             .parse()
             .map_err(|_| ServiceError::not_found("API key"))?;
-        let key = self.api_keys.revoke(&caller, &granted, id).await?;
+        let key = self.api_keys.revoke(&granted, id).await?;
         Ok(Response::new(RevokeApiKeyResponse {
             api_key: Some(key_to_wire(key)),
         }))

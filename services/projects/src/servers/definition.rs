@@ -4,76 +4,58 @@ use domain::Isolation;
 use serde::{Deserialize, Serialize};
 use service_error::ServiceError;
 
+/// How long a call, or the start of a server, may take.
 const TIMEOUT_MS: RangeInclusive<u32> = 1_000..=3_600_000;
-const MAX_IN_FLIGHT: RangeInclusive<u32> = 1..=1_024;
-
 const DEFAULT_TIMEOUT_MS: u32 = 60_000;
-/// Some servers download themselves first.
 const DEFAULT_INIT_TIMEOUT_MS: u32 = 30_000;
+
+const MAX_IN_FLIGHT: RangeInclusive<u32> = 1..=1_000;
 const DEFAULT_MAX_IN_FLIGHT: u32 = 32;
 
 const MAX_ARGS: usize = 256;
-const MAX_VARIABLES: usize = 128;
-/// Of all texts of a definition: a hundred of them fit into one message.
+const MAX_ENV: usize = 256;
+const MAX_ENV_NAME_BYTES: usize = 255;
+
+/// What command, arguments, environment and folder may have together. With the
+/// limit of servers in a project it keeps a project's snapshot below the 4 MiB
+/// that a gRPC client takes in one message.
 const MAX_BYTES: usize = 32 * 1024;
 
 /// How one MCP server is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Definition {
+pub(crate) struct ServerDefinition {
     pub(crate) transport: Transport,
-    pub(crate) timeout_ms: u32,
-    pub(crate) init_timeout_ms: u32,
-    pub(crate) max_in_flight: u32,
+    pub(crate) limits: Limits,
     pub(crate) isolation: Isolation,
 }
 
-/// By which of MCP's transports.
+/// By which way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// A program that the gateway starts.
     Stdio(Stdio),
 }
 
-/// A program that the gateway starts.
+/// What is started, and how. Texts that a system can hand to a program.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stdio {
-    pub(crate) command: String,
-    pub(crate) args: Vec<String>,
-    pub(crate) env: BTreeMap<String, String>,
-    pub(crate) cwd: Option<String>,
+    command: String,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    cwd: Option<String>,
 }
 
-impl Definition {
-    /// The same with defaults where zeros stand, if a server can be so.
-    pub(crate) fn checked(mut self) -> Result<Self, ServiceError> {
-        self.timeout_ms = check(
-            self.timeout_ms,
-            DEFAULT_TIMEOUT_MS,
-            TIMEOUT_MS,
-            "definition.timeout_ms",
-        )?;
-        self.init_timeout_ms = check(
-            self.init_timeout_ms,
-            DEFAULT_INIT_TIMEOUT_MS,
-            TIMEOUT_MS,
-            "definition.init_timeout_ms",
-        )?;
-        self.max_in_flight = check(
-            self.max_in_flight,
-            DEFAULT_MAX_IN_FLIGHT,
-            MAX_IN_FLIGHT,
-            "definition.max_in_flight",
-        )?;
-        match &self.transport {
-            Transport::Stdio(stdio) => stdio.check()?,
-        }
-        Ok(self)
-    }
+/// What a server may take of time and of calls at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    timeout_ms: u32,
+    init_timeout_ms: u32,
+    max_in_flight: u32,
 }
 
 impl Transport {
-    /// The word that stands for it in the database.
-    pub(crate) const fn word(&self) -> &'static str {
+    /// The word that stands for the way in the database.
+    pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Stdio(_) => "stdio",
         }
@@ -81,182 +63,237 @@ impl Transport {
 }
 
 impl Stdio {
-    fn check(&self) -> Result<(), ServiceError> {
-        let refuse = |part: &str, message: &str| {
-            Err(ServiceError::invalid(format!("definition.stdio.{part}"), message))
+    pub(crate) fn parse(
+        command: String,
+        args: Vec<String>,
+        env: BTreeMap<String, String>,
+        cwd: Option<String>,
+    ) -> Result<Self, ServiceError> {
+        if command.trim().is_empty() {
+            return Err(ServiceError::invalid("command", "name the program to start"));
+        }
+        without_nul("command", &command)?;
+        if args.len() > MAX_ARGS {
+            return Err(ServiceError::invalid("args", format!("at most {MAX_ARGS}")));
+        }
+        for arg in &args {
+            without_nul("args", arg)?;
+        }
+        if env.len() > MAX_ENV {
+            return Err(ServiceError::invalid("env", format!("at most {MAX_ENV}")));
+        }
+        for (name, value) in &env {
+            check_env_name(name)?;
+            without_nul("env", value)?;
+        }
+        if let Some(cwd) = &cwd {
+            without_nul("cwd", cwd)?;
+            if !cwd.starts_with('/') {
+                return Err(ServiceError::invalid(
+                    "cwd",
+                    "expected an absolute path; leave it out for the gateway's own folder",
+                ));
+            }
+        }
+        let stdio = Self {
+            command,
+            args,
+            env,
+            cwd,
         };
-        if self.command.trim().is_empty() || self.command.chars().any(char::is_control) {
-            return refuse("command", "expected a program, such as npx or /usr/bin/python3");
+        if stdio.size_bytes() > MAX_BYTES {
+            return Err(ServiceError::invalid(
+                "definition",
+                format!("command, args, env and cwd together are at most {MAX_BYTES} bytes"),
+            ));
         }
-        if self.args.len() > MAX_ARGS {
-            return refuse("args", &format!("expected at most {MAX_ARGS}"));
-        }
-        if self.env.len() > MAX_VARIABLES {
-            return refuse("env", &format!("expected at most {MAX_VARIABLES} variables"));
-        }
-        if self
-            .args
+        Ok(stdio)
+    }
+
+    pub(crate) fn command(&self) -> &str {
+        &self.command
+    }
+
+    pub(crate) fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    pub(crate) fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
+    pub(crate) fn cwd(&self) -> Option<&str> {
+        self.cwd.as_deref()
+    }
+
+    fn size_bytes(&self) -> usize {
+        let args: usize = self.args.iter().map(String::len).sum();
+        let env: usize = self
+            .env
             .iter()
-            .chain(self.env.values())
-            .any(|text| text.contains('\0'))
-        {
-            return refuse("args", "no argument and no variable can hold the character NUL");
-        }
-        if let Some(name) = self.env.keys().find(|name| !is_variable_name(name)) {
-            let shown: String = name.chars().take(64).collect();
-            return refuse(
-                "env",
-                &format!(
-                    "{shown:?} is no name of a variable: expected letters, digits and _, no digit first"
-                ),
-            );
-        }
-        if let Some(cwd) = &self.cwd
-            && (!cwd.starts_with('/') || cwd.chars().any(char::is_control))
-        {
-            return refuse("cwd", "expected an absolute path, such as /srv/tools");
-        }
-        let variables = self.env.iter().flat_map(|(name, value)| [name, value]);
-        let texts = [&self.command]
-            .into_iter()
-            .chain(&self.args)
-            .chain(variables)
-            .chain(&self.cwd);
-        if texts.map(String::len).sum::<usize>() > MAX_BYTES {
-            return refuse(
-                "args",
-                &format!("command, args, env and cwd together may be {MAX_BYTES} bytes"),
-            );
-        }
-        Ok(())
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        self.command.len() + args + env + self.cwd.as_ref().map_or(0, String::len)
     }
 }
 
-/// Values of the environment are secrets as often as not.
+/// Values of the environment, and arguments, are secrets as often as not.
 impl fmt::Debug for Stdio {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Stdio")
             .field("command", &self.command)
-            .field("env", &self.env.keys())
             .finish_non_exhaustive()
     }
 }
 
-fn check(value: u32, default: u32, range: RangeInclusive<u32>, field: &str) -> Result<u32, ServiceError> {
-    match value {
-        0 => Ok(default),
-        value if range.contains(&value) => Ok(value),
-        _ => Err(ServiceError::invalid(
-            field,
-            format!("expected {} to {}", range.start(), range.end()),
-        )),
+impl Limits {
+    /// Zeros stand for the defaults.
+    pub(crate) fn parse(
+        timeout_ms: u32,
+        init_timeout_ms: u32,
+        max_in_flight: u32,
+    ) -> Result<Self, ServiceError> {
+        Ok(Self {
+            timeout_ms: within("timeout_ms", timeout_ms, DEFAULT_TIMEOUT_MS, TIMEOUT_MS)?,
+            init_timeout_ms: within(
+                "init_timeout_ms",
+                init_timeout_ms,
+                DEFAULT_INIT_TIMEOUT_MS,
+                TIMEOUT_MS,
+            )?,
+            max_in_flight: within(
+                "max_in_flight",
+                max_in_flight,
+                DEFAULT_MAX_IN_FLIGHT,
+                MAX_IN_FLIGHT,
+            )?,
+        })
+    }
+
+    pub(crate) const fn timeout_ms(self) -> u32 {
+        self.timeout_ms
+    }
+
+    pub(crate) const fn init_timeout_ms(self) -> u32 {
+        self.init_timeout_ms
+    }
+
+    pub(crate) const fn max_in_flight(self) -> u32 {
+        self.max_in_flight
     }
 }
 
-fn is_variable_name(name: &str) -> bool {
-    let mut characters = name.chars();
-    let first = characters.next();
-    first.is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|character| character.is_ascii_alphanumeric() || character == '_')
+fn within(field: &str, value: u32, default: u32, range: RangeInclusive<u32>) -> Result<u32, ServiceError> {
+    let value = if value == 0 { default } else { value };
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(ServiceError::invalid(
+        field,
+        format!("expected {} to {}", range.start(), range.end()),
+    ))
+}
+
+/// The end of a text for the system: what stands behind it would be lost.
+fn without_nul(field: &str, text: &str) -> Result<(), ServiceError> {
+    if text.contains('\0') {
+        return Err(ServiceError::invalid(field, "must not hold a NUL character"));
+    }
+    Ok(())
+}
+
+fn check_env_name(name: &str) -> Result<(), ServiceError> {
+    let refused = |character: char| character == '=' || character.is_control() || character.is_whitespace();
+    if name.is_empty() || name.len() > MAX_ENV_NAME_BYTES || name.contains(refused) {
+        return Err(ServiceError::invalid(
+            "env",
+            format!(
+                "a variable's name is 1 to {MAX_ENV_NAME_BYTES} bytes without spaces, control characters and \"=\""
+            ),
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn definition(change: impl FnOnce(&mut Definition, &mut Stdio)) -> Definition {
-        let mut stdio = Stdio {
-            command: "npx".to_owned(),
-            args: vec!["-y".to_owned(), "some server".to_owned()],
-            env: BTreeMap::from([("API_TOKEN".to_owned(), "a secret".to_owned())]),
-            cwd: None,
-        };
-        let mut definition = Definition {
-            transport: Transport::Stdio(stdio.clone()),
-            timeout_ms: 0,
-            init_timeout_ms: 0,
-            max_in_flight: 0,
-            isolation: Isolation::Auto,
-        };
-        change(&mut definition, &mut stdio);
-        definition.transport = Transport::Stdio(stdio);
-        definition
+    fn stdio(command: &str, args: &[&str], env: &[(&str, &str)], cwd: Option<&str>) -> Result<Stdio, String> {
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Stdio::parse(command.to_owned(), args, env, cwd.map(str::to_owned))
+            .map_err(|error| error.fields[0].field.clone())
     }
 
     #[test]
-    fn zeros_are_filled_with_the_defaults() {
-        let checked = definition(|_, _| {}).checked().expect("a server");
-        assert_eq!(
-            (checked.timeout_ms, checked.init_timeout_ms, checked.max_in_flight),
-            (60_000, 30_000, 32)
-        );
-    }
-
-    #[test]
-    fn what_no_server_can_be_is_refused_by_the_name_of_the_field() {
+    fn what_no_program_can_be_started_with_is_refused() {
         let long = "x".repeat(MAX_BYTES);
-        let cases = [
-            ("definition.timeout_ms", definition(|it, _| it.timeout_ms = 999)),
-            (
-                "definition.timeout_ms",
-                definition(|it, _| it.timeout_ms = 3_600_001),
-            ),
-            (
-                "definition.init_timeout_ms",
-                definition(|it, _| it.init_timeout_ms = 1),
-            ),
-            (
-                "definition.max_in_flight",
-                definition(|it, _| it.max_in_flight = 5_000),
-            ),
-            (
-                "definition.stdio.command",
-                definition(|_, it| it.command = " ".to_owned()),
-            ),
-            (
-                "definition.stdio.command",
-                definition(|_, it| it.command = "a\nb".to_owned()),
-            ),
-            (
-                "definition.stdio.args",
-                definition(|_, it| it.args = vec![String::new(); 257]),
-            ),
-            (
-                "definition.stdio.args",
-                definition(|_, it| it.args = vec!["a\0b".to_owned()]),
-            ),
-            ("definition.stdio.args", definition(|_, it| it.args = vec![long])),
-            (
-                "definition.stdio.env",
-                definition(|_, it| it.env = [("A=B".to_owned(), String::new())].into()),
-            ),
-            (
-                "definition.stdio.env",
-                definition(|_, it| it.env = [("1A".to_owned(), String::new())].into()),
-            ),
-            (
-                "definition.stdio.env",
-                definition(|_, it| it.env = [(String::new(), String::new())].into()),
-            ),
-            (
-                "definition.stdio.cwd",
-                definition(|_, it| it.cwd = Some("relative".to_owned())),
-            ),
-        ];
-        for (field, definition) in cases {
-            let shown = format!("{definition:?}");
-            let refusal = definition.checked().expect_err(&shown);
-            assert_eq!(refusal.fields[0].field, field, "{shown}");
+        let many = vec!["x"; MAX_ARGS + 1];
+        for (definition, field) in [
+            (stdio("", &[], &[], None), "command"),
+            (stdio(" ", &[], &[], None), "command"),
+            (stdio("a\0b", &[], &[], None), "command"),
+            (stdio("a", &["b\0"], &[], None), "args"),
+            (stdio("a", &many, &[], None), "args"),
+            (stdio("a", &[], &[("", "1")], None), "env"),
+            (stdio("a", &[], &[("A=B", "1")], None), "env"),
+            (stdio("a", &[], &[("A B", "1")], None), "env"),
+            (stdio("a", &[], &[("A", "\0")], None), "env"),
+            (stdio("a", &[], &[(&"A".repeat(256), "1")], None), "env"),
+            (stdio("a", &[], &[], Some("")), "cwd"),
+            (stdio("a", &[], &[], Some("here")), "cwd"),
+            (stdio("a", &[&long], &[], None), "definition"),
+            (stdio("a", &[], &[("A", &long)], None), "definition"),
+        ] {
+            assert_eq!(definition.err().as_deref(), Some(field));
         }
     }
 
     #[test]
-    fn debug_shows_no_value_of_the_environment() {
-        let shown = format!("{:?}", definition(|_, _| {}));
-        assert!(
-            shown.contains("API_TOKEN") && !shown.contains("a secret"),
-            "{shown}"
+    fn what_people_write_in_their_configurations_is_taken_as_it_is() {
+        let env = [
+            ("GITHUB_TOKEN", "a=b c"),
+            ("npm_config_@x:registry", ""),
+            ("ÜBER", "ja"),
+        ];
+        let taken = stdio("npx", &["-y", "", "--x=1\n2"], &env, Some("/srv/a b")).expect("a definition");
+        assert_eq!(taken.args(), ["-y", "", "--x=1\n2"]);
+        assert_eq!(taken.env()["GITHUB_TOKEN"], "a=b c");
+    }
+
+    #[test]
+    fn zeros_stand_for_the_defaults_and_bounds_are_kept() {
+        let limits = Limits::parse(0, 0, 0).expect("defaults");
+        assert_eq!(
+            (
+                limits.timeout_ms(),
+                limits.init_timeout_ms(),
+                limits.max_in_flight()
+            ),
+            (60_000, 30_000, 32)
         );
+        assert!(Limits::parse(1_000, 3_600_000, 1_000).is_ok());
+        for (limits, field) in [
+            (Limits::parse(999, 0, 0), "timeout_ms"),
+            (Limits::parse(3_600_001, 0, 0), "timeout_ms"),
+            (Limits::parse(0, 999, 0), "init_timeout_ms"),
+            (Limits::parse(0, 0, 1_001), "max_in_flight"),
+        ] {
+            assert_eq!(
+                limits.err().map(|error| error.fields[0].field.clone()).as_deref(),
+                Some(field)
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_values_of_the_environment() {
+        let taken = stdio("npx", &["--key=canary"], &[("TOKEN", "canary")], None).expect("a definition");
+        assert!(!format!("{taken:?}").contains("canary"));
     }
 }

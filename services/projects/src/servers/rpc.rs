@@ -1,15 +1,27 @@
 use std::sync::Arc;
 
-use domain::{Isolation, Permission};
-use proto::{convert::FromWire, page, projects as wire};
+use database::keyset::Page;
+use domain::{Isolation, Permission, ServerName};
+use proto::{
+    convert::FromWire as _,
+    page::Page as WirePage,
+    projects::{
+        self as wire, CreateServerRequest, CreateServerResponse, DeleteServerRequest, DeleteServerResponse,
+        GetServerRequest, GetServerResponse, ListServersRequest, ListServersResponse, UpdateServerRequest,
+        UpdateServerResponse, server_definition::Transport as WireTransport,
+        servers_service_server::ServersService,
+    },
+};
 use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
 use super::{
-    Server, ServerChange, Servers,
-    definition::{Definition, Stdio, Transport},
+    Limits, NewServer, Server, ServerChange, ServerDefinition, Servers, Stdio, Transport, may_read_values,
 };
 use crate::access::{Access, Granted};
+
+/// What stands for a value of the environment that the caller may not read.
+const HIDDEN: &str = "***";
 
 /// `mcporch.projects.v1.ServersService`.
 pub(crate) struct ServersRpc {
@@ -17,145 +29,185 @@ pub(crate) struct ServersRpc {
     pub(crate) access: Arc<Access>,
 }
 
-impl ServersRpc {
-    async fn granted<T>(&self, request: &Request<T>, project: &str) -> Result<Granted, ServiceError> {
-        let caller = self.access.caller(request.metadata()).await?;
-        self.access
-            .authorize(&caller, project, &[Permission::ReadProject])
-            .await
-    }
-}
-
 #[tonic::async_trait]
-impl wire::servers_service_server::ServersService for ServersRpc {
+impl ServersService for ServersRpc {
     async fn create_server(
         &self,
-        request: Request<wire::CreateServerRequest>,
-    ) -> Result<Response<wire::CreateServerResponse>, Status> {
-        let granted = self.granted(&request, &request.get_ref().project).await?;
-        let message = request.into_inner();
-        let definition = message.definition.unwrap_or_default().try_into()?;
-        let is_enabled = message.is_enabled.unwrap_or(true);
-        let server = self
-            .servers
-            .create(&granted, &message.name, definition, is_enabled)
+        request: Request<CreateServerRequest>,
+    ) -> Result<Response<CreateServerResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteServers])
             .await?;
-        Ok(Response::new(wire::CreateServerResponse {
-            server: Some(server.into()),
+        let new = NewServer {
+            name: parse_name(&request.name)?,
+            definition: parse_definition(request.definition.unwrap_or_default())?,
+            is_enabled: request.is_enabled.unwrap_or(true),
+        };
+        let server = self.servers.create(&granted, new).await?;
+        Ok(Response::new(CreateServerResponse {
+            server: Some(shown(&server, &granted)),
         }))
     }
 
     async fn get_server(
         &self,
-        request: Request<wire::GetServerRequest>,
-    ) -> Result<Response<wire::GetServerResponse>, Status> {
-        let granted = self.granted(&request, &request.get_ref().project).await?;
-        let server = self.servers.get(&granted, &request.get_ref().server).await?;
-        Ok(Response::new(wire::GetServerResponse {
-            server: Some(server.into()),
+        request: Request<GetServerRequest>,
+    ) -> Result<Response<GetServerResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::ReadProject])
+            .await?;
+        let server = self.servers.get(&granted, &request.server).await?;
+        Ok(Response::new(GetServerResponse {
+            server: Some(shown(&server, &granted)),
         }))
     }
 
     async fn list_servers(
         &self,
-        request: Request<wire::ListServersRequest>,
-    ) -> Result<Response<wire::ListServersResponse>, Status> {
-        let granted = self.granted(&request, &request.get_ref().project).await?;
-        let page = request.into_inner().page.unwrap_or_default();
-        let listed = self.servers.list(&granted, page.limit, &page.cursor).await?;
-        Ok(Response::new(wire::ListServersResponse {
-            page: Some(page::Page {
-                older: listed.older,
-                newer: listed.newer,
-                has_older: listed.has_older,
+        request: Request<ListServersRequest>,
+    ) -> Result<Response<ListServersResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::ReadProject])
+            .await?;
+        let page = request.page.unwrap_or_default();
+        let Page {
+            items,
+            older,
+            newer,
+            has_older,
+        } = self.servers.list(&granted, page.limit, &page.cursor).await?;
+        Ok(Response::new(ListServersResponse {
+            servers: items.iter().map(|server| shown(server, &granted)).collect(),
+            page: Some(WirePage {
+                older,
+                newer,
+                has_older,
             }),
-            servers: listed.items.into_iter().map(wire::Server::from).collect(),
         }))
     }
 
     async fn update_server(
         &self,
-        request: Request<wire::UpdateServerRequest>,
-    ) -> Result<Response<wire::UpdateServerResponse>, Status> {
-        let granted = self.granted(&request, &request.get_ref().project).await?;
-        let message = request.into_inner();
+        request: Request<UpdateServerRequest>,
+    ) -> Result<Response<UpdateServerResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteServers])
+            .await?;
         let change = ServerChange {
-            name: message.name,
-            definition: message.definition.map(Definition::try_from).transpose()?,
-            is_enabled: message.is_enabled,
+            name: request.name.as_deref().map(parse_name).transpose()?,
+            definition: request.definition.map(parse_definition).transpose()?,
+            is_enabled: request.is_enabled,
         };
-        let server = self.servers.update(&granted, &message.server, change).await?;
-        Ok(Response::new(wire::UpdateServerResponse {
-            server: Some(server.into()),
+        let server = self.servers.update(&granted, &request.server, change).await?;
+        Ok(Response::new(UpdateServerResponse {
+            server: Some(shown(&server, &granted)),
         }))
     }
 
     async fn delete_server(
         &self,
-        request: Request<wire::DeleteServerRequest>,
-    ) -> Result<Response<wire::DeleteServerResponse>, Status> {
-        let granted = self.granted(&request, &request.get_ref().project).await?;
-        self.servers.delete(&granted, &request.get_ref().server).await?;
-        Ok(Response::new(wire::DeleteServerResponse {}))
+        request: Request<DeleteServerRequest>,
+    ) -> Result<Response<DeleteServerResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteServers])
+            .await?;
+        self.servers.delete(&granted, &request.server).await?;
+        Ok(Response::new(DeleteServerResponse {}))
     }
 }
 
-impl TryFrom<wire::ServerDefinition> for Definition {
-    type Error = ServiceError;
-
-    fn try_from(definition: wire::ServerDefinition) -> Result<Self, ServiceError> {
-        let isolation = match definition.isolation {
-            0 => Isolation::Auto,
-            value => Isolation::from_wire(value).ok_or_else(|| {
-                ServiceError::invalid("definition.isolation", "expected auto, shared or session")
-            })?,
-        };
-        let Some(wire::server_definition::Transport::Stdio(stdio)) = definition.transport else {
-            return Err(ServiceError::invalid("definition.transport", "expected stdio"));
-        };
-        Ok(Self {
-            transport: Transport::Stdio(Stdio {
-                command: stdio.command,
-                args: stdio.args,
-                env: stdio.env.into_iter().collect(),
-                cwd: stdio.cwd,
-            }),
-            timeout_ms: definition.timeout_ms,
-            init_timeout_ms: definition.init_timeout_ms,
-            max_in_flight: definition.max_in_flight,
-            isolation,
-        })
-    }
-}
-
-impl From<Definition> for wire::ServerDefinition {
-    fn from(definition: Definition) -> Self {
-        let Transport::Stdio(stdio) = definition.transport;
-        Self {
-            transport: Some(wire::server_definition::Transport::Stdio(wire::StdioTransport {
-                command: stdio.command,
-                args: stdio.args,
-                env: stdio.env.into_iter().collect(),
-                cwd: stdio.cwd,
+/// A server with all that it is started with: for who may write it, and for
+/// the gateway.
+pub(crate) fn to_wire(server: &Server) -> wire::Server {
+    let Transport::Stdio(stdio) = &server.definition.transport;
+    let limits = server.definition.limits;
+    wire::Server {
+        id: server.id.to_string(),
+        project_id: server.project_id.to_string(),
+        name: server.name.to_string(),
+        definition: Some(wire::ServerDefinition {
+            transport: Some(WireTransport::Stdio(wire::StdioTransport {
+                command: stdio.command().to_owned(),
+                args: stdio.args().to_vec(),
+                env: stdio
+                    .env()
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+                cwd: stdio.cwd().map(str::to_owned),
             })),
-            timeout_ms: definition.timeout_ms,
-            init_timeout_ms: definition.init_timeout_ms,
-            max_in_flight: definition.max_in_flight,
-            isolation: definition.isolation.to_wire(),
-        }
+            timeout_ms: limits.timeout_ms(),
+            init_timeout_ms: limits.init_timeout_ms(),
+            max_in_flight: limits.max_in_flight(),
+            isolation: server.definition.isolation.to_wire(),
+        }),
+        is_enabled: server.is_enabled,
+        created_at_us: server.created_at.as_micros(),
+        updated_at_us: server.updated_at.as_micros(),
     }
 }
 
-impl From<Server> for wire::Server {
-    fn from(server: Server) -> Self {
-        Self {
-            id: server.id.to_string(),
-            project_id: server.project_id.to_string(),
-            name: server.name,
-            definition: Some(server.definition.into()),
-            is_enabled: server.is_enabled,
-            created_at_us: server.created_at.as_micros(),
-            updated_at_us: server.updated_at.as_micros(),
+/// A server, as much of it as the caller may read.
+fn shown(server: &Server, granted: &Granted) -> wire::Server {
+    let mut shown = to_wire(server);
+    if !may_read_values(granted)
+        && let Some(definition) = &mut shown.definition
+        && let Some(WireTransport::Stdio(stdio)) = &mut definition.transport
+    {
+        for value in stdio.env.values_mut() {
+            HIDDEN.clone_into(value);
         }
     }
+    shown
+}
+
+fn parse_name(text: &str) -> Result<ServerName, ServiceError> {
+    ServerName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
+}
+
+fn parse_definition(definition: wire::ServerDefinition) -> Result<ServerDefinition, ServiceError> {
+    let Some(WireTransport::Stdio(stdio)) = definition.transport else {
+        return Err(ServiceError::invalid(
+            "definition",
+            "say how the server is reached",
+        ));
+    };
+    let isolation = match definition.isolation {
+        0 => Isolation::Auto,
+        value => Isolation::from_wire(value).ok_or_else(|| {
+            ServiceError::invalid(
+                "isolation",
+                format!("expected one of {}", Isolation::WORDS.join(", ")),
+            )
+        })?,
+    };
+    Ok(ServerDefinition {
+        transport: Transport::Stdio(Stdio::parse(
+            stdio.command,
+            stdio.args,
+            stdio.env.into_iter().collect(),
+            stdio.cwd,
+        )?),
+        limits: Limits::parse(
+            definition.timeout_ms,
+            definition.init_timeout_ms,
+            definition.max_in_flight,
+        )?,
+        isolation,
+    })
 }

@@ -1,23 +1,22 @@
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 use access::Pepper;
 use database::Database;
 use domain::{Clock, Permission, Timestamp};
-use futures::Stream;
+use futures::{Stream, StreamExt as _, stream};
 use proto::{
     convert::FromWire as _,
-    projects::{self as wire, watch_response::Event},
+    projects::{
+        self as wire, SnapshotCompleted, SnapshotStarted, SnapshotUnchanged, WatchRequest, WatchResponse,
+        snapshot_service_server::SnapshotService, watch_response::Event as WireEvent,
+    },
 };
+use service_error::ServiceError;
 use service_host::Shutdown;
-use tokio::time::MissedTickBehavior;
 use tonic::{Request, Response, Status};
 
-use super::{Changes, LivingKey, ProjectState};
-
-/// How often a watcher looks for changes that another replica made. What this
-/// process makes is seen at once. Also how often an idle stream shows that it
-/// lives, which the contract wants every 2 seconds.
-const LOOK: Duration = Duration::from_secs(1);
+use super::{Changes, Event, LiveKey, ProjectSnapshot, Snapshots};
+use crate::servers::rpc::to_wire as server_to_wire;
 
 /// `mcporch.projects.v1.SnapshotService`.
 pub(crate) struct SnapshotRpc {
@@ -28,72 +27,54 @@ pub(crate) struct SnapshotRpc {
     pub(crate) shutdown: Shutdown,
 }
 
-type Events = Pin<Box<dyn Stream<Item = Result<wire::WatchResponse, Status>> + Send>>;
-
 #[tonic::async_trait]
-impl wire::snapshot_service_server::SnapshotService for SnapshotRpc {
-    type WatchStream = Events;
+impl SnapshotService for SnapshotRpc {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
-    async fn watch(&self, _: Request<wire::WatchRequest>) -> Result<Response<Events>, Status> {
-        let pepper = self.pepper.clone();
+    async fn watch(&self, _request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let started = WireEvent::Started(SnapshotStarted {
+            api_key_pepper: self.pepper.as_bytes().to_vec(),
+        });
+        let snapshots = Snapshots::new(self.database.clone(), self.clock.clone(), self.changes.clone());
         let shutdown = self.shutdown.clone();
-        let mut watcher = self.changes.watch(self.database.clone(), self.clock.clone());
-        let events = async_stream::try_stream! {
-            yield event(Event::Started(wire::SnapshotStarted {
-                api_key_pepper: pepper.as_bytes().to_vec(),
-            }));
-            for project in watcher.look().await? {
-                yield event(Event::Project(project.into()));
-            }
-            yield event(Event::Completed(wire::SnapshotCompleted {}));
-
-            let mut tick = tokio::time::interval(LOOK);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                tokio::select! {
-                    _ = tick.tick() => {}
-                    () = watcher.committed() => {}
-                    // The gateway keeps what it has and asks the next process.
-                    () = shutdown.soft() => break,
-                }
-                let changed = watcher.look().await?;
-                if changed.is_empty() {
-                    yield event(Event::Unchanged(wire::SnapshotUnchanged {}));
-                }
-                for project in changed {
-                    yield event(Event::Project(project.into()));
-                }
-            }
-        };
+        let events = stream::iter([Ok(started)])
+            .chain(snapshots.watch().map(|event| event.map(event_to_wire)))
+            .map(|event: Result<_, ServiceError>| match event {
+                Ok(event) => Ok(WatchResponse { event: Some(event) }),
+                Err(error) => Err(Status::from(error)),
+            })
+            // A watch has no end of its own, and would hold up the drain.
+            .take_until(async move { shutdown.soft().await });
         Ok(Response::new(Box::pin(events)))
     }
 }
 
-fn event(event: Event) -> wire::WatchResponse {
-    wire::WatchResponse { event: Some(event) }
-}
-
-impl From<ProjectState> for wire::ProjectSnapshot {
-    fn from(project: ProjectState) -> Self {
-        Self {
-            id: project.id.to_string(),
-            slug: project.slug,
-            name: project.name,
-            servers: project.servers.into_iter().map(wire::Server::from).collect(),
-            api_keys: project.keys.into_iter().map(wire::ApiKeySnapshot::from).collect(),
-        }
+fn event_to_wire(event: Event) -> WireEvent {
+    match event {
+        Event::Project(project) => WireEvent::Project(project_to_wire(project)),
+        Event::Removed(id) => WireEvent::Removed(wire::ProjectRemoved { id: id.to_string() }),
+        Event::Completed => WireEvent::Completed(SnapshotCompleted {}),
+        Event::Unchanged => WireEvent::Unchanged(SnapshotUnchanged {}),
     }
 }
 
-impl From<LivingKey> for wire::ApiKeySnapshot {
-    fn from(key: LivingKey) -> Self {
-        Self {
-            id: key.id.to_string(),
-            lookup_id: key.lookup_id,
-            hash: key.hash,
-            expires_at_us: key.expires_at.map(Timestamp::as_micros),
-            created_by_user_id: key.user_id.to_string(),
-            permissions: key.permissions.into_iter().map(Permission::to_wire).collect(),
-        }
+fn project_to_wire(project: ProjectSnapshot) -> wire::ProjectSnapshot {
+    wire::ProjectSnapshot {
+        id: project.id.to_string(),
+        slug: project.slug,
+        name: project.name,
+        servers: project.servers.iter().map(server_to_wire).collect(),
+        api_keys: project.api_keys.into_iter().map(key_to_wire).collect(),
+    }
+}
+
+fn key_to_wire(key: LiveKey) -> wire::ApiKeySnapshot {
+    wire::ApiKeySnapshot {
+        id: key.id.to_string(),
+        lookup_id: key.lookup_id,
+        hash: key.hash.as_bytes().to_vec(),
+        expires_at_us: key.expires_at.map(Timestamp::as_micros),
+        created_by_user_id: key.created_by.to_string(),
+        permissions: key.permissions.into_iter().map(Permission::to_wire).collect(),
     }
 }
