@@ -1,1 +1,27 @@
 //! The team/project service: users, teams, projects, members, keys, servers.
+//!
+//! One noun, one room: `users.rs` holds the rules, `users/store.rs` the SQL,
+//! `users/rpc.rs` the gRPC, and so for each. Every call from outside goes
+//! through [`access`]: who is it, and may they do this in that project. Every
+//! change that a gateway must know goes through [`snapshot`].
+
+mod access;
+mod allow_list;
+mod api_keys;
+mod client_address;
+mod config;
+mod members;
+mod migrations;
+mod passwords;
+mod projects;
+mod servers;
+mod sessions;
+mod sign_in_links;
+mod snapshot;
+mod start;
+mod throttle;
+mod users;
+
+pub use config::{Config, InvalidConfig, SignUp};
+pub use migrations::MIGRATIONS;
+pub use start::{Listeners, start};

@@ -21,5 +21,7 @@ pub use api_key::{ApiKey, KeyHash, Pepper};
 pub use credential::{Credential, InvalidCredential};
 pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
 pub use secret_file::SecretFileError;
-pub use service::{ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService};
+pub use service::{
+    CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService,
+};
 pub use session_token::{SessionToken, SignInLinkToken, TokenHash};

@@ -15,6 +15,10 @@ use crate::{SecretFileError, secret_file};
 /// Metadata that carries a service token.
 pub(crate) const SERVICE_METADATA: &str = "x-mcporch-service";
 
+/// Metadata in which the HTTP gateway names the address of its client. Believed
+/// only beside a service token.
+pub const CLIENT_ADDRESS_METADATA: &str = "x-mcporch-client-address";
+
 /// Who calls between services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServiceName {

@@ -67,6 +67,19 @@ impl Role {
     }
 }
 
+impl Permission {
+    /// Whether an API key can have this at all. A key never may more than its
+    /// creator; what is not named here takes a person.
+    pub const fn is_open_to_api_keys(self) -> bool {
+        match self {
+            Self::ReadProject | Self::CallTools | Self::ReadLogs | Self::ReadPayloads => true,
+            Self::WriteServers | Self::WriteStdioServers | Self::WriteOwnApiKeys | Self::WriteAllApiKeys => {
+                false
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

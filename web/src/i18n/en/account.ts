@@ -3,7 +3,7 @@ export const account = {
   signUpTitle: "Create an account",
   email: "E-mail",
   password: "Password",
-  passwordHint: "12 characters or more. A few words are fine.",
+  passwordHint: "15 characters or more. A few words are fine.",
   signIn: "Sign in",
   signUp: "Create account",
   toSignUp: "No account yet? Create one",

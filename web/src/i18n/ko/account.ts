@@ -3,7 +3,7 @@ export const account = {
   signUpTitle: "계정 만들기",
   email: "이메일",
   password: "비밀번호",
-  passwordHint: "12자 이상. 단어 몇 개를 이어 써도 좋습니다.",
+  passwordHint: "15자 이상. 단어 몇 개를 이어 써도 좋습니다.",
   signIn: "로그인",
   signUp: "계정 만들기",
   toSignUp: "계정이 없으신가요? 새로 만들기",

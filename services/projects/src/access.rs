@@ -1,0 +1,202 @@
+//! Who is calling, and what they may do in a project: the one place that says
+//! so. What nothing here allows is refused.
+
+pub(crate) mod rpc;
+
+use access::{Credential, Pepper, SessionToken};
+use database::Database;
+use domain::{Clock, Permission, Role, Slug};
+use service_error::{Code, ServiceError};
+use tonic::metadata::MetadataMap;
+
+use crate::{
+    api_keys::{self, KeyHolder},
+    members,
+    projects::{self, Project},
+    sessions::Sessions,
+    users::User,
+};
+
+/// Who is calling.
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    /// A person, by a session of theirs.
+    Person(User),
+    /// A program, by an API key.
+    Key(KeyHolder),
+}
+
+/// A project that the caller may see, and what they may do there.
+#[derive(Debug, Clone)]
+pub(crate) struct Granted {
+    pub(crate) caller: Caller,
+    pub(crate) project: Project,
+    /// The caller's own role; a key's is its creator's.
+    pub(crate) role: Role,
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// The rules about access.
+pub(crate) struct Access {
+    database: Database,
+    clock: Clock,
+    pepper: Pepper,
+    sessions: Sessions,
+}
+
+impl Access {
+    pub(crate) const fn new(database: Database, clock: Clock, pepper: Pepper, sessions: Sessions) -> Self {
+        Self {
+            database,
+            clock,
+            pepper,
+            sessions,
+        }
+    }
+
+    /// The caller whose credential the request brings, if it lives.
+    pub(crate) async fn caller(&self, metadata: &MetadataMap) -> Result<Caller, ServiceError> {
+        match Credential::from_metadata(metadata)? {
+            Some(Credential::WebSession(token)) => {
+                Ok(Caller::Person(self.sessions.authenticate(&token).await?))
+            }
+            Some(Credential::ApiKey(key)) => {
+                let now = self.clock.now();
+                let holder = api_keys::authenticate(&self.database, &self.pepper, &key, now).await?;
+                Ok(Caller::Key(holder))
+            }
+            None => Err(not_signed_in()),
+        }
+    }
+
+    /// Ends the session that the request brings.
+    pub(crate) async fn sign_out(&self, metadata: &MetadataMap) -> Result<(), ServiceError> {
+        self.sessions.end(&session_token(metadata)?).await
+    }
+
+    /// The project that a slug or an id names, if the caller may do all of this
+    /// in it. A project that they are not in is one that does not exist.
+    pub(crate) async fn authorize(
+        &self,
+        caller: &Caller,
+        project: &str,
+        needed: &[Permission],
+    ) -> Result<Granted, ServiceError> {
+        let granted = match caller {
+            Caller::Person(user) => self.person_in(user, project).await?,
+            Caller::Key(holder) => self.key_in(holder, project).await?,
+        };
+        for permission in needed {
+            granted.require(*permission)?;
+        }
+        Ok(granted)
+    }
+
+    async fn person_in(&self, user: &User, project: &str) -> Result<Granted, ServiceError> {
+        let not_found = || ServiceError::not_found("project");
+        let project = self.find(project).await?.ok_or_else(not_found)?;
+        let role = members::store::role(&self.database, project.id, user.id).await?;
+        let role = role.ok_or_else(not_found)?;
+        Ok(Granted {
+            caller: Caller::Person(user.clone()),
+            project,
+            role,
+            permissions: role.permissions().collect(),
+        })
+    }
+
+    /// Whether another project exists is not a key's business.
+    async fn key_in(&self, holder: &KeyHolder, project: &str) -> Result<Granted, ServiceError> {
+        let own = projects::store::find(&self.database, holder.project_id).await?;
+        let own = own.ok_or_else(|| ServiceError::not_found("project"))?;
+        if project != own.slug && project.parse() != Ok(own.id) {
+            return Err(ServiceError::new(
+                Code::PermissionDenied,
+                "other_project",
+                "this API key belongs to another project",
+            ));
+        }
+        Ok(Granted {
+            caller: Caller::Key(*holder),
+            project: own,
+            role: holder.role,
+            permissions: api_keys::permissions(holder.role),
+        })
+    }
+
+    async fn find(&self, project: &str) -> Result<Option<Project>, ServiceError> {
+        if let Ok(id) = project.parse() {
+            return Ok(projects::store::find(&self.database, id).await?);
+        }
+        match Slug::parse(project) {
+            Ok(slug) => Ok(projects::store::find_by_slug(&self.database, &slug).await?),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+impl Caller {
+    /// The person, where only a person may call.
+    pub(crate) fn person(&self) -> Result<&User, ServiceError> {
+        match self {
+            Self::Person(user) => Ok(user),
+            Self::Key(_) => Err(ServiceError::new(
+                Code::PermissionDenied,
+                "person_required",
+                "an API key cannot do this; sign in as a person",
+            )),
+        }
+    }
+}
+
+impl Granted {
+    /// Refuses where the caller may not do this.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ServiceError> {
+        if self.permissions.contains(&permission) {
+            return Ok(());
+        }
+        let what = words(permission);
+        let (reason, message) = match &self.caller {
+            Caller::Person(_) => {
+                let role = self.role;
+                (
+                    "role_too_low",
+                    format!("as {role} of this project you may not {what}; ask an owner"),
+                )
+            }
+            Caller::Key(_) => ("key_may_not", format!("this API key may not {what}")),
+        };
+        Err(ServiceError::new(Code::PermissionDenied, reason, message))
+    }
+}
+
+fn session_token(metadata: &MetadataMap) -> Result<SessionToken, ServiceError> {
+    match Credential::from_metadata(metadata)? {
+        Some(Credential::WebSession(token)) => Ok(token),
+        Some(Credential::ApiKey(_)) | None => Err(not_signed_in()),
+    }
+}
+
+fn not_signed_in() -> ServiceError {
+    ServiceError::new(
+        Code::Unauthenticated,
+        "not_signed_in",
+        "sign in, or send an API key in the header Authorization: Bearer",
+    )
+}
+
+const fn words(permission: Permission) -> &'static str {
+    match permission {
+        Permission::ReadProject => "see it",
+        Permission::CallTools => "call tools",
+        Permission::ReadLogs => "read logs",
+        Permission::ReadPayloads => "read arguments and results",
+        Permission::WriteServers => "change servers",
+        Permission::WriteStdioServers => "add or change servers that run a program on this host",
+        Permission::WriteOwnApiKeys => "make API keys",
+        Permission::WriteAllApiKeys => "manage the API keys of others",
+    }
+}
+
+#[cfg(test)]
+mod tests;

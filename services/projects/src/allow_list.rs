@@ -1,0 +1,66 @@
+use access::{
+    AllowList,
+    ServiceName::{self, HttpGateway, McpGateway, Operator},
+};
+
+/// Services that call in the name of a person or a key, whose credential they
+/// bring.
+const IN_SOMEBODYS_NAME: &[ServiceName] = &[HttpGateway, Operator];
+
+/// Which service may call what. A method that is not here is closed to all.
+pub(crate) const ALLOW_LIST: AllowList = &[
+    ("mcporch.projects.v1.AccessService/Authorize", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.ApiKeysService/CreateApiKey",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ApiKeysService/ListApiKeys",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ApiKeysService/RevokeApiKey",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ProjectsService/CreateProject",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ProjectsService/GetProject",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ProjectsService/ListProjects",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ServersService/CreateServer",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ServersService/DeleteServer",
+        IN_SOMEBODYS_NAME,
+    ),
+    ("mcporch.projects.v1.ServersService/GetServer", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.ServersService/ListServers",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ServersService/UpdateServer",
+        IN_SOMEBODYS_NAME,
+    ),
+    // Brings the pepper, the hashes of all keys, and what servers are started with.
+    ("mcporch.projects.v1.SnapshotService/Watch", &[McpGateway]),
+    // Lets the caller in as anybody.
+    ("mcporch.projects.v1.UsersService/CreateSignInLink", &[Operator]),
+    ("mcporch.projects.v1.UsersService/GetMe", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.UsersService/RedeemSignInLink",
+        IN_SOMEBODYS_NAME,
+    ),
+    ("mcporch.projects.v1.UsersService/SignIn", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.UsersService/SignOut", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.UsersService/SignUp", IN_SOMEBODYS_NAME),
+];

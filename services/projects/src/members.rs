@@ -1,0 +1,3 @@
+//! Who is in a project, and as what.
+
+pub(crate) mod store;

@@ -1,0 +1,120 @@
+use database::{Database, DatabaseError, Transaction, keyset::Place, on_database, on_transaction};
+use domain::{ProjectId, Role, Slug, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::Project;
+use crate::members::store::read_role;
+
+#[derive(Debug, sqlx::FromRow)]
+struct ProjectRow {
+    id: Uuid,
+    slug: String,
+    name: String,
+    description: String,
+    created_at_us: i64,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct OwnProjectRow {
+    #[sqlx(flatten)]
+    project: ProjectRow,
+    role: String,
+}
+
+const INSERT: &str = "
+    INSERT INTO projects (id, slug, name, description, created_at_us, snapshot_version)
+    VALUES ($1, $2, $3, $4, $5, 0)";
+
+const FIND: &str = "SELECT id, slug, name, description, created_at_us FROM projects WHERE id = $1";
+
+const FIND_BY_SLUG: &str = "SELECT id, slug, name, description, created_at_us FROM projects WHERE slug = $1";
+
+/// Of one project where `$2` is given.
+const LIST_NEWEST: &str = "
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+      FROM project_members m JOIN projects p ON p.id = m.project_id
+     WHERE m.user_id = $1 AND p.id = coalesce($2, p.id)
+     ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
+
+const LIST_OLDER: &str = "
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+      FROM project_members m JOIN projects p ON p.id = m.project_id
+     WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) < ($4, $5)
+     ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
+
+const LIST_NEWER: &str = "
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+      FROM project_members m JOIN projects p ON p.id = m.project_id
+     WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) > ($4, $5)
+     ORDER BY p.created_at_us, p.id LIMIT $3";
+
+pub(crate) async fn insert(transaction: &mut Transaction, project: &Project) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| {
+        sqlx::query(INSERT)
+            .bind(project.id.uuid())
+            .bind(&project.slug)
+            .bind(&project.name)
+            .bind(&project.description)
+            .bind(project.created_at.as_micros())
+            .execute(connection)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+pub(crate) async fn find(database: &Database, id: ProjectId) -> Result<Option<Project>, DatabaseError> {
+    let row: Option<ProjectRow> = on_database!(database, |pool| {
+        sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool).await
+    })?;
+    Ok(row.map(Project::from))
+}
+
+pub(crate) async fn find_by_slug(database: &Database, slug: &Slug) -> Result<Option<Project>, DatabaseError> {
+    let row: Option<ProjectRow> = on_database!(database, |pool| {
+        sqlx::query_as(FIND_BY_SLUG)
+            .bind(slug.as_str())
+            .fetch_optional(pool)
+            .await
+    })?;
+    Ok(row.map(Project::from))
+}
+
+/// One more than `limit` of a user's projects, in the order of the place.
+pub(crate) async fn list(
+    database: &Database,
+    user_id: UserId,
+    only: Option<ProjectId>,
+    place: Place,
+    limit: u32,
+) -> Result<Vec<(Project, Role)>, DatabaseError> {
+    let (statement, key) = match place {
+        Place::Newest => (LIST_NEWEST, None),
+        Place::OlderThan(key) => (LIST_OLDER, Some(key)),
+        Place::NewerThan(key) => (LIST_NEWER, Some(key)),
+    };
+    let rows: Vec<OwnProjectRow> = on_database!(database, |pool| {
+        let mut query = sqlx::query_as(statement)
+            .bind(user_id.uuid())
+            .bind(only.map(ProjectId::uuid))
+            .bind(i64::from(limit) + 1);
+        if let Some(key) = key {
+            query = query.bind(key.at).bind(key.id);
+        }
+        query.fetch_all(pool).await
+    })?;
+    let own = |row: OwnProjectRow| Some((Project::from(row.project), read_role(&row.role)?));
+    Ok(rows.into_iter().filter_map(own).collect())
+}
+
+impl From<ProjectRow> for Project {
+    fn from(row: ProjectRow) -> Self {
+        Self {
+            id: ProjectId::from_uuid(row.id),
+            slug: row.slug,
+            name: row.name,
+            description: row.description,
+            created_at: Timestamp::from_micros(row.created_at_us),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Signed-in browsers. A session lives on the server: whoever ends it here has
+//! ended it.
+
+pub(crate) mod store;
+
+use std::time::Duration;
+
+use access::SessionToken;
+use database::{Database, Transaction};
+use domain::{Clock, Timestamp, UserId, WebSessionId};
+use service_error::{Code, ServiceError};
+
+use crate::users::User;
+
+/// A session that nobody used for this long is over.
+const IDLE: Duration = Duration::from_hours(12);
+
+/// No session lives longer.
+const LIFE: Duration = Duration::from_hours(7 * 24);
+
+/// Uses are written down at most this often.
+const USE_GRAIN: Duration = Duration::from_mins(1);
+
+/// The rules about sessions.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    database: Database,
+    clock: Clock,
+}
+
+/// A session that has just begun, with the token that nobody sees again.
+#[derive(Debug)]
+pub(crate) struct NewSession {
+    pub(crate) token: SessionToken,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A session as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: WebSessionId,
+    pub(crate) last_used_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Sessions {
+    pub(crate) const fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// Begins a session, and clears away the user's sessions that are over.
+    pub(crate) async fn begin(
+        &self,
+        transaction: &mut Transaction,
+        user_id: UserId,
+    ) -> Result<NewSession, ServiceError> {
+        let now = self.clock.now();
+        let token = SessionToken::generate();
+        let session = Session {
+            id: WebSessionId::new(&self.clock),
+            last_used_at: now,
+            expires_at: now + LIFE,
+        };
+        store::delete_over(transaction, user_id, now, now - IDLE).await?;
+        store::insert(transaction, user_id, &session, token.hash(), now).await?;
+        Ok(NewSession {
+            token,
+            expires_at: session.expires_at,
+        })
+    }
+
+    /// Whose session this is, if it lives, and notes that it was used.
+    pub(crate) async fn authenticate(&self, token: &SessionToken) -> Result<User, ServiceError> {
+        let now = self.clock.now();
+        let found = store::find(&self.database, token.hash()).await?;
+        let Some((session, user)) = found.filter(|(session, user)| session.lives_at(now) && user.is_active)
+        else {
+            return Err(ServiceError::new(
+                Code::Unauthenticated,
+                "session_ended",
+                "the session has ended; sign in again",
+            ));
+        };
+        if now.since(session.last_used_at) >= USE_GRAIN {
+            store::record_use(&self.database, session.id, now).await?;
+        }
+        Ok(user)
+    }
+
+    /// Ends the session; one that has ended already stays so.
+    pub(crate) async fn end(&self, token: &SessionToken) -> Result<(), ServiceError> {
+        store::delete(&self.database, token.hash()).await?;
+        Ok(())
+    }
+}
+
+impl Session {
+    fn lives_at(&self, now: Timestamp) -> bool {
+        now < self.expires_at && now.since(self.last_used_at) < IDLE
+    }
+}

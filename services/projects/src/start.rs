@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use access::{GrpcAccess, Pepper};
+use anyhow::Context as _;
+use database::Database;
+use proto::projects as wire;
+use service_host::{Host, Listener};
+use tonic::service::Routes;
+
+use crate::{
+    Config, MIGRATIONS,
+    access::{Access, rpc::AccessRpc},
+    allow_list::ALLOW_LIST,
+    api_keys::{ApiKeys, rpc::ApiKeysRpc},
+    passwords::Passwords,
+    projects::{Projects, rpc::ProjectsRpc},
+    servers::{Servers, rpc::ServersRpc},
+    sessions::Sessions,
+    snapshot::{Changes, rpc::SnapshotRpc},
+    users::{Users, rpc::UsersRpc},
+};
+
+/// What the service listens on.
+pub struct Listeners {
+    /// For the other services.
+    pub grpc: Listener,
+}
+
+/// Sets the service up and serves it. Ready when it returns.
+pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
+    config.validate()?;
+    let readiness = host.readiness("projects");
+    let secret = config
+        .service_secret
+        .clone()
+        .context("projects needs the secret that the services of the deployment share")?;
+    let pepper = Pepper::load_or_create(&config.pepper_file())?;
+    let database = Database::open(&config.database_url, &MIGRATIONS).await?;
+    tracing::info!(engine = database.engine(), sign_up = ?config.sign_up, "projects starts");
+
+    let clock = host.clock().clone();
+    let changes = Changes::new();
+    let sessions = Sessions::new(database.clone(), clock.clone());
+    let access = Arc::new(Access::new(
+        database.clone(),
+        clock.clone(),
+        pepper.clone(),
+        sessions.clone(),
+    ));
+    let users = Users::new(
+        database.clone(),
+        clock.clone(),
+        Passwords::new()?,
+        sessions,
+        config.sign_up,
+    );
+    let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
+    let servers = Servers::new(database.clone(), clock.clone(), changes.clone());
+    let api_keys = ApiKeys::new(database.clone(), clock.clone(), pepper.clone(), changes.clone());
+
+    let routes = Routes::new(wire::access_service_server::AccessServiceServer::new(AccessRpc {
+        access: access.clone(),
+    }))
+    .add_service(wire::users_service_server::UsersServiceServer::new(UsersRpc {
+        users: Arc::new(users),
+        access: access.clone(),
+    }))
+    .add_service(wire::projects_service_server::ProjectsServiceServer::new(
+        ProjectsRpc {
+            projects: Arc::new(projects),
+            access: access.clone(),
+        },
+    ))
+    .add_service(wire::servers_service_server::ServersServiceServer::new(
+        ServersRpc {
+            servers: Arc::new(servers),
+            access: access.clone(),
+        },
+    ))
+    .add_service(wire::api_keys_service_server::ApiKeysServiceServer::new(
+        ApiKeysRpc {
+            api_keys: Arc::new(api_keys),
+            access,
+        },
+    ))
+    .add_service(wire::snapshot_service_server::SnapshotServiceServer::new(
+        SnapshotRpc {
+            database,
+            clock,
+            changes,
+            pepper,
+            shutdown: host.shutdown(),
+        },
+    ));
+    let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
+    host.serve_grpc("projects", listeners.grpc, routes)?;
+    readiness.ready();
+    Ok(())
+}

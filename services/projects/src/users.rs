@@ -1,0 +1,208 @@
+//! People: how an account is made and how its owner signs in.
+
+pub(crate) mod rpc;
+pub(crate) mod store;
+
+use database::Database;
+use domain::{Clock, DisplayName, Email, Timestamp, UserId};
+use secrecy::SecretString;
+use service_error::{Code, FieldError, ServiceError};
+
+use crate::{
+    SignUp,
+    client_address::ClientAddress,
+    passwords::{self, Passwords},
+    sessions::{NewSession, Sessions},
+    sign_in_links::SignInLinks,
+    throttle::Throttle,
+};
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) is_admin: bool,
+    pub(crate) is_active: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_login_at: Option<Timestamp>,
+}
+
+/// Who asks for an account to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applicant {
+    /// Somebody at the web page.
+    Stranger(Option<ClientAddress>),
+    /// Who runs the deployment: no sign-up mode holds for them.
+    Operator,
+}
+
+/// The rules about accounts.
+pub(crate) struct Users {
+    database: Database,
+    clock: Clock,
+    passwords: Passwords,
+    throttle: Throttle,
+    sessions: Sessions,
+    links: SignInLinks,
+    sign_up: SignUp,
+}
+
+impl Users {
+    pub(crate) fn new(
+        database: Database,
+        clock: Clock,
+        passwords: Passwords,
+        sessions: Sessions,
+        sign_up: SignUp,
+    ) -> Self {
+        Self {
+            links: SignInLinks::new(database.clone(), clock.clone()),
+            throttle: Throttle::new(clock.clone()),
+            database,
+            clock,
+            passwords,
+            sessions,
+            sign_up,
+        }
+    }
+
+    /// Makes an account and signs it in. The first one of a deployment is its
+    /// administrator's.
+    pub(crate) async fn sign_up(
+        &self,
+        applicant: Applicant,
+        email: &str,
+        name: &str,
+        password: SecretString,
+    ) -> Result<(User, NewSession), ServiceError> {
+        let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
+        let name =
+            DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))?;
+        passwords::check(&password, &email)?;
+        if let Applicant::Stranger(address) = applicant {
+            self.throttle.attempt(&email, address)?;
+            // Asked again below; here it saves the hash for nothing.
+            if store::is_claimed(&self.database).await? {
+                self.check_sign_up_mode()?;
+            }
+        }
+        let password_hash = self.passwords.hash(password).await?;
+
+        let now = self.clock.now();
+        let mut transaction = self.database.begin().await?;
+        let is_first = store::claim(&mut transaction, now).await?;
+        if !is_first && applicant != Applicant::Operator {
+            self.check_sign_up_mode()?;
+        }
+        let user = User {
+            id: UserId::new(&self.clock),
+            email: email.as_str().to_owned(),
+            name: name.as_str().to_owned(),
+            is_admin: is_first,
+            is_active: true,
+            created_at: now,
+            last_login_at: Some(now),
+        };
+        store::insert(&mut transaction, &user, &password_hash)
+            .await
+            .map_err(|error| {
+                if error.is_taken() {
+                    email_taken().caused_by(error)
+                } else {
+                    error.into()
+                }
+            })?;
+        let session = self.sessions.begin(&mut transaction, user.id).await?;
+        transaction.commit().await?;
+        tracing::info!(user_id = %user.id, is_admin = user.is_admin, "account made");
+        Ok((user, session))
+    }
+
+    /// Signs in with a password. Who has no account hears the same, after the
+    /// same time, as who has another password.
+    pub(crate) async fn sign_in(
+        &self,
+        address: Option<ClientAddress>,
+        email: &str,
+        password: SecretString,
+    ) -> Result<(User, NewSession), ServiceError> {
+        let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
+        self.throttle.attempt(&email, address)?;
+        let found = store::find_by_email(&self.database, &email).await?;
+        let (user, hash) = found.unzip();
+        let fits = self.passwords.verify(password, hash).await?;
+        let Some(user) = user.filter(|_| fits) else {
+            return Err(ServiceError::new(
+                Code::Unauthenticated,
+                "wrong_credentials",
+                "no account has this e-mail address and password",
+            ));
+        };
+        self.throttle.succeeded(&email);
+        self.enter(user).await
+    }
+
+    /// A link token for a user, by which whoever runs the deployment lets them in.
+    pub(crate) async fn create_sign_in_link(
+        &self,
+        user_id: UserId,
+    ) -> Result<(access::SignInLinkToken, Timestamp), ServiceError> {
+        let user = store::find(&self.database, user_id).await?;
+        let user = user.ok_or_else(|| ServiceError::not_found("user"))?;
+        self.links.create(user.id).await
+    }
+
+    /// Turns a link token into a session, once.
+    pub(crate) async fn redeem_sign_in_link(&self, token: &str) -> Result<(User, NewSession), ServiceError> {
+        let user_id = self.links.redeem(token).await?;
+        let user = store::find(&self.database, user_id).await?;
+        self.enter(user.ok_or_else(|| ServiceError::not_found("user"))?)
+            .await
+    }
+
+    async fn enter(&self, mut user: User) -> Result<(User, NewSession), ServiceError> {
+        if !user.is_active {
+            return Err(ServiceError::new(
+                Code::PermissionDenied,
+                "account_inactive",
+                "this account was deactivated; ask an administrator",
+            ));
+        }
+        let now = self.clock.now();
+        let mut transaction = self.database.begin().await?;
+        store::record_login(&mut transaction, user.id, now).await?;
+        let session = self.sessions.begin(&mut transaction, user.id).await?;
+        transaction.commit().await?;
+        user.last_login_at = Some(now);
+        tracing::info!(user_id = %user.id, "signed in");
+        Ok((user, session))
+    }
+
+    fn check_sign_up_mode(&self) -> Result<(), ServiceError> {
+        let message = match self.sign_up {
+            SignUp::Open => return Ok(()),
+            SignUp::InviteOnly => "accounts are made by invitation here; ask an administrator",
+            SignUp::Off => "no accounts are made here; ask an administrator",
+        };
+        Err(ServiceError::new(
+            Code::PermissionDenied,
+            "sign_up_closed",
+            message,
+        ))
+    }
+}
+
+fn email_taken() -> ServiceError {
+    let message = "there is an account with this address; sign in instead";
+    let mut error = ServiceError::new(Code::AlreadyExists, "email_taken", message);
+    error.fields.push(FieldError {
+        field: "email".to_owned(),
+        message: message.to_owned(),
+    });
+    error
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use access::ServiceName;
+use domain::Timestamp;
+use proto::projects as wire;
+use secrecy::SecretString;
+use service_error::ServiceError;
+use tonic::{Request, Response, Status};
+
+use super::{Applicant, User, Users};
+use crate::{access::Access, client_address::ClientAddress, sessions::NewSession};
+
+/// `mcporch.projects.v1.UsersService`.
+pub(crate) struct UsersRpc {
+    pub(crate) users: Arc<Users>,
+    pub(crate) access: Arc<Access>,
+}
+
+#[tonic::async_trait]
+impl wire::users_service_server::UsersService for UsersRpc {
+    async fn sign_up(
+        &self,
+        request: Request<wire::SignUpRequest>,
+    ) -> Result<Response<wire::SignUpResponse>, Status> {
+        let applicant = match request.extensions().get() {
+            Some(ServiceName::Operator) => Applicant::Operator,
+            _ => Applicant::Stranger(ClientAddress::from_metadata(request.metadata())),
+        };
+        let message = request.into_inner();
+        let password = SecretString::from(message.password);
+        let made = self
+            .users
+            .sign_up(applicant, &message.email, &message.name, password);
+        let (user, session) = made.await?;
+        Ok(Response::new(wire::SignUpResponse {
+            user: Some(user.into()),
+            session: Some(session.into()),
+        }))
+    }
+
+    async fn sign_in(
+        &self,
+        request: Request<wire::SignInRequest>,
+    ) -> Result<Response<wire::SignInResponse>, Status> {
+        let address = ClientAddress::from_metadata(request.metadata());
+        let message = request.into_inner();
+        let password = SecretString::from(message.password);
+        let (user, session) = self.users.sign_in(address, &message.email, password).await?;
+        Ok(Response::new(wire::SignInResponse {
+            user: Some(user.into()),
+            session: Some(session.into()),
+        }))
+    }
+
+    async fn sign_out(
+        &self,
+        request: Request<wire::SignOutRequest>,
+    ) -> Result<Response<wire::SignOutResponse>, Status> {
+        self.access.sign_out(request.metadata()).await?;
+        Ok(Response::new(wire::SignOutResponse {}))
+    }
+
+    async fn create_sign_in_link(
+        &self,
+        request: Request<wire::CreateSignInLinkRequest>,
+    ) -> Result<Response<wire::CreateSignInLinkResponse>, Status> {
+        let user_id = request.into_inner().user_id;
+        let user_id = user_id.parse().map_err(|_| ServiceError::not_found("user"))?;
+        let (token, expires_at) = self.users.create_sign_in_link(user_id).await?;
+        Ok(Response::new(wire::CreateSignInLinkResponse {
+            token: token.expose().to_owned(),
+            expires_at_us: expires_at.as_micros(),
+        }))
+    }
+
+    async fn redeem_sign_in_link(
+        &self,
+        request: Request<wire::RedeemSignInLinkRequest>,
+    ) -> Result<Response<wire::RedeemSignInLinkResponse>, Status> {
+        let (user, session) = self
+            .users
+            .redeem_sign_in_link(&request.into_inner().token)
+            .await?;
+        Ok(Response::new(wire::RedeemSignInLinkResponse {
+            user: Some(user.into()),
+            session: Some(session.into()),
+        }))
+    }
+
+    async fn get_me(
+        &self,
+        request: Request<wire::GetMeRequest>,
+    ) -> Result<Response<wire::GetMeResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let user = caller.person()?.clone();
+        Ok(Response::new(wire::GetMeResponse {
+            user: Some(user.into()),
+        }))
+    }
+}
+
+impl From<User> for wire::User {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email,
+            name: user.name,
+            is_admin: user.is_admin,
+            is_active: user.is_active,
+            created_at_us: user.created_at.as_micros(),
+            last_login_at_us: user.last_login_at.map(Timestamp::as_micros),
+        }
+    }
+}
+
+impl From<NewSession> for wire::WebSession {
+    fn from(session: NewSession) -> Self {
+        Self {
+            token: session.token.expose().to_owned(),
+            expires_at_us: session.expires_at.as_micros(),
+        }
+    }
+}
