@@ -18,10 +18,14 @@ async fn the_web_ui_does_its_main_job_in_a_browser() {
         .await
         .expect("a server is added");
 
+    let me = owner.get("/me").await.expect("the user is signed in");
+    let user_id = me["user"]["id"].as_str().expect("a user has an id");
+
     let output = tokio::process::Command::new("npx")
         .args(["--no-install", "playwright", "test"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser"))
         .env("MCPORCH_WEB_URL", stack.web_url())
+        .env("MCPORCH_SIGN_IN_LINK", stack.sign_in_link(user_id).await)
         .env("MCPORCH_MCP_URL", format!("{}/mcp", stack.endpoint(&project)))
         .env("MCPORCH_API_KEY", &project.key)
         .env("MCPORCH_BINARY", mcp_orch())

@@ -1,0 +1,39 @@
+import { callTool } from "../mcp.ts";
+import { openLiveCalls, rowsOf } from "../pages.ts";
+import { expect, test } from "../watched.ts";
+
+test("a tool that says it failed shows as an error, explained", async ({ page }) => {
+  await openLiveCalls(page);
+  const rows = rowsOf(page, "fail");
+  const before = await rows.count();
+  const called = await callTool("fail", { message: "the disk is full" });
+  expect(called.exitCode).toBe(1);
+
+  await expect(rows).toHaveCount(before + 1);
+  await expect(rows.first()).toContainText("Error");
+  await rows.first().click();
+  const drawer = page.getByRole("complementary", { name: "Tool call" });
+  await expect(drawer.getByRole("heading", { name: "The tool reported an error" })).toBeVisible();
+  await drawer.getByRole("tab", { name: "Result" }).click();
+  await expect(drawer.getByRole("tabpanel")).toContainText("the disk is full");
+});
+
+test("the status filter stands in the address, and shows failures alone", async ({ page }) => {
+  await callTool("echo", { text: "fine" });
+  await callTool("fail", { message: "not fine" });
+  await openLiveCalls(page);
+  await expect(rowsOf(page, "fail").first()).toBeVisible();
+
+  await page.getByRole("region", { name: "Filters" }).getByRole("button", { name: "Status" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Error" }).click();
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/status=error/);
+  await expect(rowsOf(page, "fail").first()).toBeVisible();
+  await expect(rowsOf(page, "echo")).toHaveCount(0);
+
+  await page.reload();
+  await expect(rowsOf(page, "fail").first()).toBeVisible();
+  await expect(rowsOf(page, "echo")).toHaveCount(0);
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(rowsOf(page, "echo").first()).toBeVisible();
+});

@@ -1,0 +1,97 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { project, server } from "../environment.ts";
+import { callTool } from "../mcp.ts";
+import { toolCallsUrl } from "../pages.ts";
+import { expect, test } from "../watched.ts";
+
+interface Visit {
+  page: string;
+  url: string;
+  /** What is opened before looking. */
+  open?: (page: Page) => Promise<void>;
+}
+
+const INSIDE: Visit[] = [
+  { page: "projects", url: "/projects" },
+  {
+    page: "new project",
+    url: "/projects",
+    open: (page) => page.locator("header button").first().click(),
+  },
+  { page: "tool calls", url: toolCallsUrl, open: (page) => firstRow(page).waitFor() },
+  {
+    page: "one tool call",
+    url: `${toolCallsUrl}?status=error`,
+    open: async (page) => {
+      await firstRow(page).click();
+      await page.locator("aside [role=tabpanel] dl").waitFor();
+    },
+  },
+  { page: "no match", url: `${toolCallsUrl}?tool=no-such-tool` },
+  { page: "servers", url: `/projects/${project}/servers` },
+  {
+    page: "new server",
+    url: `/projects/${project}/servers`,
+    open: (page) => page.locator("header button").first().click(),
+  },
+  {
+    page: "one server",
+    url: `/projects/${project}/servers/${server}`,
+    open: (page) => page.locator("summary").first().click(),
+  },
+  { page: "connect", url: `/projects/${project}/connect` },
+  { page: "API keys", url: `/projects/${project}/api-keys` },
+  {
+    page: "new API key",
+    url: `/projects/${project}/api-keys`,
+    open: (page) => page.locator("header button").first().click(),
+  },
+];
+
+const OUTSIDE: Visit[] = [
+  { page: "sign-in", url: "/sign-in" },
+  { page: "sign-up", url: "/sign-up" },
+];
+
+function firstRow(page: Page) {
+  return page.locator('[role="row"][aria-selected]').first();
+}
+
+async function visit(page: Page, { page: name, url, open }: Visit): Promise<void> {
+  await page.goto(url);
+  await page.locator("h1, h2").first().waitFor();
+  await page.waitForLoadState("load");
+  await open?.(page);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`);
+  expect.soft(found, name).toEqual([]);
+}
+
+for (const theme of ["dark", "light"]) {
+  for (const locale of ["en-US", "ko-KR"]) {
+    test.describe(`in ${theme} and ${locale}`, () => {
+      test.use({ locale, colorScheme: theme === "dark" ? "dark" : "light" });
+
+      test("every page inside is accessible", async ({ page }) => {
+        test.setTimeout(180_000);
+        await callTool("fail", { message: "something to look at" });
+        for (const one of INSIDE) await visit(page, one);
+        await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+        await expect(page.locator("html")).toHaveAttribute("lang", locale.slice(0, 2));
+      });
+    });
+
+    test.describe(`signed out, in ${theme} and ${locale}`, () => {
+      test.use({
+        locale,
+        colorScheme: theme === "dark" ? "dark" : "light",
+        storageState: { cookies: [], origins: [] },
+      });
+
+      test("every page outside is accessible", async ({ page }) => {
+        for (const one of OUTSIDE) await visit(page, one);
+      });
+    });
+  }
+}
