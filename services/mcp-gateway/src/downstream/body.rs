@@ -11,8 +11,13 @@ use crate::message::{ErrorCode, MAX_CLIENT_BODY_BYTES};
 /// How long a body may take to arrive.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Reads a body of JSON, no further than the limit.
-pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+/// How much of a body that is refused is read and dropped, and for how long: a
+/// client that is still sending does not see an answer before it has sent all.
+const MAX_DROPPED_BYTES: usize = 32 * 1024 * 1024;
+const DROP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Reads a body of JSON, and keeps no more of it than the limit.
+pub(super) async fn read_json(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
@@ -24,16 +29,36 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, 
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_CLIENT_BODY_BYTES) {
+        // Who asks first (RFC 9110, section 10.1.1) has not begun to send.
+        if !headers.contains_key(header::EXPECT) {
+            drop_rest(&mut body).await;
+        }
         return Err(Refusal::too_large(MAX_CLIENT_BODY_BYTES));
     }
-    match tokio::time::timeout(WITHIN, Limited::new(body, MAX_CLIENT_BODY_BYTES).collect()).await {
+    match tokio::time::timeout(WITHIN, Limited::new(&mut body, MAX_CLIENT_BODY_BYTES).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(MAX_CLIENT_BODY_BYTES)),
-        Ok(Err(_)) => Err(Refusal::bad_request("the body broke off")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            drop_rest(&mut body).await;
+            Err(Refusal::too_large(MAX_CLIENT_BODY_BYTES))
+        }
+        Ok(Err(_)) => Err(Refusal::bad_request("the body broke off; send it again")),
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,
             ErrorCode::InvalidRequest,
             "the body did not arrive within 30 seconds",
         )),
     }
+}
+
+async fn drop_rest(body: &mut Body) {
+    let dropping = async {
+        let mut dropped = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            dropped += frame.data_ref().map_or(0, Bytes::len);
+            if dropped > MAX_DROPPED_BYTES {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DROP_WITHIN, dropping).await;
 }

@@ -1,0 +1,175 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::StreamExt as _;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// A client as plain as can be, to see what is on the wire.
+pub struct Client {
+    pub http: reqwest::Client,
+    pub base: String,
+    pub key: String,
+    pub session: Option<String>,
+    next_id: AtomicU64,
+}
+
+impl Client {
+    pub fn new(base: String, key: String) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base,
+            key,
+            session: None,
+            next_id: AtomicU64::new(1),
+        }
+    }
+
+    /// On the endpoint of one server.
+    pub fn on_server(mut self, server: &str) -> Self {
+        self.base = format!("{}/servers/{server}", self.base);
+        self
+    }
+
+    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key)
+            .header("accept", "application/json, text/event-stream");
+        match &self.session {
+            Some(session) => request.header("mcp-session-id", session),
+            None => request,
+        }
+    }
+
+    pub async fn post(&self, message: &Value) -> Response {
+        self.request(reqwest::Method::POST, "/mcp").json(message).send().await.unwrap()
+    }
+
+    /// Begins a session.
+    pub async fn initialize(&mut self) -> Value {
+        self.initialize_with("2025-11-25", json!({})).await
+    }
+
+    pub async fn initialize_with(&mut self, revision: &str, capabilities: Value) -> Value {
+        let response = self.post(&initialize_message(revision, capabilities)).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        self.session = response
+            .headers()
+            .get("mcp-session-id")
+            .map(|session| session.to_str().unwrap().to_owned());
+        let answer: Value = response.json().await.unwrap();
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        if self.session.is_some() {
+            assert_eq!(self.post(&initialized).await.status(), StatusCode::ACCEPTED);
+        }
+        answer
+    }
+
+    /// A request and its answer, however that comes.
+    pub async fn ask(&self, method: &str, params: Value) -> Value {
+        let mut messages = self.ask_all(method, params).await;
+        messages.pop().expect("an answer")
+    }
+
+    /// A request and all that comes before its answer, which is the last.
+    pub async fn ask_all(&self, method: &str, params: Value) -> Vec<Value> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        messages(self.post(&message).await).await
+    }
+
+    pub async fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.ask("tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+}
+
+pub fn initialize_message(revision: &str, capabilities: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": revision, "capabilities": capabilities,
+        "clientInfo": { "name": "test-client", "version": "1.2" } } })
+}
+
+/// All messages of an answer: the one of JSON, or those of a stream.
+pub async fn messages(response: Response) -> Vec<Value> {
+    let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+    let body = response.text().await.unwrap();
+    if kind == "application/json" {
+        return vec![serde_json::from_str(&body).unwrap()];
+    }
+    assert_eq!(kind, "text/event-stream");
+    body.split("\n\n").filter_map(|event| Some(serde_json::from_str(event_data(event)?).unwrap())).collect()
+}
+
+fn event_data(event: &str) -> Option<&str> {
+    event.lines().find_map(|line| line.strip_prefix("data: "))
+}
+
+/// An open stream of events.
+pub struct Events {
+    body: futures::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
+    buffer: String,
+}
+
+impl Events {
+    pub fn new(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        Self {
+            body: response.bytes_stream().boxed(),
+            buffer: String::new(),
+        }
+    }
+
+    /// The data of the next event; none when the stream has ended.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            while let Some((event, rest)) = self.buffer.split_once("\n\n") {
+                let data = event_data(event).map(str::to_owned);
+                self.buffer = rest.to_owned();
+                if data.is_some() {
+                    return data;
+                }
+            }
+            let chunk = self.body.next().await?.ok()?;
+            self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    pub async fn next_message(&mut self) -> Value {
+        let data = tokio::time::timeout(std::time::Duration::from_secs(20), self.next()).await;
+        serde_json::from_str(&data.expect("a message in time").expect("a message")).unwrap()
+    }
+}
+
+/// A client of HTTP+SSE.
+pub struct SseClient {
+    pub client: Client,
+    pub events: Events,
+    pub endpoint: String,
+}
+
+impl SseClient {
+    pub async fn open(client: Client) -> Self {
+        let response = client.request(reqwest::Method::GET, "/sse").send().await.unwrap();
+        let mut events = Events::new(response);
+        let endpoint = events.next().await.unwrap();
+        Self {
+            client,
+            events,
+            endpoint,
+        }
+    }
+
+    pub async fn post(&self, message: &Value) -> StatusCode {
+        let origin = self.client.base.split("/projects").next().unwrap();
+        let url = format!("{origin}{}", self.endpoint);
+        let request = self.client.http.post(url).bearer_auth(&self.client.key).json(message);
+        request.send().await.unwrap().status()
+    }
+
+    pub async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        assert_eq!(self.post(&message).await, StatusCode::ACCEPTED);
+        self.events.next_message().await
+    }
+}

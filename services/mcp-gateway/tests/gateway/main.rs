@@ -1,0 +1,11 @@
+//! The gateway from outside: started as in production, with a projects and a
+//! logging service that only remember, and a server that does as it is told.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod calls;
+mod children;
+mod client;
+mod doors;
+mod refusals;
+mod stack;
