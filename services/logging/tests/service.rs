@@ -61,11 +61,11 @@ impl Service {
     }
 }
 
-fn filter() -> Option<ToolCallFilter> {
-    Some(ToolCallFilter {
+fn filter() -> ToolCallFilter {
+    ToolCallFilter {
         project_id: PROJECT.to_owned(),
         ..ToolCallFilter::default()
-    })
+    }
 }
 
 fn call(status: ToolCallStatus) -> ToolCall {
@@ -97,7 +97,7 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
     let service = Service::start(&database).await;
     let mut tool_calls = service.tool_calls();
     let tail = TailToolCallsRequest {
-        filter: filter(),
+        filter: Some(filter()),
         cursor: String::new(),
     };
     let mut tail = tool_calls.tail_tool_calls(tail).await.unwrap().into_inner();
@@ -125,7 +125,7 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
     assert_eq!(message.tool_calls[0].status(), ToolCallStatus::Success);
 
     let list = ListToolCallsRequest {
-        filter: filter(),
+        filter: Some(filter()),
         ..ListToolCallsRequest::default()
     };
     let list = tool_calls.list_tool_calls(list).await.unwrap().into_inner();
@@ -144,7 +144,9 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
     );
     let refused = tool_calls.get_tool_call(get(GATEWAY)).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
-    let summary = SummarizeToolCallsRequest { filter: filter() };
+    let summary = SummarizeToolCallsRequest {
+        filter: Some(filter()),
+    };
     let summary = tool_calls
         .summarize_tool_calls(summary)
         .await
@@ -155,7 +157,7 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
         (1, 1, Some(1.0))
     );
 
-    // Tail and ingest have no natural end; a stop ends them, and at once.
+    // Tail and ingest have no natural end; a stop ends them.
     service.host.shut_down().await.unwrap();
     while let Ok(Some(_)) = tail.message().await {}
     assert!(!matches!(answers.message().await, Ok(Some(_))));
@@ -203,7 +205,7 @@ async fn gateways_write_and_readers_read_and_nobody_else_does_either() {
         let mut server_logs = ServerLogsServiceClient::new(channel);
         let of_project = || PROJECT.to_owned();
         let list = ListToolCallsRequest {
-            filter: filter(),
+            filter: Some(filter()),
             ..Default::default()
         };
         let sessions = sessions.list_sessions(ListSessionsRequest {
@@ -229,7 +231,7 @@ async fn gateways_write_and_readers_read_and_nobody_else_does_either() {
     }
     let stranger = ToolCallsServiceClient::new(service.channel.clone())
         .list_tool_calls(ListToolCallsRequest {
-            filter: filter(),
+            filter: Some(filter()),
             ..Default::default()
         })
         .await;

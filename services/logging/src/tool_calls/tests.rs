@@ -12,6 +12,8 @@ use crate::{
     store::MIGRATIONS,
 };
 
+type Change = fn(&mut wire::ToolCallFilter);
+
 fn times(calls: &[ToolCall]) -> Vec<i64> {
     calls.iter().map(|call| call.started_at_us).collect()
 }
@@ -83,7 +85,6 @@ database_test! {
         calls.push(foreign);
         gateway.send(records(calls)).await;
 
-        type Change = fn(&mut wire::ToolCallFilter);
         let cases: [(Change, &[i64]); 11] = [
             (|_| {}, &[60, 50, 40, 30, 20, 10]),
             (|filter| filter.from_us = Some(20), &[60, 50, 40, 30, 20]),
