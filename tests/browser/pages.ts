@@ -11,5 +11,7 @@ export async function openLiveCalls(page: Page, search = ""): Promise<void> {
 
 /** The rows of calls of a tool, newest first. */
 export function rowsOf(page: Page, tool: string): Locator {
-  return page.getByRole("row").filter({ has: page.getByRole("gridcell", { name: tool, exact: true }) });
+  return page
+    .getByRole("row")
+    .filter({ has: page.getByRole("gridcell", { name: tool, exact: true }) });
 }

@@ -35,7 +35,9 @@ test("a call appears with its tool, status, duration and client, and opens with 
   await expect(page).not.toHaveURL(/call=/);
 });
 
-test("a call that takes its time is shown running, and then done in its place", async ({ page }) => {
+test("a call that takes its time is shown running, and then done in its place", async ({
+  page,
+}) => {
   await openLiveCalls(page);
   const rows = rowsOf(page, "slow");
   const before = await rows.count();

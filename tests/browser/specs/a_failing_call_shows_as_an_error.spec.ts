@@ -24,7 +24,10 @@ test("the status filter stands in the address, and shows failures alone", async 
   await openLiveCalls(page);
   await expect(rowsOf(page, "fail").first()).toBeVisible();
 
-  await page.getByRole("region", { name: "Filters" }).getByRole("button", { name: "Status" }).click();
+  await page
+    .getByRole("region", { name: "Filters" })
+    .getByRole("button", { name: "Status" })
+    .click();
   await page.getByRole("menuitemcheckbox", { name: "Error" }).click();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(/status=error/);

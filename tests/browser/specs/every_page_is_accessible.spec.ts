@@ -64,7 +64,9 @@ async function visit(page: Page, { page: name, url, open }: Visit): Promise<void
   await page.waitForLoadState("load");
   await open?.(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`);
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`,
+  );
   expect.soft(found, name).toEqual([]);
 }
 
