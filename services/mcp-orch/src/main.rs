@@ -1,11 +1,17 @@
 //! The one binary: all services in one process, or one each, and the commands
 //! around them.
 
+mod arrival;
 mod call;
+mod config;
+mod data_folder;
+mod demo;
 mod health;
 mod sample_server;
+mod serve;
+mod wiring;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -19,14 +25,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Call(call::CallArgs),
     Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
     SampleServer,
+    /// Stays with a server that the gateway started, until all of it is gone
+    #[command(hide = true)]
+    StdioChild {
+        /// The server's command line
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Serve(args) => serve::serve(args),
+        Command::StdioChild { command } => mcp_gateway::run_stdio_child(command),
         Command::Call(args) => block_on(call::run(args)),
         Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {
