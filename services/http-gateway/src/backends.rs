@@ -50,9 +50,25 @@ pub(crate) async fn answer_within<T>(
     call: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<T, ServiceError> {
     match tokio::time::timeout(deadline, call).await {
-        Ok(answered) => Ok(answered?.into_inner()),
+        Ok(Ok(answered)) => Ok(answered.into_inner()),
+        Ok(Err(status)) => Err(in_our_fields(status.into())),
         Err(_) => Err(Status::deadline_exceeded("no answer in time").into()),
     }
+}
+
+/// Services name fields as their messages nest them; in REST they lie flat.
+fn in_our_fields(mut error: ServiceError) -> ServiceError {
+    for field in &mut error.fields {
+        let flat = ["page.", "filter."]
+            .iter()
+            .find_map(|group| field.field.strip_prefix(group))
+            .map(str::to_owned);
+        if let Some(flat) = flat {
+            error.message = error.message.replacen(&field.field, &flat, 1);
+            field.field = flat;
+        }
+    }
+    error
 }
 
 impl Backends {
@@ -109,6 +125,13 @@ impl Backends {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_is_named_as_the_caller_named_it() {
+        let error = in_our_fields(ServiceError::invalid("page.cursor", "not a cursor of this list"));
+        assert_eq!(error.fields[0].field, "cursor");
+        assert_eq!(error.message, "cursor: not a cursor of this list");
+    }
 
     #[tokio::test]
     async fn a_service_that_never_answers_is_given_up() {

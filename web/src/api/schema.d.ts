@@ -445,9 +445,11 @@ export interface components {
              */
             duration_us: number | null;
             error: components["schemas"]["CallToolError"] | null;
+            /** @description The result was too large: what was kept of it is with the recorded call. */
+            is_truncated: boolean;
             /**
              * @description The result of the tool, as the specification shapes it; null where there
-             *     is none.
+             *     is none, and where it was too large to be kept whole.
              */
             result: Record<string, never> | null;
             status: components["schemas"]["ToolCallStatus"];

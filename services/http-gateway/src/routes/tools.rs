@@ -52,9 +52,11 @@ pub(crate) struct CallTool {
 pub(crate) struct CallToolResult {
     status: ToolCallStatus,
     /// The result of the tool, as the specification shapes it; null where there
-    /// is none.
+    /// is none, and where it was too large to be kept whole.
     #[schema(value_type = Option<Object>, example = json!({"content": [{"type": "text", "text": "hello"}]}))]
     result: Option<Box<RawValue>>,
+    /// The result was too large: what was kept of it is with the recorded call.
+    is_truncated: bool,
     error: Option<CallToolError>,
     #[schema(format = Uuid)]
     tool_call_id: String,
@@ -178,11 +180,16 @@ impl From<logging::ToolCall> for CallToolResult {
         let kind = ErrorKind::present(call.error_kind);
         let message = text_or_null(call.error_message);
         let has_failed = kind.is_some() || call.error_code.is_some() || message.is_some();
+        // Where the server answered with a JSON-RPC error, that is what is kept;
+        // here it stands in `error`.
+        let result = call.result.filter(|_| call.error_code.is_none());
+        let is_truncated = result.as_ref().is_some_and(|result| result.is_truncated);
         Self {
             status: ToolCallStatus::from_wire(call.status),
-            result: call
-                .result
+            result: result
+                .filter(|_| !is_truncated)
                 .and_then(|result| RawValue::from_string(result.json).ok()),
+            is_truncated,
             error: has_failed.then_some(CallToolError {
                 kind,
                 code: call.error_code,

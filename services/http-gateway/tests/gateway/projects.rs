@@ -209,6 +209,16 @@ async fn a_tool_is_called_in_the_callers_name_and_a_failure_is_told_as_the_outco
         Some(USER)
     );
 
+    let refused = call("refuse", &json!({}), &person).await.done();
+    assert_eq!(refused["error"]["code"], -32_602);
+    assert_eq!(refused["result"], json!(null), "an error is no result");
+    let large = call("large", &json!({}), &person).await.done();
+    assert_eq!(
+        (&large["result"], &large["is_truncated"]),
+        (&json!(null), &json!(true))
+    );
+    asked();
+
     call("echo", &json!({"arguments": [1]}), &person)
         .await
         .refused(400, "invalid_argument");

@@ -67,7 +67,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Stack {
         world,
         host,
         address,
-        client: reqwest::Client::new(),
+        client: reqwest::Client::builder().no_proxy().build().expect("a client"),
     }
 }
 

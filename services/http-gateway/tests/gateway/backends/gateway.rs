@@ -23,7 +23,8 @@ impl ToolsService for Tools {
         }))
     }
 
-    /// The tool `fail` fails, as tools do.
+    /// The tool `fail` fails, as tools do; `refuse` answers with a JSON-RPC
+    /// error, and `large` with too much.
     async fn call_tool(&self, request: Request<wire::CallToolRequest>) -> Answer<wire::CallToolResponse> {
         let request = request.into_inner();
         let mut call = sample_call();
@@ -31,6 +32,12 @@ impl ToolsService for Tools {
             call.status = domain::ToolCallStatus::Error.to_wire();
             call.error_kind = domain::ErrorKind::ToolError.to_wire();
             "it failed".clone_into(&mut call.error_message);
+        }
+        if request.tool_name == "refuse" {
+            call.error_code = Some(-32_602);
+        }
+        if let Some(result) = &mut call.result {
+            result.is_truncated = request.tool_name == "large";
         }
         *lock(&self.0.asked.call) = Some(request);
         Ok(Response::new(wire::CallToolResponse {
