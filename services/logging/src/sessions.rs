@@ -75,22 +75,27 @@ impl SessionRow {
     }
 
     /// Two records of one session as one: seen last as late as either says, and
-    /// ended as early. The same whatever comes first.
+    /// ended as early. An end that somebody saw stands before one that was only
+    /// found out at the next start. The same whatever comes first.
     pub(crate) fn and(self, other: Self) -> Self {
-        let (older, newer) = if self.last_seen_at <= other.last_seen_at {
-            (self, other)
-        } else {
-            (other, self)
+        let end = |session: &Self| {
+            let is_lost = session.end_reason.as_deref() == Some(SessionEnd::GatewayLost.as_str());
+            let ended_at = session.ended_at?;
+            Some((is_lost, ended_at, session.end_reason.clone()))
         };
-        let end = match (older.ended_at, newer.ended_at) {
-            (Some(earlier), later) if later.is_none_or(|later| earlier <= later) => {
-                (older.ended_at, older.end_reason)
-            }
-            _ => (newer.ended_at, newer.end_reason.clone()),
+        let end = [end(&self), end(&other)].into_iter().flatten().min();
+        let newer = if self.last_seen_at < other.last_seen_at {
+            other
+        } else {
+            self
+        };
+        let (ended_at, end_reason) = match end {
+            Some((_, ended_at, end_reason)) => (Some(ended_at), end_reason),
+            None => (None, None),
         };
         Self {
-            ended_at: end.0,
-            end_reason: end.1,
+            ended_at,
+            end_reason,
             ..newer
         }
     }

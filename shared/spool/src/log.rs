@@ -58,6 +58,16 @@ pub(crate) struct Unsynced {
     pub(crate) last_seq: u64,
 }
 
+/// What is needed no more.
+#[derive(Debug, Default)]
+pub(crate) struct Released {
+    /// Their files can go ...
+    pub(crate) segments: Vec<SegmentKey>,
+    /// ... when this frame is as safe as frames are to be: openings out of them
+    /// have moved to the end.
+    pub(crate) moved_up_to: Option<u64>,
+}
+
 impl Readable {
     pub(crate) fn has_frames(self) -> bool {
         self.header.key.first_seq <= self.last_seq
@@ -193,9 +203,8 @@ impl Log {
         }
     }
 
-    /// Takes note that a run of frames is safe elsewhere. Returns the segments
-    /// that are needed no more: their files can go.
-    pub(crate) fn acknowledge(&mut self, epoch: u64, first_seq: u64, last_seq: u64) -> Vec<SegmentKey> {
+    /// Takes note that a run of frames is safe elsewhere.
+    pub(crate) fn acknowledge(&mut self, epoch: u64, first_seq: u64, last_seq: u64) -> Released {
         for segment in &mut self.segments {
             if segment.key().epoch == epoch {
                 segment.unacknowledged.remove(first_seq, last_seq);
@@ -214,8 +223,8 @@ impl Log {
 
     /// Takes the oldest segments out, as long as they are done. Only ever the
     /// oldest: a closing must not go before its opening.
-    fn release(&mut self) -> Vec<SegmentKey> {
-        let mut released = Vec::new();
+    fn release(&mut self) -> Released {
+        let mut released = Released::default();
         while let Some(oldest) = self.segments.front()
             && oldest.is_done()
         {
@@ -227,20 +236,24 @@ impl Log {
                 if !holds_back {
                     break;
                 }
-                if let Err(error) = self.move_openings(key) {
-                    tracing::warn!(error = %error, "spool segments cannot be let go of yet");
-                    break;
+                match self.move_openings(key) {
+                    Ok(last_seq) => released.moved_up_to = Some(last_seq),
+                    Err(error) => {
+                        tracing::warn!(error = %error, "spool segments cannot be let go of yet");
+                        break;
+                    }
                 }
             }
             if let Some(segment) = self.segments.pop_front() {
                 self.bytes -= segment.bytes;
-                released.push(key);
+                released.segments.push(key);
             }
         }
         released
     }
 
-    fn move_openings(&mut self, key: SegmentKey) -> io::Result<()> {
+    /// Returns the number of the last one.
+    fn move_openings(&mut self, key: SegmentKey) -> io::Result<u64> {
         let file = File::open(key.path(&self.config.folder))?;
         let open = self.open.iter();
         let in_segment = open.filter(|(_, place)| place.segment == key);
@@ -255,7 +268,7 @@ impl Log {
                 &frame[frame::HEADER_BYTES..],
             ))?;
         }
-        Ok(())
+        Ok(self.next_seq - 1)
     }
 
     fn find(&self, key: SegmentKey) -> Option<usize> {
@@ -313,7 +326,7 @@ impl Log {
 
     /// Ends the active segment, and lets go of it when nobody needs it: the
     /// next process begins one of its own.
-    pub(crate) fn close(&mut self) -> Vec<SegmentKey> {
+    pub(crate) fn close(&mut self) -> Released {
         self.seal();
         self.release()
     }

@@ -128,14 +128,16 @@ impl Spool {
     /// nothing else are deleted.
     pub fn acknowledge(&self, epoch: u64, first_seq: u64, last_seq: u64) {
         let released = self.shared.log().acknowledge(epoch, first_seq, last_seq);
-        if released.is_empty() {
-            return;
+        if let Some(seq) = released.moved_up_to {
+            self.shared.appended.notify_waiters();
+            if self.durability == Durability::Power && self.shared.progress.wait_for(seq).is_err() {
+                // The next process finds the segments and the openings in them.
+                return;
+            }
         }
-        for key in released {
+        for key in released.segments {
             log::remove(&self.shared.folder, key);
         }
-        // Openings may have moved to the end.
-        self.shared.appended.notify_waiters();
     }
 
     /// How full it is.
@@ -153,7 +155,7 @@ impl Drop for Spool {
         {
             tracing::error!("the thread that syncs the spool panicked");
         }
-        for key in released {
+        for key in released.segments {
             log::remove(&self.shared.folder, key);
         }
     }

@@ -184,13 +184,14 @@ database_test! {
         let mut gateway = Gateway::over(database).await;
         let versions = [
             fixtures::session(5, None),
-            fixtures::session(20, Some((20, SessionEnd::GatewayLost))),
+            fixtures::session(20, Some((8, SessionEnd::GatewayLost))),
+            fixtures::session(11, Some((11, SessionEnd::Expired))),
             fixtures::session(9, Some((9, SessionEnd::Deleted))),
             fixtures::session(7, None),
         ];
         let mut seen = Vec::new();
         // One at a time, all in one batch, and backwards.
-        for order in [vec![0, 1, 2, 3], vec![3, 2, 1, 0], vec![2, 1, 0, 3]] {
+        for order in [vec![0, 1, 2, 3, 4], vec![4, 3, 2, 1, 0], vec![3, 1, 2, 0, 4]] {
             for (batches, id) in [(true, 1), (false, 2)] {
                 let id = Uuid::from_u128(seen.len() as u128 * 10 + id);
                 let versions: Vec<Record> = order

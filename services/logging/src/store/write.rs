@@ -33,6 +33,13 @@ const RENEW_SESSION: &str = "ON CONFLICT (id) DO UPDATE SET
     last_seen_at = excluded.last_seen_at
     WHERE client_sessions.last_seen_at < excluded.last_seen_at";
 
+/// The earlier end, and the one that somebody saw before a `gateway_lost`.
+const END_SESSION: &str = "UPDATE client_sessions SET ended_at = $2, end_reason = $3
+    WHERE id = $1 AND (
+        ended_at IS NULL
+        OR (end_reason = 'gateway_lost' AND $3 <> 'gateway_lost')
+        OR (ended_at > $2 AND (end_reason = 'gateway_lost') = ($3 = 'gateway_lost')))";
+
 const REPLACE_PAYLOAD: &str =
     "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result";
 
@@ -162,15 +169,12 @@ async fn write_sessions(transaction: &mut Transaction, sessions: &[SessionRow]) 
     insert(transaction, sessions, RENEW_SESSION).await?;
     for session in sessions.iter().filter(|session| session.ended_at.is_some()) {
         on_transaction!(transaction, |connection| {
-            sqlx::query(
-                "UPDATE client_sessions SET ended_at = $2, end_reason = $3
-                 WHERE id = $1 AND (ended_at IS NULL OR ended_at > $2)",
-            )
-            .bind(session.id)
-            .bind(session.ended_at)
-            .bind(&session.end_reason)
-            .execute(connection)
-            .await?;
+            sqlx::query(END_SESSION)
+                .bind(session.id)
+                .bind(session.ended_at)
+                .bind(&session.end_reason)
+                .execute(connection)
+                .await?;
         });
     }
     Ok(())
