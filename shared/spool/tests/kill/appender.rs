@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for number in 0.. {
         let id = Uuid::from_u64_pair(spool.epoch(), number);
-        let body = vec![number as u8; (number as usize * 37) % 5_000];
+        let body = vec![number as u8; (number as usize * 37) % 900];
         spool.append(FrameKind::Opening, id, &body)?;
         let seq = spool.append(FrameKind::Closing, id, &body)?;
         writeln!(stdout, "{} {seq} {number}", spool.epoch())?;
