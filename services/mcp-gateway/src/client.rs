@@ -27,7 +27,12 @@ const KNOWN: [(&str, ClientType); 12] = [
 /// A client by what it said in `initialize`: the JSON of `clientInfo`.
 pub(crate) fn named(client_info: &str, user_agent: &str, ip_address: &str) -> Client {
     let fields = object_fields(client_info, ["name", "version"]);
-    let text = |place| fields.as_ref().and_then(|fields| fields.string(place)).unwrap_or_default();
+    let text = |place| {
+        fields
+            .as_ref()
+            .and_then(|fields| fields.string(place))
+            .unwrap_or_default()
+    };
     let (name, version) = (cut(&text(0)), cut(&text(1)));
     let client_type = match client_type(&name) {
         ClientType::Unknown => client_type(user_agent),

@@ -2,6 +2,7 @@
 //! encodes; what is the same for both is in `entrance` (who may come in),
 //! `body`, `refusal` and `event_stream`.
 
+mod batch;
 mod body;
 mod entrance;
 mod event_stream;
@@ -9,6 +10,7 @@ mod origin;
 mod refusal;
 mod sse;
 mod streamable_http;
+mod takes;
 
 use std::sync::Arc;
 

@@ -8,9 +8,9 @@ mod outgoing;
 mod revision;
 mod splice;
 
-pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request, Response};
+pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request};
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};
 pub(crate) use outgoing::{ErrorCode, error_reply, notification, reply, request, result_reply};
 pub(crate) use revision::Revision;
-pub(crate) use splice::{Fields, Splice, object_fields};
+pub(crate) use splice::{Fields, object_fields};

@@ -83,11 +83,6 @@ impl Outbox {
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed() || self.overflow.is_cancelled()
     }
-
-    /// Whether both write to the same stream.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.sender.same_channel(&other.sender)
-    }
 }
 
 impl OutboxReader {

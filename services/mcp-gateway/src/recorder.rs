@@ -104,7 +104,11 @@ impl Recorder {
 
     /// Whether new calls are taken at the moment.
     fn open_call(&self, id: ToolCallId, call: &ToolCall) -> Result<(), SpoolFull> {
-        self.append(FrameKind::Opening, id.uuid(), record::Record::ToolCall(call.clone()))
+        self.append(
+            FrameKind::Opening,
+            id.uuid(),
+            record::Record::ToolCall(call.clone()),
+        )
     }
 
     fn close_call(&self, id: ToolCallId, call: ToolCall) {
@@ -124,10 +128,7 @@ impl Recorder {
             record::Record::Session(_) => "session",
             record::Record::ServerLog(_) => "server_log",
         };
-        let body = Record {
-            record: Some(record),
-        }
-        .encode_to_vec();
+        let body = Record { record: Some(record) }.encode_to_vec();
         match self.spool.append(kind, id, &body) {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -135,12 +136,16 @@ impl Recorder {
                 if !is_refused_call {
                     self.lost.add(1, &[KeyValue::new("record", name)]);
                 }
-                match error {
-                    AppendError::Full { .. } => tracing::warn!(record = name, %error, "spool is full"),
-                    _ => tracing::error!(record = name, error = ?error, "spool did not take a record"),
+                if matches!(error, AppendError::Full { .. }) {
+                    tracing::warn!(record = name, %error, "spool is full");
+                } else {
+                    tracing::error!(record = name, error = ?error, "spool did not take a record");
                 }
                 Err(SpoolFull)
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,14 +116,13 @@ fn value_end(json: &str, start: usize) -> usize {
                 continue;
             }
             b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return at,
+            b'}' | b']' | b',' if depth == 0 => return at,
             b'}' | b']' => {
                 depth -= 1;
                 if depth == 0 {
                     return at + 1;
                 }
             }
-            b',' if depth == 0 => return at,
             byte if depth == 0 && byte.is_ascii_whitespace() => return at,
             _ => {}
         }
@@ -136,11 +135,28 @@ fn value_end(json: &str, start: usize) -> usize {
 /// hyphens and underscores.
 fn is_secret_name(quoted: &str) -> bool {
     const PARTS: [&str; 13] = [
-        "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "authorization",
-        "credential", "cookie", "accesstoken", "refreshtoken", "bearer",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "authorization",
+        "credential",
+        "cookie",
+        "accesstoken",
+        "refreshtoken",
+        "bearer",
     ];
     // Tokens that open nothing.
-    const HARMLESS: [&str; 5] = ["progresstoken", "pagetoken", "nextpagetoken", "continuationtoken", "synctoken"];
+    const HARMLESS: [&str; 5] = [
+        "progresstoken",
+        "pagetoken",
+        "nextpagetoken",
+        "continuationtoken",
+        "synctoken",
+    ];
     let name: String = quoted
         .chars()
         .filter(|character| character.is_alphanumeric())

@@ -22,8 +22,6 @@ use crate::{
     upstream::{Connection, RequestError, RequestOptions, Unavailable, Upstreams},
 };
 
-pub(crate) use tool_call::ToolCallEnd;
-
 /// Where all parts of the gateway meet.
 #[derive(Debug)]
 pub(crate) struct Relay {
@@ -65,7 +63,10 @@ pub(crate) struct Trace {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Reply(Reply),
-    Error { code: ErrorCode, words: String },
+    Error {
+        code: ErrorCode,
+        words: String,
+    },
     /// The caller may not do that.
     Denied(String),
     /// The call cannot be recorded, so it is not made.
@@ -147,10 +148,12 @@ impl Relay {
         outbox: Option<&Outbox>,
         cancel: &CancellationToken,
     ) -> Answer {
-        let params = request.params.as_deref().map(|params| params.get());
+        let params = request.params();
         match request.method.as_str() {
             "ping" => return empty_result(),
-            "initialize" => return Answer::error(ErrorCode::InvalidRequest, "this session is initialised already"),
+            "initialize" => {
+                return Answer::error(ErrorCode::InvalidRequest, "this session is initialised already");
+            }
             "tools/call" => {
                 let end = self
                     .call_tool(caller, &request.id.to_string(), params, outbox, cancel)
@@ -162,7 +165,10 @@ impl Relay {
         let work = async {
             match caller.single_server() {
                 Some(server) => self.pass(caller, &server, &request.method, params, outbox).await,
-                None => self.project_request(caller, &request.method, params, outbox).await,
+                None => {
+                    self.project_request(caller, &request.method, params, outbox)
+                        .await
+                }
             }
         };
         tokio::select! {
@@ -174,7 +180,7 @@ impl Relay {
 
     /// Hands a notification of a client on to whom it concerns.
     pub(crate) fn notification(&self, caller: &Caller, notification: &Notification) {
-        let params = notification.params.as_deref().map(|params| params.get());
+        let params = notification.params();
         let Some(session) = &caller.session else { return };
         match notification.method.as_str() {
             // The gateway greets servers itself.
@@ -211,7 +217,10 @@ impl Relay {
 
     /// The connection of this caller to a server, started if it does not stand.
     async fn connect(&self, caller: &Caller, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
-        let owner = caller.session.as_ref().and_then(|session| session.owner_of(server));
+        let owner = caller
+            .session
+            .as_ref()
+            .and_then(|session| session.owner_of(server));
         self.upstreams.connection(server, owner.as_ref()).await
     }
 

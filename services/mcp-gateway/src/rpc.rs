@@ -48,9 +48,11 @@ impl ToolsService for Rpc {
     ) -> Result<Response<ListToolsResponse>, Status> {
         let request = request.into_inner();
         let (caller, server) = self.caller(&request.project_id, &request.server_id, None, None)?;
-        let tools_json = self.0.list(&caller, &server, Kind::Tools).await.map_err(|words| {
-            ServiceError::new(Code::Unavailable, "server_unavailable", words)
-        })?;
+        let tools_json = self
+            .0
+            .list(&caller, &server, Kind::Tools)
+            .await
+            .map_err(|words| ServiceError::new(Code::Unavailable, "server_unavailable", words))?;
         Ok(Response::new(ListToolsResponse { tools_json }))
     }
 

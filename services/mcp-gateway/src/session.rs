@@ -29,7 +29,7 @@ use crate::{
 };
 
 use asked::Asked;
-pub(crate) use registry::{Limits, Sessions, TooMany};
+pub(crate) use registry::{Limits, Sessions};
 use streams::Streams;
 
 /// Which address a client came to.
@@ -94,10 +94,6 @@ impl Session {
     /// Notes what the client said. Says whether it was the first time.
     pub(crate) fn greet(&self, greeting: Greeting) -> bool {
         self.greeting.set(greeting).is_ok()
-    }
-
-    pub(crate) fn greeting(&self) -> Option<&Greeting> {
-        self.greeting.get()
     }
 
     /// The client as it is recorded: as it named itself, or by its User-Agent.
@@ -169,7 +165,11 @@ impl Session {
     /// The stream for what a server asks while it works: that of the request it
     /// works on, where there is exactly one, else the client's open one.
     fn stream_for_a_question(&self) -> Option<Outbox> {
-        let of_requests: Vec<_> = self.lock().values().filter_map(|entry| entry.outbox.clone()).collect();
+        let of_requests: Vec<_> = self
+            .lock()
+            .values()
+            .filter_map(|entry| entry.outbox.clone())
+            .collect();
         match of_requests.as_slice() {
             [only] => Some(only.clone()),
             [] => self.streams.open(),
@@ -187,7 +187,10 @@ impl Session {
 
     /// The session as the log keeps it.
     fn record(&self, end: Option<(Timestamp, SessionEnd)>) -> ClientSession {
-        let capabilities = self.greeting.get().map(|greeting| greeting.capabilities.to_string());
+        let capabilities = self
+            .greeting
+            .get()
+            .map(|greeting| greeting.capabilities.to_string());
         ClientSession {
             id: self.id.to_string(),
             project_id: self.project_id.to_string(),
@@ -196,7 +199,9 @@ impl Session {
                 Endpoint::Server(id) => Some(id.to_string()),
             },
             door: self.door.to_wire(),
-            revision: self.revision().map_or_else(String::new, |revision| revision.to_string()),
+            revision: self
+                .revision()
+                .map_or_else(String::new, |revision| revision.to_string()),
             client: Some(self.client()),
             capabilities_json: capabilities.unwrap_or_default(),
             principal: Some(self.principal()),

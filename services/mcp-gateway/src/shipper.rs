@@ -92,7 +92,11 @@ impl Shipper {
         for batch in outstanding.iter() {
             let _ = sender.try_send(batch.clone());
         }
-        let mut acks = self.client.append(ReceiverStream::new(receiver)).await?.into_inner();
+        let mut acks = self
+            .client
+            .append(ReceiverStream::new(receiver))
+            .await?
+            .into_inner();
         let mut send_at = None;
         let mut was_full = false;
         loop {
@@ -133,9 +137,13 @@ impl Shipper {
     }
 
     fn acknowledged(&self, outstanding: &mut Outstanding, ack: &AppendResponse) -> Result<(), Status> {
-        let run = outstanding.front().map(|batch| (batch.epoch, batch.first_seq, batch.last_seq));
+        let run = outstanding
+            .front()
+            .map(|batch| (batch.epoch, batch.first_seq, batch.last_seq));
         if run != Some((ack.epoch, ack.first_seq, ack.last_seq)) {
-            return Err(Status::internal("logging acknowledged what was not the oldest batch"));
+            return Err(Status::internal(
+                "logging acknowledged what was not the oldest batch",
+            ));
         }
         outstanding.pop_front();
         self.spool.acknowledge(ack.epoch, ack.first_seq, ack.last_seq);
@@ -171,7 +179,6 @@ impl Shipper {
         })
     }
 }
-
 
 async fn at(time: Option<Instant>) {
     match time {

@@ -9,9 +9,7 @@ use access::{GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
 use domain::{Clock, GatewayId};
 use proto::{
-    gateway::{
-        tools_service_server::ToolsServiceServer, upstreams_service_server::UpstreamsServiceServer,
-    },
+    gateway::{tools_service_server::ToolsServiceServer, upstreams_service_server::UpstreamsServiceServer},
     logging::ingest_service_client::IngestServiceClient,
     projects::snapshot_service_client::SnapshotServiceClient,
 };
@@ -60,7 +58,12 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
 
     let (spool, recovery) = open_spool(&config)?;
     let spool = Arc::new(spool);
-    let recorder = Arc::new(Recorder::new(spool.clone(), recovery, &folder, host.clock().clone())?);
+    let recorder = Arc::new(Recorder::new(
+        spool.clone(),
+        recovery,
+        &folder,
+        host.clock().clone(),
+    )?);
     let directory = Arc::new(Directory::new());
     let upstreams = Arc::new(Upstreams::new(
         pool_config(&config, &folder)?,
@@ -84,11 +87,16 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .max_decoding_message_size(MAX_GRPC_BYTES);
     let watching = directory::follow(directory.clone(), projects, readiness, shutdown.clone());
     tasks.spawn("directory", OnFailure::StopHost, watching);
-    tasks.spawn("sessions", OnFailure::StopHost, sessions.look_after(directory, shutdown.clone()));
+    tasks.spawn(
+        "sessions",
+        OnFailure::StopHost,
+        sessions.look_after(directory, shutdown.clone()),
+    );
     let logging = dial(&config.logging_url, DialOptions::default())?;
     let shipper = Shipper {
         spool,
-        client: IngestServiceClient::with_interceptor(logging, identity).max_encoding_message_size(MAX_GRPC_BYTES),
+        client: IngestServiceClient::with_interceptor(logging, identity)
+            .max_encoding_message_size(MAX_GRPC_BYTES),
         gateway_id: gateway_id(&folder, host.clock())?,
         shutdown: shutdown.clone(),
     };
@@ -97,7 +105,11 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let rpc = Rpc(relay.clone());
     let routes = Routes::new(ToolsServiceServer::new(rpc.clone()).max_encoding_message_size(MAX_GRPC_BYTES))
         .add_service(UpstreamsServiceServer::new(rpc));
-    host.serve_grpc("mcp-gateway", listeners.grpc, GrpcAccess::new(secret, ALLOWED).guard(routes))?;
+    host.serve_grpc(
+        "mcp-gateway",
+        listeners.grpc,
+        GrpcAccess::new(secret, ALLOWED).guard(routes),
+    )?;
     let hosts = AllowedHosts::new(
         listeners.mcp.local_addr().ip(),
         config.public_url.as_deref(),
@@ -136,7 +148,8 @@ fn pool_config(config: &Config, folder: &Path) -> anyhow::Result<PoolConfig> {
     let launcher = if config.stdio_launcher.is_empty() {
         let own = std::env::current_exe().context("the path of this program is unknown")?;
         let own = own.into_os_string().into_string();
-        let own = own.map_err(|path| anyhow::anyhow!("the path of this program is no UTF-8: {}", path.display()))?;
+        let own =
+            own.map_err(|path| anyhow::anyhow!("the path of this program is no UTF-8: {}", path.display()))?;
         vec![own, "stdio-child".to_owned(), "--".to_owned()]
     } else {
         config.stdio_launcher.clone()
@@ -152,10 +165,12 @@ fn pool_config(config: &Config, folder: &Path) -> anyhow::Result<PoolConfig> {
 fn gateway_id(folder: &Path, clock: &Clock) -> anyhow::Result<GatewayId> {
     let path: PathBuf = folder.join("gateway-id");
     if let Ok(text) = fs::read_to_string(&path) {
-        return text
-            .trim()
-            .parse()
-            .with_context(|| format!("{} holds no id; restore it, or remove it to get a new one", path.display()));
+        return text.trim().parse().with_context(|| {
+            format!(
+                "{} holds no id; restore it, or remove it to get a new one",
+                path.display()
+            )
+        });
     }
     let id = GatewayId::new(clock);
     fs::write(&path, format!("{id}\n")).with_context(|| format!("{} cannot be written", path.display()))?;

@@ -8,6 +8,9 @@ use domain::ServerId;
 use super::exposed_name;
 use crate::message::object_fields;
 
+/// Under which the full name of a tool stands in its `_meta`.
+const FULL_NAME: &str = "mcp-orchestrator/name";
+
 /// What there are lists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -73,15 +76,25 @@ impl Kind {
 impl Catalog {
     /// Notes what a server's list holds.
     pub(crate) fn note(&self, server: ServerId, kind: Kind, items: &[String]) {
-        let keys = items.iter().filter_map(|item| object_fields(item, [kind.key()])?.string(0));
+        let keys = items
+            .iter()
+            .filter_map(|item| object_fields(item, [kind.key()])?.string(0));
         self.lock().insert((server, kind), keys.collect());
     }
 
     /// The item of a server whose exposed name that is.
-    pub(crate) fn long_name(&self, server: ServerId, kind: Kind, prefix: &str, exposed: &str) -> Option<String> {
+    pub(crate) fn long_name(
+        &self,
+        server: ServerId,
+        kind: Kind,
+        prefix: &str,
+        exposed: &str,
+    ) -> Option<String> {
         let seen = self.lock();
         let keys = seen.get(&(server, kind))?;
-        keys.iter().find(|name| exposed_name(prefix, name) == exposed).cloned()
+        keys.iter()
+            .find(|name| exposed_name(prefix, name) == exposed)
+            .cloned()
     }
 
     /// Whether a server's list had a resource of that address, or a template
@@ -125,11 +138,15 @@ pub(crate) fn renamed(item: &str, prefix: &str) -> Option<String> {
         if fields.get(1).is_none() {
             splice = splice.add_member("title", &quoted);
         }
-        const KEY: &str = "mcp-orchestrator/name";
-        match fields.get(2).and_then(|meta| Some((meta, object_fields(meta, [])?))) {
-            Some((meta, inner)) => splice = splice.replace(meta, inner.splice().add_member(KEY, &quoted).finish()),
+        match fields
+            .get(2)
+            .and_then(|meta| Some((meta, object_fields(meta, [])?)))
+        {
+            Some((meta, inner)) => {
+                splice = splice.replace(meta, inner.splice().add_member(FULL_NAME, &quoted).finish());
+            }
             None if fields.get(2).is_none() => {
-                splice = splice.add_member("_meta", &format!("{{\"{KEY}\":{quoted}}}"));
+                splice = splice.add_member("_meta", &format!("{{\"{FULL_NAME}\":{quoted}}}"));
             }
             // A `_meta` that is no object is the server's own affair.
             None => {}
@@ -186,7 +203,11 @@ mod tests {
 
     #[test]
     fn a_merged_list_says_what_it_lacks() {
-        let json = list_result(Kind::Tools, &["{}".to_owned()], &[("dead".to_owned(), "gone".to_owned())]);
+        let json = list_result(
+            Kind::Tools,
+            &["{}".to_owned()],
+            &[("dead".to_owned(), "gone".to_owned())],
+        );
         let read: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
         assert_eq!(read["_meta"]["mcp-orchestrator/missing"][0]["server"], "dead");
         assert_eq!(list_result(Kind::Prompts, &[], &[]), r#"{"prompts":[]}"#);

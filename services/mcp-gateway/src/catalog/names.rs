@@ -91,7 +91,13 @@ fn part(text: &str, room: usize, is_plain: bool) -> String {
     }
     let mut part: String = text
         .chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character
+            } else {
+                '-'
+            }
+        })
         .take(room - MARKED_BYTES)
         .collect();
     part.push_str(MARK);
@@ -121,10 +127,7 @@ fn is_marked(text: &str) -> bool {
         && text.is_char_boundary(text.len() - MARKED_BYTES)
         && text[text.len() - MARKED_BYTES..]
             .strip_prefix(MARK)
-            .is_some_and(|hash| {
-                hash.bytes()
-                    .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
-            })
+            .is_some_and(|hash| hash.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')))
 }
 
 #[cfg(test)]

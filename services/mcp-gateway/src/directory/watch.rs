@@ -80,7 +80,11 @@ async fn watch_once(
             Event::Completed(_) => {
                 is_whole = true;
                 backoff.reset();
-                tracing::info!(projects = next.projects.len(), keys = next.keys.len(), "directory is whole");
+                tracing::info!(
+                    projects = next.projects.len(),
+                    keys = next.keys.len(),
+                    "directory is whole"
+                );
             }
             Event::Unchanged(_) => continue,
         }
@@ -92,9 +96,7 @@ async fn watch_once(
     Ok(())
 }
 
-async fn next_event(
-    events: &mut Streaming<proto::projects::WatchResponse>,
-) -> Result<Option<Event>, Status> {
+async fn next_event(events: &mut Streaming<proto::projects::WatchResponse>) -> Result<Option<Event>, Status> {
     loop {
         let message = tokio::time::timeout(SILENCE, events.message())
             .await

@@ -18,7 +18,10 @@ const DROP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Reads a body of JSON, and keeps no more of it than the limit.
 pub(super) async fn read_json(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Refusal::new(
@@ -27,7 +30,9 @@ pub(super) async fn read_json(headers: &HeaderMap, mut body: Body) -> Result<Byt
             "send the message with Content-Type: application/json",
         ));
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_CLIENT_BODY_BYTES) {
         // Who asks first (RFC 9110, section 10.1.1) has not begun to send.
         if !headers.contains_key(header::EXPECT) {

@@ -44,14 +44,18 @@ impl Visitor {
         let snapshot = doors.relay.directory.snapshot();
         let now = doors.relay.recorder.clock().now();
         let key = snapshot.key(&api_key(headers)?, now).ok_or_else(|| {
-            Refusal::unauthorized("this API key is unknown, revoked or past its end; make a new one in the project")
+            Refusal::unauthorized(
+                "this API key is unknown, revoked or past its end; make a new one in the project",
+            )
         })?;
         // One answer for a project of others and for none.
         let project = snapshot
             .project(&address.project)
             .filter(|project| project.id == key.project_id)
             .ok_or_else(|| {
-                Refusal::forbidden("this API key is of another project; use a key of the project in the address")
+                Refusal::forbidden(
+                    "this API key is of another project; use a key of the project in the address",
+                )
             })?;
         if !key.may(Permission::ReadProject) {
             return Err(Refusal::forbidden(
@@ -76,7 +80,9 @@ impl Visitor {
             endpoint,
             user_agent: text(headers, &header::USER_AGENT),
             ip_address: ip_address(request),
-            trace: text_of(headers, "traceparent").and_then(Trace::parse).unwrap_or_default(),
+            trace: text_of(headers, "traceparent")
+                .and_then(Trace::parse)
+                .unwrap_or_default(),
         })
     }
 
@@ -88,7 +94,9 @@ impl Visitor {
             door,
             principal: session.principal(),
             client: session.client(),
-            revision: session.revision().map_or_else(String::new, |revision| revision.to_string()),
+            revision: session
+                .revision()
+                .map_or_else(String::new, |revision| revision.to_string()),
             permissions: Permissions::of(|permission| self.key.may(permission)),
             trace: self.trace.clone(),
             session: Some(session.clone()),

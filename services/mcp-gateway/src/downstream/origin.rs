@@ -32,7 +32,10 @@ impl AllowedHosts {
         allowed.extend(hosts.iter().map(|host| bare(host)));
         Self {
             hosts: allowed,
-            origins: origins.iter().map(|origin| origin.trim_end_matches('/').to_lowercase()).collect(),
+            origins: origins
+                .iter()
+                .map(|origin| origin.trim_end_matches('/').to_lowercase())
+                .collect(),
         }
     }
 
@@ -98,20 +101,42 @@ mod tests {
 
     #[test]
     fn only_the_gateways_own_names_are_taken() {
-        for host in ["localhost:8090", "127.0.0.1:8090", "[::1]:8090", "MCP.example.com", "gateway:8090"] {
+        for host in [
+            "localhost:8090",
+            "127.0.0.1:8090",
+            "[::1]:8090",
+            "MCP.example.com",
+            "gateway:8090",
+        ] {
             assert!(is_allowed(host, None), "{host}");
         }
-        for host in ["evil.example", "0.0.0.0:8090", "", "localhost.evil.example", "a b"] {
+        for host in [
+            "evil.example",
+            "0.0.0.0:8090",
+            "",
+            "localhost.evil.example",
+            "a b",
+        ] {
             assert!(!is_allowed(host, None), "{host}");
         }
     }
 
     #[test]
     fn pages_from_elsewhere_are_refused() {
-        for origin in ["http://localhost:6274", "https://mcp.example.com", "https://inspector.example.com"] {
+        for origin in [
+            "http://localhost:6274",
+            "https://mcp.example.com",
+            "https://inspector.example.com",
+        ] {
             assert!(is_allowed("localhost", Some(origin)), "{origin}");
         }
-        for origin in ["https://evil.example", "null", "file://", "http://localhost.evil.example", ""] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "file://",
+            "http://localhost.evil.example",
+            "",
+        ] {
             assert!(!is_allowed("localhost", Some(origin)), "{origin}");
         }
     }

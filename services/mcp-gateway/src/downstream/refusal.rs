@@ -9,7 +9,10 @@ use crate::message::{self, ErrorCode, Id, ParseError};
 /// Why a request is not served: an HTTP status, and a JSON-RPC error that says
 /// what to do.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Refusal(Box<Answer>);
+
+#[derive(Debug)]
+struct Answer {
     status: StatusCode,
     code: ErrorCode,
     words: String,
@@ -19,13 +22,13 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: ErrorCode, words: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Answer {
             status,
             code,
             words: words.into(),
             id: None,
             header: None,
-        }
+        }))
     }
 
     pub(super) fn bad_request(words: impl Into<String>) -> Self {
@@ -42,8 +45,10 @@ impl Refusal {
 
     /// RFC 9110, section 11.6.1: says how to authenticate.
     pub(super) fn unauthorized(words: impl Into<String>) -> Self {
-        let challenge = HeaderValue::from_static("Bearer realm=\"mcp-orchestrator\", error=\"invalid_token\"");
-        Self::new(StatusCode::UNAUTHORIZED, ErrorCode::Refused, words).with(header::WWW_AUTHENTICATE, challenge)
+        let challenge =
+            HeaderValue::from_static("Bearer realm=\"mcp-orchestrator\", error=\"invalid_token\"");
+        Self::new(StatusCode::UNAUTHORIZED, ErrorCode::Refused, words)
+            .with(header::WWW_AUTHENTICATE, challenge)
     }
 
     pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
@@ -79,28 +84,34 @@ impl Refusal {
         let words = error.to_string();
         match error {
             ParseError::Json(_) => Self::new(StatusCode::BAD_REQUEST, ErrorCode::Parse, words),
-            ParseError::Shape { id, .. } => Self::bad_request(words).to_request(id),
+            ParseError::Shape { id, .. } => Self::bad_request(words).of_request(id),
         }
     }
 
     /// Names the request that is refused, so that the client finds it.
-    pub(super) fn to_request(mut self, id: Option<Id>) -> Self {
-        self.id = id;
+    pub(super) fn of_request(mut self, id: Option<Id>) -> Self {
+        self.0.id = id;
         self
     }
 
     fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.0.header = Some((name, value));
         self
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        tracing::debug!(status = self.status.as_u16(), words = self.words, "request refused");
-        let body = message::error_reply(self.id.as_ref(), self.code, &self.words);
-        let mut response = json(self.status, body);
-        if let Some((name, value)) = self.header {
+        let Answer {
+            status,
+            code,
+            words,
+            id,
+            header,
+        } = *self.0;
+        tracing::debug!(status = status.as_u16(), words, "request refused");
+        let mut response = json(status, message::error_reply(id.as_ref(), code, &words));
+        if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
         response

@@ -56,7 +56,10 @@ pub(super) async fn serve_stream(
     // any proxy.
     let path = request.uri().path();
     let base = path.strip_suffix("/sse").unwrap_or(path);
-    let endpoint = event("endpoint", &format!("{base}/messages?session_id={}", session.token));
+    let endpoint = event(
+        "endpoint",
+        &format!("{base}/messages?session_id={}", session.token),
+    );
     let open = OpenStream {
         doors,
         session: session.clone(),
@@ -138,7 +141,9 @@ pub(super) async fn serve_message(
     match message {
         Message::Request(request) => begin(&doors, &visitor, &session, request)?,
         Message::Notification(notification) => {
-            doors.relay.notification(&visitor.caller(&session, Door::Sse), &notification);
+            doors
+                .relay
+                .notification(&visitor.caller(&session, Door::Sse), &notification);
         }
         Message::Response(response) => {
             if let Some(id) = &response.id {
@@ -150,7 +155,12 @@ pub(super) async fn serve_message(
 }
 
 /// Works on a request beside the POST that brought it. Goes with the session.
-fn begin(doors: &Doors, visitor: &Visitor, session: &Arc<Session>, request: McpRequest) -> Result<(), Refusal> {
+fn begin(
+    doors: &Doors,
+    visitor: &Visitor,
+    session: &Arc<Session>,
+    request: McpRequest,
+) -> Result<(), Refusal> {
     let stream = session.streams.open().ok_or_else(|| {
         Refusal::new(
             StatusCode::NOT_FOUND,
@@ -159,17 +169,25 @@ fn begin(doors: &Doors, visitor: &Visitor, session: &Arc<Session>, request: McpR
         )
     })?;
     if request.method == "initialize" {
-        let params = request.params.as_deref().map(|params| params.get());
+        let params = request.params();
         match Greeting::read(params, &visitor.user_agent, &visitor.ip_address) {
             Ok(greeting) => {
                 if !session.greet(greeting) {
                     let words = "this session is initialised already";
-                    let _ = stream.push(message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words));
+                    let _ = stream.push(message::error_reply(
+                        Some(&request.id),
+                        ErrorCode::InvalidRequest,
+                        words,
+                    ));
                     return Ok(());
                 }
             }
             Err(words) => {
-                let _ = stream.push(message::error_reply(Some(&request.id), ErrorCode::InvalidParams, words));
+                let _ = stream.push(message::error_reply(
+                    Some(&request.id),
+                    ErrorCode::InvalidParams,
+                    words,
+                ));
                 return Ok(());
             }
         }
@@ -177,7 +195,11 @@ fn begin(doors: &Doors, visitor: &Visitor, session: &Arc<Session>, request: McpR
     }
     let Some(waiting) = session.wait_for(&request.id, Some(stream.clone())) else {
         let words = "the client waits for an answer with this id already";
-        let _ = stream.push(message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words));
+        let _ = stream.push(message::error_reply(
+            Some(&request.id),
+            ErrorCode::InvalidRequest,
+            words,
+        ));
         return Ok(());
     };
     let caller = visitor.caller(session, Door::Sse);
@@ -187,7 +209,11 @@ fn begin(doors: &Doors, visitor: &Visitor, session: &Arc<Session>, request: McpR
         let work = async {
             let answer = match caller.session.as_ref().and_then(|session| session.revision()) {
                 Some(revision) if request.method == "initialize" => relay.initialize(&caller, revision).await,
-                _ => relay.request(&caller, &request, Some(&stream), &waiting.cancel).await,
+                _ => {
+                    relay
+                        .request(&caller, &request, Some(&stream), &waiting.cancel)
+                        .await
+                }
             };
             send(&stream, &caller, &request, &answer);
         };

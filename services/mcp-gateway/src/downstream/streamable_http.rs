@@ -6,18 +6,19 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{Door, SessionEnd};
-use futures::future::join_all;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::{
     Doors,
+    batch::{batch, take},
     body::read_json,
     entrance::{Address, Visitor, text_of},
     event_stream::{self, COMMENT, KEEP_ALIVE, message_event},
     refusal::{Refusal, accepted, json},
+    takes::Takes,
 };
 use crate::{
-    message::{self, ErrorCode, Incoming, Message, ParseError, Request as McpRequest, Revision},
+    message::{self, ErrorCode, Incoming, Message, Request as McpRequest, Revision},
     outbox::{OutboxReader, outbox},
     relay::{Answer, Caller},
     session::{Greeting, Session},
@@ -43,13 +44,6 @@ pub(super) async fn serve(
     }
 }
 
-/// What the client takes as an answer.
-#[derive(Debug, Clone, Copy)]
-struct Takes {
-    json: bool,
-    events: bool,
-}
-
 async fn post(
     doors: &Doors,
     visitor: &Visitor,
@@ -60,7 +54,7 @@ async fn post(
     let bytes = read_json(headers, body).await?;
     let incoming = Incoming::parse(&bytes).map_err(Refusal::of_parsing)?;
     if let Incoming::Single(Message::Request(request)) = &incoming {
-        check_revision(headers).map_err(|refusal| refusal.to_request(Some(request.id.clone())))?;
+        check_revision(headers).map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
         if request.method == "initialize" {
             return initialize(doors, visitor, headers, request).await;
         }
@@ -70,17 +64,35 @@ async fn post(
     match incoming {
         Incoming::Single(Message::Request(request)) => {
             let session = session(doors, visitor, headers)
-                .map_err(|refusal| refusal.to_request(Some(request.id.clone())))?;
-            answer(doors, visitor.caller(&session, Door::StreamableHttp), session, request, takes).await
+                .map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
+            answer(
+                doors,
+                visitor.caller(&session, Door::StreamableHttp),
+                session,
+                request,
+                takes,
+            )
+            .await
         }
         Incoming::Single(message) => {
             let session = session(doors, visitor, headers)?;
-            take(doors, &visitor.caller(&session, Door::StreamableHttp), &session, message);
+            take(
+                doors,
+                &visitor.caller(&session, Door::StreamableHttp),
+                &session,
+                message,
+            );
             Ok(accepted())
         }
         Incoming::Batch(messages) => {
             let session = session(doors, visitor, headers)?;
-            batch(doors, &visitor.caller(&session, Door::StreamableHttp), &session, messages).await
+            batch(
+                doors,
+                &visitor.caller(&session, Door::StreamableHttp),
+                &session,
+                messages,
+            )
+            .await
         }
     }
 }
@@ -91,7 +103,7 @@ async fn initialize(
     headers: &HeaderMap,
     request: &McpRequest,
 ) -> Result<Response, Refusal> {
-    let refuse = |refusal: Refusal| refusal.to_request(Some(request.id.clone()));
+    let refuse = |refusal: Refusal| refusal.of_request(Some(request.id.clone()));
     if doors.shutdown.is_soft() {
         return Err(refuse(Refusal::stopping()));
     }
@@ -100,9 +112,13 @@ async fn initialize(
             "initialize begins a session; send it without Mcp-Session-Id",
         )));
     }
-    let params = request.params.as_deref().map(|params| params.get());
+    let params = request.params();
     let greeting = Greeting::read(params, &visitor.user_agent, &visitor.ip_address).map_err(|words| {
-        refuse(Refusal::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidParams, words))
+        refuse(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidParams,
+            words,
+        ))
     })?;
     let revision = match greeting.revision {
         // There is no Streamable HTTP in it: a client of it can do the next one.
@@ -174,11 +190,15 @@ async fn answer(
     let (writer, mut reader) = outbox();
     let id = request.id.clone();
     let Some(waiting) = session.wait_for(&id, takes.events.then(|| writer.clone())) else {
-        return Err(Refusal::bad_request("the client waits for an answer with this id already").to_request(Some(id)));
+        return Err(
+            Refusal::bad_request("the client waits for an answer with this id already").of_request(Some(id)),
+        );
     };
     let relay = doors.relay.clone();
     let mut answer: Pending = Box::pin(async move {
-        let answer = relay.request(&caller, &request, Some(&writer), &waiting.cancel).await;
+        let answer = relay
+            .request(&caller, &request, Some(&writer), &waiting.cancel)
+            .await;
         // The end of the last writer is the end of the reader.
         drop(writer);
         drop(waiting);
@@ -240,67 +260,6 @@ fn answered(answer: &Answer, id: &message::Id) -> Response {
             .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
-}
-
-/// Takes what wants no answer.
-fn take(doors: &Doors, caller: &Caller, session: &Session, message: Message) {
-    match message {
-        Message::Notification(notification) => doors.relay.notification(caller, &notification),
-        Message::Response(response) => {
-            if let Some(id) = &response.id {
-                session.asked.answer(id, &response.reply);
-            }
-        }
-        Message::Request(_) => {}
-    }
-}
-
-/// Batches: in one revision only, answered by one.
-async fn batch(
-    doors: &Doors,
-    caller: &Caller,
-    session: &Arc<Session>,
-    messages: Vec<Result<Message, ParseError>>,
-) -> Result<Response, Refusal> {
-    if !session.revision().is_some_and(Revision::has_batches) {
-        return Err(Refusal::bad_request(format!(
-            "batches exist in revision {} only; send each message by itself",
-            Revision::V2025_03_26
-        )));
-    }
-    let mut requests = Vec::new();
-    let mut answers = Vec::new();
-    for message in messages {
-        match message {
-            Ok(Message::Request(request)) => requests.push(request),
-            Ok(message) => take(doors, caller, session, message),
-            Err(error) => {
-                let id = match &error {
-                    ParseError::Shape { id, .. } => id.as_ref(),
-                    ParseError::Json(_) => None,
-                };
-                answers.push(message::error_reply(id, ErrorCode::InvalidRequest, &error.to_string()));
-            }
-        }
-    }
-    answers.extend(join_all(requests.iter().map(|request| batched(doors, caller, session, request))).await);
-    if answers.is_empty() {
-        return Ok(accepted());
-    }
-    Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
-}
-
-async fn batched(doors: &Doors, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
-    match session.wait_for(&request.id, None) {
-        None => {
-            let words = "the client waits for an answer with this id already";
-            message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words)
-        }
-        Some(waiting) => {
-            let answer = doors.relay.request(caller, request, None, &waiting.cancel).await;
-            answer.to_message(&request.id)
-        }
-    }
 }
 
 /// The stream by which servers reach the client of their own accord.
@@ -367,7 +326,13 @@ fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<
 fn check_revision(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(REVISION_HEADER) {
         None => Ok(()),
-        Some(revision) if revision.to_str().is_ok_and(|text| text.parse::<Revision>().is_ok()) => Ok(()),
+        Some(revision)
+            if revision
+                .to_str()
+                .is_ok_and(|text| text.parse::<Revision>().is_ok()) =>
+        {
+            Ok(())
+        }
         Some(_) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             ErrorCode::Refused,
@@ -376,46 +341,5 @@ fn check_revision(headers: &HeaderMap) -> Result<(), Refusal> {
                 Revision::list()
             ),
         )),
-    }
-}
-
-impl Takes {
-    fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let mut takes = Self {
-            json: false,
-            events: false,
-        };
-        let mut is_said = false;
-        for value in headers.get_all(header::ACCEPT) {
-            is_said = true;
-            for kind in value.to_str().unwrap_or_default().split(',') {
-                match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-                    "*/*" => (takes.json, takes.events) = (true, true),
-                    "application/json" | "application/*" => takes.json = true,
-                    "text/event-stream" | "text/*" => takes.events = true,
-                    _ => {}
-                }
-            }
-        }
-        if !is_said {
-            // Says nothing, takes anything (RFC 9110, section 12.5.1).
-            return Ok(Self {
-                json: true,
-                events: true,
-            });
-        }
-        if takes.json || takes.events {
-            Ok(takes)
-        } else {
-            Err(Self::nothing_we_have())
-        }
-    }
-
-    fn nothing_we_have() -> Refusal {
-        Refusal::new(
-            StatusCode::NOT_ACCEPTABLE,
-            ErrorCode::InvalidRequest,
-            "send Accept: application/json, text/event-stream",
-        )
     }
 }

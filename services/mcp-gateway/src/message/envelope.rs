@@ -66,6 +66,20 @@ pub(crate) enum ParseError {
     },
 }
 
+impl Request {
+    /// The text of the params.
+    pub(crate) fn params(&self) -> Option<&str> {
+        self.params.as_deref().map(RawValue::get)
+    }
+}
+
+impl Notification {
+    /// The text of the params.
+    pub(crate) fn params(&self) -> Option<&str> {
+        self.params.as_deref().map(RawValue::get)
+    }
+}
+
 impl Incoming {
     /// Reads what a client sent. Batches are told apart here; whether they are
     /// allowed is for the session to say.
@@ -211,7 +225,6 @@ enum Key {
 fn shape(problem: &'static str, id: Option<Id>) -> ParseError {
     ParseError::Shape { problem, id }
 }
-
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` wants")]
 fn not_json(error: serde_json::Error) -> ParseError {

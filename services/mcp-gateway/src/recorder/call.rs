@@ -38,18 +38,33 @@ pub(crate) struct CallFacts {
 /// How a call ended.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    Success { result: Payload },
+    Success {
+        result: Payload,
+    },
     /// A result with `isError: true`.
-    ToolError { result: Payload, message: String },
+    ToolError {
+        result: Payload,
+        message: String,
+    },
     /// A JSON-RPC error from the server.
-    ProtocolError { code: Option<i64>, message: String, error: Payload },
-    Timeout { message: String },
+    ProtocolError {
+        code: Option<i64>,
+        message: String,
+        error: Payload,
+    },
+    Timeout {
+        message: String,
+    },
     /// The client withdrew the call.
     Cancelled,
     /// The client's connection broke.
     ClientGone,
     /// Not done, for that reason.
-    Failed { kind: ErrorKind, code: Option<i64>, message: String },
+    Failed {
+        kind: ErrorKind,
+        code: Option<i64>,
+        message: String,
+    },
 }
 
 /// A call whose intent is in the spool. Its outcome follows, whatever happens:
@@ -139,12 +154,20 @@ impl Outcome {
         use ToolCallStatus as Status;
         let (status, kind, code, message, result) = match self {
             Self::Success { result } => (Status::Success, None, None, String::new(), Some(result)),
-            Self::ToolError { result, message } => {
-                (Status::Error, Some(ErrorKind::ToolError), None, message, Some(result))
-            }
-            Self::ProtocolError { code, message, error } => {
-                (Status::Error, Some(ErrorKind::ProtocolError), code, message, Some(error))
-            }
+            Self::ToolError { result, message } => (
+                Status::Error,
+                Some(ErrorKind::ToolError),
+                None,
+                message,
+                Some(result),
+            ),
+            Self::ProtocolError { code, message, error } => (
+                Status::Error,
+                Some(ErrorKind::ProtocolError),
+                code,
+                message,
+                Some(error),
+            ),
             Self::Timeout { message } => (Status::Timeout, None, None, message, None),
             Self::Cancelled => (Status::Cancelled, None, None, String::new(), None),
             Self::ClientGone => (
@@ -183,17 +206,17 @@ impl RunningCall {
 
     /// Writes a call that was refused before anybody was asked. Gives back what
     /// was written.
-    pub(crate) fn refuse(recorder: &Recorder, facts: CallFacts, outcome: Outcome) -> Result<ToolCall, SpoolFull> {
+    pub(crate) fn refuse(
+        recorder: &Recorder,
+        facts: CallFacts,
+        outcome: Outcome,
+    ) -> Result<ToolCall, SpoolFull> {
         let id = ToolCallId::new(&recorder.clock);
         let mut call = facts.into_call(id, recorder.clock.now().as_micros());
         outcome.write_to(&mut call);
         call.duration_us = Some(0);
         recorder.single_call(id, call.clone())?;
         Ok(call)
-    }
-
-    pub(crate) const fn id(&self) -> ToolCallId {
-        self.id
     }
 
     /// The server stands, after that long.

@@ -25,7 +25,11 @@ impl Recorder {
         }
         let sessions = self.sessions.left_over();
         if calls > 0 || !sessions.is_empty() {
-            tracing::warn!(calls, sessions = sessions.len(), "the gateway was killed, ending what was going on");
+            tracing::warn!(
+                calls,
+                sessions = sessions.len(),
+                "the gateway was killed, ending what was going on"
+            );
         }
         for mut session in sessions {
             // When it really ended nobody knows; it was last seen then.
@@ -45,7 +49,8 @@ impl Recorder {
         };
         call.status = ToolCallStatus::Error.to_wire();
         call.error_kind = ErrorKind::GatewayLost.to_wire();
-        call.error_message = "the gateway was killed while the call ran; its outcome is unknown".to_owned();
+        "the gateway was killed while the call ran; its outcome is unknown"
+            .clone_into(&mut call.error_message);
         // Without a duration: when it ended nobody knows.
         let _ = self.append(FrameKind::Closing, frame.id, record::Record::ToolCall(call));
     }

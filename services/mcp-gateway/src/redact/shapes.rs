@@ -33,7 +33,11 @@ const SHAPES: &[Shape] = &[
 ];
 
 const fn shape(start: &'static str, min_tail: usize, tail: fn(u8) -> bool) -> Shape {
-    Shape { start, min_tail, tail }
+    Shape {
+        start,
+        min_tail,
+        tail,
+    }
 }
 
 /// The first secret in a text. One pass, no backtracking over what was seen.
@@ -43,7 +47,10 @@ pub(super) fn find_secret(text: &str) -> Option<Range<usize>> {
     while at < bytes.len() {
         let at_start = at == 0 || !is_word(bytes[at - 1]) || is_escape(bytes, at);
         if at_start
-            && matches!(bytes[at], b'm' | b'A' | b'g' | b'x' | b's' | b'r' | b'e' | b'-' | b'B' | b'b')
+            && matches!(
+                bytes[at],
+                b'm' | b'A' | b'g' | b'x' | b's' | b'r' | b'e' | b'-' | b'B' | b'b'
+            )
             && let Some(end) = secret_end(bytes, at)
         {
             return Some(at..end);
@@ -83,7 +90,9 @@ fn bearer(here: &[u8]) -> Option<usize> {
     if here.len() < WORD || !here[..WORD].eq_ignore_ascii_case(b"bearer ") {
         return None;
     }
-    let length = run(&here[WORD..], |byte| is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'='));
+    let length = run(&here[WORD..], |byte| {
+        is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'=')
+    });
     // Shorter ones are words of a sentence.
     (length >= 16).then_some(WORD + length)
 }
@@ -94,7 +103,9 @@ fn jwt(here: &[u8]) -> Option<usize> {
         return None;
     }
     let header = run(here, is_token);
-    let claims = here[header..].strip_prefix(b".").filter(|rest| rest.starts_with(b"eyJ"))?;
+    let claims = here[header..]
+        .strip_prefix(b".")
+        .filter(|rest| rest.starts_with(b"eyJ"))?;
     let claims = run(claims, is_token) + 1;
     let signature = here[header + claims..].strip_prefix(b".")?;
     Some(header + claims + 1 + run(signature, is_token))

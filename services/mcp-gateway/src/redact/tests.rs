@@ -17,7 +17,8 @@ fn values_under_names_that_promise_a_secret_are_replaced_whatever_they_are() {
 
 #[test]
 fn what_tells_nothing_stays() {
-    let json = r#"{"password":null,"hasSecret":true,"token":"","maxTokens":5,"progressToken":"p","tokens":[1,2]}"#;
+    let json =
+        r#"{"password":null,"hasSecret":true,"token":"","maxTokens":5,"progressToken":"p","tokens":[1,2]}"#;
     assert_eq!(redacted(json), json);
 }
 
@@ -26,7 +27,13 @@ fn known_shapes_of_tokens_are_found_in_any_string() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
     let ghp = format!("ghp_{}", "a1B2".repeat(9));
     let own = format!("mcporch_{}", "Zz9".repeat(19));
-    for secret in [jwt, &ghp, &own, "AKIAIOSFODNN7EXAMPLE", "Bearer abcdef0123456789abcdef"] {
+    for secret in [
+        jwt,
+        &ghp,
+        &own,
+        "AKIAIOSFODNN7EXAMPLE",
+        "Bearer abcdef0123456789abcdef",
+    ] {
         let json = format!(r#"{{"text":"see \n{secret}, and {secret}"}}"#);
         assert_eq!(
             redacted(&json),
@@ -74,7 +81,8 @@ fn secrets_left(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::Array(items) => items.iter().any(secrets_left),
         serde_json::Value::Object(map) => map.iter().any(|(name, value)| {
-            let is_kept = matches!(value.as_str(), Some(REDACTED | "")) || value.is_null() || value.is_boolean();
+            let is_kept =
+                matches!(value.as_str(), Some(REDACTED | "")) || value.is_null() || value.is_boolean();
             (name == "password" && !is_kept) || secrets_left(value)
         }),
         _ => false,

@@ -26,15 +26,24 @@ const CARRIED: [(&str, &str); 4] = [
 
 impl Greeting {
     /// Reads the params of `initialize`. The error says what is wrong.
-    pub(crate) fn read(params: Option<&str>, user_agent: &str, ip_address: &str) -> Result<Self, &'static str> {
+    pub(crate) fn read(
+        params: Option<&str>,
+        user_agent: &str,
+        ip_address: &str,
+    ) -> Result<Self, &'static str> {
         const NAMES: [&str; 3] = ["protocolVersion", "capabilities", "clientInfo"];
-        let fields = params
-            .and_then(|params| object_fields(params, NAMES))
-            .ok_or("params of initialize lacks protocolVersion, capabilities and clientInfo, or has one twice")?;
+        let fields = params.and_then(|params| object_fields(params, NAMES)).ok_or(
+            "params of initialize lacks protocolVersion, capabilities and clientInfo, or has one twice",
+        )?;
         let requested = fields
             .string(0)
             .ok_or("params of initialize lacks protocolVersion, a string such as \"2025-11-25\"")?;
-        let object = |place| fields.get(place).filter(|value| value.starts_with('{')).unwrap_or("{}");
+        let object = |place| {
+            fields
+                .get(place)
+                .filter(|value| value.starts_with('{'))
+                .unwrap_or("{}")
+        };
         Ok(Self {
             revision: Revision::negotiate(&requested),
             client: client::named(object(2), user_agent, ip_address),
@@ -61,14 +70,22 @@ impl Relay {
         let hello = connection
             .hello()
             .and_then(|hello| Some((hello, object_fields(hello.result.get(), ["protocolVersion"])?)));
-        match hello.and_then(|(_, fields)| Some(fields.splice().replace(fields.get(0)?, format!("\"{revision}\"")))) {
+        match hello
+            .and_then(|(_, fields)| Some(fields.splice().replace(fields.get(0)?, format!("\"{revision}\""))))
+        {
             Some(hello) => result(hello.finish()),
             None => Answer::error(ErrorCode::Refused, "the server has not said who it is"),
         }
     }
 
     async fn initialize_project(&self, caller: &Caller, revision: Revision) -> Answer {
-        let hellos = join_all(caller.project.enabled_servers().map(|server| self.hello(caller, server))).await;
+        let hellos = join_all(
+            caller
+                .project
+                .enabled_servers()
+                .map(|server| self.hello(caller, server)),
+        )
+        .await;
         let hellos: Vec<_> = hellos.into_iter().flatten().collect();
         let carried = CARRIED
             .into_iter()

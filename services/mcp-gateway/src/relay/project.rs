@@ -53,15 +53,24 @@ impl Relay {
         server: &Arc<Server>,
         kind: Kind,
     ) -> Result<Vec<String>, String> {
-        let connection = self.connect(caller, server).await.map_err(|error| error.to_string())?;
+        let connection = self
+            .connect(caller, server)
+            .await
+            .map_err(|error| error.to_string())?;
         let mut items = Vec::new();
-        if !connection.hello().is_some_and(|hello| hello.offers(kind.capability())) {
+        if !connection
+            .hello()
+            .is_some_and(|hello| hello.offers(kind.capability()))
+        {
             return Ok(items);
         }
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             let params = cursor.map(|cursor| format!("{{\"cursor\":{cursor}}}"));
-            let page = match self.ask(&connection, kind.method(), params.as_deref(), server.timeout).await {
+            let page = match self
+                .ask(&connection, kind.method(), params.as_deref(), server.timeout)
+                .await
+            {
                 Ok(page) => page,
                 // Servers with resources and without templates often have no such method.
                 Err(_) if kind == Kind::Templates => return Ok(items),
@@ -74,7 +83,10 @@ impl Relay {
                 .and_then(|list| serde_json::from_str(list).ok())
                 .ok_or_else(|| format!("its answer to {} has no list of {}", kind.method(), kind.member()))?;
             items.extend(on_page.into_iter().map(|item| item.get().to_owned()));
-            cursor = fields.get(1).filter(|cursor| cursor.starts_with('"')).map(str::to_owned);
+            cursor = fields
+                .get(1)
+                .filter(|cursor| cursor.starts_with('"'))
+                .map(str::to_owned);
             if cursor.is_none() {
                 self.catalog.note(server.id, kind, &items);
                 return Ok(items);
@@ -92,7 +104,12 @@ impl Relay {
             return Answer::error(ErrorCode::InvalidParams, words);
         }
         let servers: Vec<_> = caller.project.enabled_servers().collect();
-        let lists = join_all(servers.iter().map(|server| self.list_in_time(caller, server, kind))).await;
+        let lists = join_all(
+            servers
+                .iter()
+                .map(|server| self.list_in_time(caller, server, kind)),
+        )
+        .await;
         let mut items = Vec::new();
         let mut missing = Vec::new();
         let mut missing_ids = HashSet::new();
@@ -122,7 +139,12 @@ impl Relay {
         result(list_result(kind, &items, &missing))
     }
 
-    async fn list_in_time(&self, caller: &Caller, server: &Arc<Server>, kind: Kind) -> Result<Vec<String>, String> {
+    async fn list_in_time(
+        &self,
+        caller: &Caller,
+        server: &Arc<Server>,
+        kind: Kind,
+    ) -> Result<Vec<String>, String> {
         tokio::time::timeout(LIST_DEADLINE, self.list(caller, server, kind))
             .await
             .unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIST_DEADLINE.as_secs())))
@@ -153,22 +175,34 @@ impl Relay {
         outbox: Option<&Outbox>,
     ) -> Answer {
         let fields = params.and_then(|params| object_fields(params, ["name"]));
-        let named = fields.as_ref().and_then(|fields| Some((fields.get(0)?, fields.string(0)?)));
+        let named = fields
+            .as_ref()
+            .and_then(|fields| Some((fields.get(0)?, fields.string(0)?)));
         let (Some(fields), Some((text, name))) = (&fields, named) else {
-            return Answer::error(ErrorCode::InvalidParams, "params lacks the name of a prompt, or has it twice");
+            return Answer::error(
+                ErrorCode::InvalidParams,
+                "params lacks the name of a prompt, or has it twice",
+            );
         };
         let Some((server, own)) = self.prompt(caller, &name).await else {
             let words = format!("Unknown prompt: {name}; prompts/list tells what there is");
             return Answer::error(ErrorCode::InvalidParams, words);
         };
-        let params = fields.splice().replace(text, serde_json::Value::from(own).to_string()).finish();
+        let params = fields
+            .splice()
+            .replace(text, serde_json::Value::from(own).to_string())
+            .finish();
         self.pass(caller, &server, method, Some(&params), outbox).await
     }
 
     /// Whose prompt that is, and what it calls it itself.
     async fn prompt(&self, caller: &Caller, name: &str) -> Option<(Arc<Server>, String)> {
         let (server, exposed) = caller.project.names.resolve(name)?;
-        let server = caller.project.server_by_id(server).filter(|server| server.is_enabled)?.clone();
+        let server = caller
+            .project
+            .server_by_id(server)
+            .filter(|server| server.is_enabled)?
+            .clone();
         let own = match exposed {
             ExposedName::Plain(own) => own.to_owned(),
             ExposedName::Shortened(_) => self.long_name(caller, &server, Kind::Prompts, name).await?,
@@ -185,13 +219,18 @@ impl Relay {
     ) -> Answer {
         let uri = params.and_then(|params| object_fields(params, ["uri"])?.string(0));
         let Some(uri) = uri else {
-            return Answer::error(ErrorCode::InvalidParams, "params lacks the uri of a resource, or has it twice");
+            return Answer::error(
+                ErrorCode::InvalidParams,
+                "params lacks the uri of a resource, or has it twice",
+            );
         };
         match self.server_of_resource(caller, &uri).await {
             Some(server) => self.pass(caller, &server, method, params, outbox).await,
             None => Answer::error(
                 ErrorCode::NoResource,
-                format!("no server of this project has the resource {uri}; resources/list tells what there is"),
+                format!(
+                    "no server of this project has the resource {uri}; resources/list tells what there is"
+                ),
             ),
         }
     }
@@ -203,7 +242,9 @@ impl Relay {
                 let how = self.catalog.has_resource(server.id, uri)?;
                 Some((how, server))
             });
-            fitting.min_by_key(|(how, server)| (*how, server.id)).map(|(_, server)| server.clone())
+            fitting
+                .min_by_key(|(how, server)| (*how, server.id))
+                .map(|(_, server)| server.clone())
         };
         if let Some(server) = best() {
             return Some(server);
@@ -223,10 +264,20 @@ impl Relay {
         params: Option<&str>,
         outbox: Option<&Outbox>,
     ) -> Answer {
-        let invalid = || Answer::error(ErrorCode::InvalidParams, "params lacks a ref to a prompt or a resource");
+        let invalid = || {
+            Answer::error(
+                ErrorCode::InvalidParams,
+                "params lacks a ref to a prompt or a resource",
+            )
+        };
         let Some(params) = params else { return invalid() };
-        let Some(fields) = object_fields(params, ["ref"]) else { return invalid() };
-        let Some(reference) = fields.get(0).and_then(|text| object_fields(text, ["name", "uri"])) else {
+        let Some(fields) = object_fields(params, ["ref"]) else {
+            return invalid();
+        };
+        let Some(reference) = fields
+            .get(0)
+            .and_then(|text| object_fields(text, ["name", "uri"]))
+        else {
             return invalid();
         };
         if let Some(uri) = reference.string(1) {
@@ -241,7 +292,10 @@ impl Relay {
         let Some((server, own)) = self.prompt(caller, &name).await else {
             return invalid();
         };
-        let params = fields.splice().replace(text, serde_json::Value::from(own).to_string()).finish();
+        let params = fields
+            .splice()
+            .replace(text, serde_json::Value::from(own).to_string())
+            .finish();
         self.pass(caller, &server, method, Some(&params), outbox).await
     }
 
@@ -255,8 +309,13 @@ impl Relay {
             return Answer::error(ErrorCode::InvalidParams, "params lacks a level, such as \"info\"");
         }
         join_all(caller.project.enabled_servers().map(|server| async move {
-            let owner = caller.session.as_ref().and_then(|session| session.owner_of(server));
-            let connection = self.upstreams.ready(server.id, owner.map(|owner| owner.session))?;
+            let owner = caller
+                .session
+                .as_ref()
+                .and_then(|session| session.owner_of(server));
+            let connection = self
+                .upstreams
+                .ready(server.id, owner.map(|owner| owner.session))?;
             connection.hello()?.offers("logging").then_some(())?;
             self.ask(&connection, method, params, LIST_DEADLINE).await.ok()
         }))

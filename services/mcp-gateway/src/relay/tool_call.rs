@@ -46,7 +46,7 @@ impl Relay {
     ) -> ToolCallEnd {
         let params = params.unwrap_or("{}");
         let fields = object_fields(params, ["name", "arguments", "_meta"]);
-        let mut facts = self.facts(caller, request_id, fields.as_ref());
+        let mut facts = Self::facts(caller, request_id, fields.as_ref());
         let target = match self.target(caller, fields.as_ref(), &mut facts).await {
             Ok(target) => target,
             Err(refusal) => return self.refuse(facts, refusal),
@@ -69,7 +69,7 @@ impl Relay {
         }
     }
 
-    fn facts(&self, caller: &Caller, request_id: &str, fields: Option<&Fields<'_, 3>>) -> CallFacts {
+    fn facts(caller: &Caller, request_id: &str, fields: Option<&Fields<'_, 3>>) -> CallFacts {
         let name = fields.and_then(|fields| fields.string(0)).unwrap_or_default();
         let in_meta = || {
             let meta = object_fields(fields?.get(2)?, ["traceparent"])?;
@@ -82,7 +82,9 @@ impl Relay {
         };
         CallFacts {
             project_id: caller.project.id,
-            server: caller.single_server().map(|server| (server.id, server.name.clone())),
+            server: caller
+                .single_server()
+                .map(|server| (server.id, server.name.clone())),
             session_id: caller.session_id(),
             request_id: request_id.to_owned(),
             tool_name: name.clone(),
@@ -112,7 +114,9 @@ impl Relay {
         if !caller.permissions.call_tools {
             return Err(Refusal {
                 kind: ErrorKind::Denied,
-                answer: Answer::Denied("this key may not call tools; use one of a developer or an owner".to_owned()),
+                answer: Answer::Denied(
+                    "this key may not call tools; use one of a developer or an owner".to_owned(),
+                ),
             });
         }
         let Some(fields) = fields else {
@@ -121,7 +125,9 @@ impl Relay {
             ));
         };
         let (Some(name), Some(name_text)) = (fields.string(0), fields.get(0)) else {
-            return Err(invalid("params of tools/call lacks the name of a tool".to_owned()));
+            return Err(invalid(
+                "params of tools/call lacks the name of a tool".to_owned(),
+            ));
         };
         if let Some(server) = caller.single_server() {
             return Ok(Target {
@@ -131,7 +137,10 @@ impl Relay {
         }
         let unknown = || invalid(format!("Unknown tool: {name}; tools/list tells what there is"));
         let (server, exposed) = caller.project.names.resolve(&name).ok_or_else(unknown)?;
-        let server = caller.project.server_by_id(server).filter(|server| server.is_enabled);
+        let server = caller
+            .project
+            .server_by_id(server)
+            .filter(|server| server.is_enabled);
         let server = server.ok_or_else(unknown)?.clone();
         facts.server = Some((server.id, server.name.clone()));
         let tool = match exposed {
@@ -177,7 +186,11 @@ impl Relay {
     ) -> (Answer, Outcome) {
         let server = &target.server;
         let unavailable = |words: String| {
-            let outcome = Outcome::failed(ErrorKind::UpstreamUnavailable, ErrorCode::Refused.number(), words.clone());
+            let outcome = Outcome::failed(
+                ErrorKind::UpstreamUnavailable,
+                ErrorCode::Refused.number(),
+                words.clone(),
+            );
             (Answer::error(ErrorCode::Refused, words), outcome)
         };
         let arrived = Instant::now();
@@ -185,7 +198,10 @@ impl Relay {
             Ok(connection) => connection,
             Err(error) => return unavailable(error.to_string()),
         };
-        running.connected(arrived.elapsed(), connection.hello().map_or("", |hello| &hello.revision));
+        running.connected(
+            arrived.elapsed(),
+            connection.hello().map_or("", |hello| &hello.revision),
+        );
 
         let connected = Instant::now();
         let place = tokio::time::timeout(server.timeout, connection.place()).await;
@@ -207,7 +223,9 @@ impl Relay {
             timeout: server.timeout,
             progress_to: outbox,
         };
-        let reply = connection.request("tools/call", Some(&target.params), options).await;
+        let reply = connection
+            .request("tools/call", Some(&target.params), options)
+            .await;
         running.answered(asked.elapsed());
         running.stderr(&connection.stderr_since(mark));
         let outcome = match &reply {
@@ -216,9 +234,11 @@ impl Relay {
             Err(error @ RequestError::Timeout(_)) => Outcome::Timeout {
                 message: error.to_string(),
             },
-            Err(error @ RequestError::Crashed(_)) => {
-                Outcome::failed(ErrorKind::UpstreamCrashed, ErrorCode::Refused.number(), error.to_string())
-            }
+            Err(error @ RequestError::Crashed(_)) => Outcome::failed(
+                ErrorKind::UpstreamCrashed,
+                ErrorCode::Refused.number(),
+                error.to_string(),
+            ),
             Err(error @ RequestError::Ambiguous(_)) => Outcome::failed(
                 ErrorKind::InvalidRequest,
                 ErrorCode::InvalidParams.number(),

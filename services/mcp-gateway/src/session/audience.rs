@@ -10,7 +10,7 @@ use crate::{
 /// Servers speak to the sessions that use them.
 impl Audience for Sessions {
     fn notify(&self, connection: &Connection, notification: &Notification) {
-        let params = notification.params.as_deref().map(|params| params.get());
+        let params = notification.params();
         let line = message::notification(&notification.method, params);
         for session in self.of_connection(connection) {
             session.streams.push(line.clone());
@@ -27,8 +27,10 @@ impl Audience for Sessions {
         let Some(id) = session.asked.enter(connection, &request.id) else {
             return false;
         };
-        let params = request.params.as_deref().map(|params| params.get());
-        let is_sent = stream.push(message::request(&id, &request.method, params)).is_ok();
+        let params = request.params();
+        let is_sent = stream
+            .push(message::request(&id, &request.method, params))
+            .is_ok();
         if !is_sent {
             session.asked.withdraw(connection, &request.id);
         }
@@ -42,7 +44,7 @@ impl Audience for Sessions {
         let Some(id) = session.asked.withdraw(connection, request_id) else {
             return;
         };
-        let params = notification.params.as_deref().map_or("{}", |params| params.get());
+        let params = notification.params().unwrap_or("{}");
         if let Some(fields) = object_fields(params, ["requestId"])
             && let Some(own) = fields.get(0)
             && let Some(stream) = session.stream_for_a_question()

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How often at most it is written that a session is still used.
-const SEEN_EVERY: Duration = Duration::from_secs(60);
+const SEEN_EVERY: Duration = Duration::from_mins(1);
 
 /// How often sessions are looked through for those that are over.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -157,8 +157,8 @@ impl Sessions {
         let now = self.recorder.clock().now();
         for session in self.all() {
             // An open event stream of the old transport is its session.
-            let is_used = session.in_flight() > 0
-                || (session.door == Door::Sse && session.streams.open().is_some());
+            let is_used =
+                session.in_flight() > 0 || (session.door == Door::Sse && session.streams.open().is_some());
             let is_idle = !is_used && now.since(session.last_seen_at()) >= self.limits.idle;
             if !snapshot.is_live(&session.key, now) {
                 self.end(&session, SessionEnd::Revoked);

@@ -24,7 +24,7 @@ use crate::{
 
 /// However much progress a server reports, no request takes longer (the
 /// specification wants such a limit: lifecycle, "timeouts").
-const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
+const MAX_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// One running server, as those see it who ask it something.
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Connection {
         audience: &dyn Audience,
         recorder: &Recorder,
     ) {
-        let params = notification.params.as_deref().map_or("{}", |params| params.get());
+        let params = notification.params().unwrap_or("{}");
         match notification.method.as_str() {
             "notifications/progress" => self.pass_progress_on(params),
             "notifications/cancelled" => {
@@ -307,7 +307,10 @@ fn own_progress_token(
         token: token.to_owned(),
         outbox: outbox.clone(),
     });
-    Ok((Some(fields.splice().replace(token, id.to_string()).finish()), progress))
+    Ok((
+        Some(fields.splice().replace(token, id.to_string()).finish()),
+        progress,
+    ))
 }
 
 /// A `notifications/message` as a line of the server's log.

@@ -20,12 +20,17 @@ mod tests {
 
     #[test]
     fn a_server_sees_its_own_variables_and_few_of_ours() {
-        let own = BTreeMap::from([("TOKEN".to_owned(), "t".to_owned()), ("PATH".to_owned(), "/own".to_owned())]);
+        let own = BTreeMap::from([
+            ("TOKEN".to_owned(), "t".to_owned()),
+            ("PATH".to_owned(), "/own".to_owned()),
+        ]);
         let environment = environment(&own);
         assert_eq!(environment.get(&OsString::from("TOKEN")), Some(&"t".into()));
         assert_eq!(environment.get(&OsString::from("PATH")), Some(&"/own".into()));
         assert!(
-            environment.keys().all(|name| name == "TOKEN" || INHERITED.iter().any(|known| name == known)),
+            environment
+                .keys()
+                .all(|name| name == "TOKEN" || INHERITED.iter().any(|known| name == known)),
             "{:?}",
             environment.keys()
         );

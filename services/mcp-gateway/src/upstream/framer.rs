@@ -20,7 +20,10 @@ pub(super) enum Line {
     Whole(Bytes),
     /// Longer than the limit: its start, and the size of the whole. What is
     /// over the limit is never held in memory.
-    TooLong { start: Bytes, size_bytes: usize },
+    TooLong {
+        start: Bytes,
+        size_bytes: usize,
+    },
 }
 
 impl LineFramer {
@@ -84,12 +87,11 @@ impl LineFramer {
         }
         let excess = std::mem::take(&mut self.buffer);
         self.searched = 0;
-        match &mut self.too_long {
-            Some((_, size_bytes)) => *size_bytes += excess.len(),
-            None => {
-                let start = Bytes::copy_from_slice(&excess[..self.limit.min(MAX_START_BYTES)]);
-                self.too_long = Some((start, excess.len()));
-            }
+        if let Some((_, size_bytes)) = &mut self.too_long {
+            *size_bytes += excess.len();
+        } else {
+            let start = Bytes::copy_from_slice(&excess[..self.limit.min(MAX_START_BYTES)]);
+            self.too_long = Some((start, excess.len()));
         }
     }
 }

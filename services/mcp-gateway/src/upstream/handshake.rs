@@ -43,7 +43,10 @@ impl Hello {
         if revision.parse::<Revision>().is_err() {
             return Err("it speaks a revision of the protocol that the gateway does not know");
         }
-        let capabilities = fields.get(1).filter(|value| value.starts_with('{')).unwrap_or("{}");
+        let capabilities = fields
+            .get(1)
+            .filter(|value| value.starts_with('{'))
+            .unwrap_or("{}");
         let implementation: Implementation = fields
             .get(2)
             .and_then(|value| serde_json::from_str(value).ok())

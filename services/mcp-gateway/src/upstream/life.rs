@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{LogLevel, ServerLogKind};
 use tokio::{
@@ -52,7 +55,11 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>) -> 
         surroundings.recorder.clock().now(),
         lines,
     ));
-    let Pipes { stdin, stdout, stderr } = pipes;
+    let Pipes {
+        stdin,
+        stdout,
+        stderr,
+    } = pipes;
     let end = {
         // Read to the end of the process, which may say why it ends.
         let mut stderr = Box::pin(read_stderr(stderr, &connection, surroundings));
@@ -82,7 +89,10 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>) -> 
         match end {
             End::Crashed(what) => {
                 let last_words = connection.stderr_since(0);
-                let said = last_words.lines().last().map_or_else(String::new, |line| format!("; it said: {line}"));
+                let said = last_words
+                    .lines()
+                    .last()
+                    .map_or_else(String::new, |line| format!("; it said: {line}"));
                 End::Crashed(format!("{what}, {exit}{said}"))
             }
             end => end,
@@ -138,7 +148,7 @@ async fn unused(connection: &Connection, idle_after: Duration) {
         if idle >= idle_after {
             return;
         }
-        tokio::time::sleep((idle_after - idle).max(Duration::from_millis(10))).await;
+        tokio::time::sleep(idle_after.saturating_sub(idle).max(Duration::from_millis(10))).await;
     }
 }
 
@@ -170,7 +180,11 @@ async fn write_stdin(mut stdin: ChildStdin, mut waiting: mpsc::Receiver<String>)
     }
 }
 
-async fn read_stdout(mut stdout: ChildStdout, connection: &Arc<Connection>, surroundings: &Surroundings) -> End {
+async fn read_stdout(
+    mut stdout: ChildStdout,
+    connection: &Arc<Connection>,
+    surroundings: &Surroundings,
+) -> End {
     let mut framer = LineFramer::new(MAX_SERVER_LINE_BYTES);
     let mut noise = Log::new(ServerLogKind::Protocol, LogLevel::Warning);
     loop {
@@ -199,7 +213,10 @@ fn receive(line: Line, connection: &Arc<Connection>, surroundings: &Surroundings
             // Some programs greet, or print what they should log.
             Err(error) => {
                 let start = &line[..line.len().min(MAX_STDERR_LINE_BYTES)];
-                let text = format!("not a message on stdout ({error}): {}", String::from_utf8_lossy(start));
+                let text = format!(
+                    "not a message on stdout ({error}): {}",
+                    String::from_utf8_lossy(start)
+                );
                 noise.line(&text, connection, surroundings);
             }
         },
@@ -218,14 +235,14 @@ async fn read_stderr(mut stderr: ChildStderr, connection: &Connection, surroundi
     loop {
         let read = stderr.read_buf(framer.buffer()).await;
         while let Some(line) = framer.next_line() {
-            log.stderr(line, connection, surroundings);
+            log.stderr(&line, connection, surroundings);
         }
         if matches!(read, Ok(0) | Err(_)) {
             break;
         }
     }
     if let Some(line) = framer.rest() {
-        log.stderr(line, connection, surroundings);
+        log.stderr(&line, connection, surroundings);
     }
     log.end(connection, surroundings);
 }
@@ -246,8 +263,8 @@ impl Log {
         }
     }
 
-    fn stderr(&mut self, line: Line, connection: &Connection, surroundings: &Surroundings) {
-        let text = match &line {
+    fn stderr(&mut self, line: &Line, connection: &Connection, surroundings: &Surroundings) {
+        let text = match line {
             Line::Whole(line) => String::from_utf8_lossy(line).into_owned(),
             Line::TooLong { start, size_bytes } => {
                 format!("{} [cut: {size_bytes} bytes]", String::from_utf8_lossy(start))

@@ -125,9 +125,14 @@ mod tests {
     fn a_flood_is_cut_and_the_next_line_says_how_much_was_dropped() {
         let start = Instant::now();
         let mut limit = RateLimit::new(start);
-        let kept = (0..10_000).filter(|_| limit.check(start) == Verdict::Keep).count();
+        let kept = (0..10_000)
+            .filter(|_| limit.check(start) == Verdict::Keep)
+            .count();
         assert_eq!(kept, 500);
-        assert_eq!(limit.check(start + Duration::from_secs(1)), Verdict::KeepAfter(9_500));
+        assert_eq!(
+            limit.check(start + Duration::from_secs(1)),
+            Verdict::KeepAfter(9_500)
+        );
         assert_eq!(limit.check(start + Duration::from_secs(1)), Verdict::Keep);
     }
 

@@ -90,16 +90,35 @@ mod tests {
     fn only_what_was_started_by_us_is_swept() {
         let folder = tempfile::tempdir().expect("a folder");
         let files = PidFiles::open(folder.path()).expect("made");
-        let mut ours = Command::new("sleep").arg("100").process_group(0).spawn().expect("started");
-        let mut another = Command::new("sleep").arg("100").process_group(0).spawn().expect("started");
+        let mut ours = Command::new("sleep")
+            .arg("100")
+            .process_group(0)
+            .spawn()
+            .expect("started");
+        let mut another = Command::new("sleep")
+            .arg("100")
+            .process_group(0)
+            .spawn()
+            .expect("started");
         std::mem::forget(files.remember(ours.id()));
-        fs::write(folder.path().join(format!("children/{}", another.id())), format!("1 {}", boot_id()))
-            .expect("written");
+        fs::write(
+            folder.path().join(format!("children/{}", another.id())),
+            format!("1 {}", boot_id()),
+        )
+        .expect("written");
         files.sweep();
         assert!(!ours.wait().expect("ended").success());
-        assert!(another.try_wait().expect("asked").is_none(), "its start time is another");
+        assert!(
+            another.try_wait().expect("asked").is_none(),
+            "its start time is another"
+        );
         another.kill().expect("ours to end");
         another.wait().expect("ended");
-        assert_eq!(fs::read_dir(folder.path().join("children")).expect("a folder").count(), 0);
+        assert_eq!(
+            fs::read_dir(folder.path().join("children"))
+                .expect("a folder")
+                .count(),
+            0
+        );
     }
 }

@@ -65,9 +65,12 @@ impl Process {
             .process_group(0)
             .spawn()
             .map_err(|error| format!("its launcher {program} cannot be started: {error}"))?;
-        let (Some(pid), Some(stdin), Some(stdout), Some(stderr)) =
-            (child.id(), child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
+        let (Some(pid), Some(stdin), Some(stdout), Some(stderr)) = (
+            child.id(),
+            child.stdin.take(),
+            child.stdout.take(),
+            child.stderr.take(),
+        ) else {
             return Err("its pipes are missing".to_owned());
         };
         let process = Self {
@@ -75,7 +78,14 @@ impl Process {
             pid,
             _pid_file: pids.remember(pid),
         };
-        Ok((process, Pipes { stdin, stdout, stderr }))
+        Ok((
+            process,
+            Pipes {
+                stdin,
+                stdout,
+                stderr,
+            },
+        ))
     }
 
     pub(super) const fn pid(&self) -> u32 {
@@ -85,13 +95,12 @@ impl Process {
     /// Waits for the end of the whole tree, which begins when its standard
     /// input is closed. Says how the server ended.
     pub(super) async fn ended(&mut self) -> String {
-        let status = match tokio::time::timeout(END_WITHIN, self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => {
-                tracing::warn!(pid = self.pid, "a server did not end in time, killing its group");
-                let _ = killpg(Pid::from_raw(self.pid as i32), Signal::SIGKILL);
-                self.child.wait().await
-            }
+        let status = if let Ok(status) = tokio::time::timeout(END_WITHIN, self.child.wait()).await {
+            status
+        } else {
+            tracing::warn!(pid = self.pid, "a server did not end in time, killing its group");
+            let _ = killpg(Pid::from_raw(self.pid as i32), Signal::SIGKILL);
+            self.child.wait().await
         };
         match status.map(|status| status.code()) {
             Ok(Some(code @ 129..=192)) => format!("it was ended by signal {}", code - 128),

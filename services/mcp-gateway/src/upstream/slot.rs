@@ -19,10 +19,10 @@ use crate::directory::Server;
 const MAX_CRASHES: usize = 5;
 
 /// ... within this time is not started again until its definition changes.
-const CRASH_WINDOW: Duration = Duration::from_secs(600);
+const CRASH_WINDOW: Duration = Duration::from_mins(10);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// The place of one connection: for one server, and for one owner where it has
 /// one. At most one process lives in it at a time.
@@ -42,8 +42,13 @@ enum State {
     Idle,
     Starting,
     Ready(Arc<Connection>),
-    BackingOff { until: Instant, error: String },
-    Failed { error: String },
+    BackingOff {
+        until: Instant,
+        error: String,
+    },
+    Failed {
+        error: String,
+    },
 }
 
 /// How one life of a server ended.
@@ -82,7 +87,10 @@ impl Slot {
         }
         // The start has its own time limit; this one is for its clean-up.
         let patience = self.server.init_timeout + Duration::from_secs(10);
-        let settled = tokio::time::timeout(patience, state.wait_for(|state| !matches!(state, State::Starting)));
+        let settled = tokio::time::timeout(
+            patience,
+            state.wait_for(|state| !matches!(state, State::Starting)),
+        );
         let unavailable = |words: &str| {
             Err(Unavailable(format!(
                 "the server {} cannot be used now: {words}",
@@ -98,7 +106,9 @@ impl Slot {
             Ok(Ok(State::Failed { error })) => unavailable(&format!(
                 "{error}; it failed {MAX_CRASHES} times in 10 minutes and stays down until its definition is changed"
             )),
-            Ok(Ok(State::Idle | State::Starting)) => unavailable("it was stopped while it started; try again"),
+            Ok(Ok(State::Idle | State::Starting)) => {
+                unavailable("it was stopped while it started; try again")
+            }
             Ok(Err(_)) | Err(_) => unavailable("it did not start in time"),
         }
     }

@@ -14,7 +14,9 @@ use crate::{
 async fn counting(timeout_ms: u32) -> Stack {
     let stack = Stack::start_with(|server, config| {
         let file = config.spool_dir.with_file_name("calls");
-        stdio(server).env.insert("CALLS_FILE".to_owned(), file.to_str().unwrap().to_owned());
+        stdio(server)
+            .env
+            .insert("CALLS_FILE".to_owned(), file.to_str().unwrap().to_owned());
         server.definition.as_mut().unwrap().timeout_ms = timeout_ms;
     });
     stack.await
@@ -33,7 +35,9 @@ async fn many_calls_at_once_on_one_session_all_succeed() {
         let text = format!("call {number}");
         let client = &client;
         async move {
-            let answer = client.call("scripted__slow", json!({ "text": text, "ms": 50 })).await;
+            let answer = client
+                .call("scripted__slow", json!({ "text": text, "ms": 50 }))
+                .await;
             assert_eq!(answer["result"]["content"][0]["text"], text);
         }
     });
@@ -41,7 +45,14 @@ async fn many_calls_at_once_on_one_session_all_succeed() {
     let calls = stack.logging.calls(64).await;
     assert_eq!(calls.len(), 64);
     assert!(calls.iter().all(|call| call.status() == ToolCallStatus::Success));
-    assert_eq!(calls.iter().map(|call| &call.session_id).collect::<std::collections::HashSet<_>>().len(), 1);
+    assert_eq!(
+        calls
+            .iter()
+            .map(|call| &call.session_id)
+            .collect::<std::collections::HashSet<_>>()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,15 +81,22 @@ async fn every_end_of_a_call_is_one_row_with_what_the_protocol_means() {
     let stack = Stack::start().await;
     let mut client = stack.client();
     client.initialize().await;
-    let failed = client.call("scripted__fail", json!({ "password": "hunter2" })).await;
+    let failed = client
+        .call("scripted__fail", json!({ "password": "hunter2" }))
+        .await;
     assert_eq!(failed["result"]["isError"], true);
     let refused = client.call("scripted__boom", json!({})).await;
-    assert_eq!(refused["error"], json!({ "code": -32050, "message": "boom", "data": { "k": 1 } }));
+    assert_eq!(
+        refused["error"],
+        json!({ "code": -32050, "message": "boom", "data": { "k": 1 } })
+    );
     let unknown = client.call("nobody__nothing", json!({})).await;
     assert_eq!(unknown["error"]["code"], -32602);
     let nameless = client.ask("tools/call", json!({ "arguments": {} })).await;
     assert_eq!(nameless["error"]["code"], -32602);
-    let written = client.call("scripted__stderr", json!({ "line": "look here" })).await;
+    let written = client
+        .call("scripted__stderr", json!({ "line": "look here" }))
+        .await;
     assert_eq!(written["result"]["content"][0]["text"], "written");
 
     let calls = stack.logging.calls(5).await;
@@ -94,12 +112,19 @@ async fn every_end_of_a_call_is_one_row_with_what_the_protocol_means() {
         ]
     );
     assert_eq!(calls[0].error_message, "it went wrong");
-    assert_eq!(calls[0].arguments.as_ref().unwrap().json, r#"{"password":"[redacted]"}"#);
+    assert_eq!(
+        calls[0].arguments.as_ref().unwrap().json,
+        r#"{"password":"[redacted]"}"#
+    );
     assert_eq!(calls[1].error_code, Some(-32050));
     assert_eq!(calls[2].exposed_name, "nobody__nothing");
     assert_eq!(calls[4].stderr_excerpt, "look here\n");
     assert!(calls[4].upstream_us.unwrap() <= calls[4].duration_us.unwrap());
-    let line = stack.logging.server_logs().into_iter().find(|log| log.line == "look here");
+    let line = stack
+        .logging
+        .server_logs()
+        .into_iter()
+        .find(|log| log.line == "look here");
     assert!(line.is_some());
 }
 
@@ -109,9 +134,18 @@ async fn a_timeout_is_one_row_and_the_server_was_called_once_and_told() {
     let mut client = stack.client();
     client.initialize().await;
     let answer = client.call("scripted__hang", json!({})).await;
-    assert!(answer["error"]["message"].as_str().unwrap().contains("did not answer within 1000 ms"), "{answer}");
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("did not answer within 1000 ms"),
+        "{answer}"
+    );
     let calls = stack.logging.calls(1).await;
-    assert_eq!(end_of(&calls[0]), (ToolCallStatus::Timeout, ErrorKind::Unspecified));
+    assert_eq!(
+        end_of(&calls[0]),
+        (ToolCallStatus::Timeout, ErrorKind::Unspecified)
+    );
     let told = until("the server is told", async || {
         let told = fs::read_to_string(stack.calls_file()).unwrap();
         told.contains("cancelled").then_some(told)
@@ -143,12 +177,25 @@ async fn a_crash_fails_the_calls_in_flight_and_says_why() {
     let (waiting, crashing) = tokio::join!(waiting, crashing);
     for answer in [waiting, crashing] {
         let words = answer["error"]["message"].as_str().unwrap();
-        assert!(words.contains("exit code 3") && words.contains("about to fall over"), "{words}");
+        assert!(
+            words.contains("exit code 3") && words.contains("about to fall over"),
+            "{words}"
+        );
     }
     let calls = stack.logging.calls(2).await;
-    assert!(calls.iter().all(|call| end_of(call) == (ToolCallStatus::Error, ErrorKind::UpstreamCrashed)));
+    assert!(
+        calls
+            .iter()
+            .all(|call| end_of(call) == (ToolCallStatus::Error, ErrorKind::UpstreamCrashed))
+    );
     let resting = client.call("scripted__echo", json!({})).await;
-    assert!(resting["error"]["message"].as_str().unwrap().contains("tried again in"), "{resting}");
+    assert!(
+        resting["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("tried again in"),
+        "{resting}"
+    );
     until("it is started again", async || {
         let answer = client.call("scripted__echo", json!({ "text": "back" })).await;
         (answer["result"]["content"][0]["text"] == "back").then_some(())
@@ -162,7 +209,8 @@ async fn a_withdrawn_call_is_cancelled_and_a_lost_client_is_told_apart() {
     let mut client = stack.client();
     client.initialize().await;
     let call = json!({ "jsonrpc": "2.0", "id": "w", "method": "tools/call", "params": { "name": "scripted__hang" } });
-    let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "w" } });
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "w" } });
     let is_called = |times| {
         let file = stack.calls_file();
         until("the server is called", async move || {
@@ -182,8 +230,14 @@ async fn a_withdrawn_call_is_cancelled_and_a_lost_client_is_told_apart() {
         () = is_called(2) => {}
     }
     let calls = stack.logging.calls(2).await;
-    assert_eq!(end_of(&calls[0]), (ToolCallStatus::Cancelled, ErrorKind::Unspecified));
-    assert_eq!(end_of(&calls[1]), (ToolCallStatus::Cancelled, ErrorKind::ClientGone));
+    assert_eq!(
+        end_of(&calls[0]),
+        (ToolCallStatus::Cancelled, ErrorKind::Unspecified)
+    );
+    assert_eq!(
+        end_of(&calls[1]),
+        (ToolCallStatus::Cancelled, ErrorKind::ClientGone)
+    );
     until("the server is told both times", async || {
         let told = fs::read_to_string(stack.calls_file()).unwrap();
         (told.matches("cancelled").count() == 2).then_some(())
@@ -197,7 +251,10 @@ async fn a_large_result_comes_whole_and_is_kept_cut() {
     let mut client = stack.client();
     client.initialize().await;
     let answer = client.call("scripted__big", json!({ "size": 5_000_000 })).await;
-    assert_eq!(answer["result"]["content"][0]["text"].as_str().unwrap().len(), 5_000_000);
+    assert_eq!(
+        answer["result"]["content"][0]["text"].as_str().unwrap().len(),
+        5_000_000
+    );
     let calls = stack.logging.calls(1).await;
     let result = calls[0].result.as_ref().unwrap();
     assert!(result.is_truncated && result.json.len() <= 65_536 && result.size_bytes > 5_000_000);

@@ -5,16 +5,16 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 /// A client as plain as can be, to see what is on the wire.
-pub struct Client {
-    pub http: reqwest::Client,
-    pub base: String,
-    pub key: String,
-    pub session: Option<String>,
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base: String,
+    pub(crate) key: String,
+    pub(crate) session: Option<String>,
     next_id: AtomicU64,
 }
 
 impl Client {
-    pub fn new(base: String, key: String) -> Self {
+    pub(crate) fn new(base: String, key: String) -> Self {
         Self {
             http: reqwest::Client::new(),
             base,
@@ -25,12 +25,12 @@ impl Client {
     }
 
     /// On the endpoint of one server.
-    pub fn on_server(mut self, server: &str) -> Self {
+    pub(crate) fn on_server(mut self, server: &str) -> Self {
         self.base = format!("{}/servers/{server}", self.base);
         self
     }
 
-    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         let request = self
             .http
             .request(method, format!("{}{path}", self.base))
@@ -42,17 +42,21 @@ impl Client {
         }
     }
 
-    pub async fn post(&self, message: &Value) -> Response {
-        self.request(reqwest::Method::POST, "/mcp").json(message).send().await.unwrap()
+    pub(crate) async fn post(&self, message: &Value) -> Response {
+        self.request(reqwest::Method::POST, "/mcp")
+            .json(message)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Begins a session.
-    pub async fn initialize(&mut self) -> Value {
+    pub(crate) async fn initialize(&mut self) -> Value {
         self.initialize_with("2025-11-25", json!({})).await
     }
 
-    pub async fn initialize_with(&mut self, revision: &str, capabilities: Value) -> Value {
-        let response = self.post(&initialize_message(revision, capabilities)).await;
+    pub(crate) async fn initialize_with(&mut self, revision: &str, capabilities: Value) -> Value {
+        let response = self.post(&initialize_message(revision, &capabilities)).await;
         assert_eq!(response.status(), StatusCode::OK);
         self.session = response
             .headers()
@@ -67,38 +71,41 @@ impl Client {
     }
 
     /// A request and its answer, however that comes.
-    pub async fn ask(&self, method: &str, params: Value) -> Value {
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Value {
         let mut messages = self.ask_all(method, params).await;
         messages.pop().expect("an answer")
     }
 
     /// A request and all that comes before its answer, which is the last.
-    pub async fn ask_all(&self, method: &str, params: Value) -> Vec<Value> {
+    pub(crate) async fn ask_all(&self, method: &str, params: Value) -> Vec<Value> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         messages(self.post(&message).await).await
     }
 
-    pub async fn call(&self, tool: &str, arguments: Value) -> Value {
-        self.ask("tools/call", json!({ "name": tool, "arguments": arguments })).await
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.ask("tools/call", json!({ "name": tool, "arguments": arguments }))
+            .await
     }
 }
 
-pub fn initialize_message(revision: &str, capabilities: Value) -> Value {
+pub(crate) fn initialize_message(revision: &str, capabilities: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": revision, "capabilities": capabilities,
         "clientInfo": { "name": "test-client", "version": "1.2" } } })
 }
 
 /// All messages of an answer: the one of JSON, or those of a stream.
-pub async fn messages(response: Response) -> Vec<Value> {
+pub(crate) async fn messages(response: Response) -> Vec<Value> {
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     let body = response.text().await.unwrap();
     if kind == "application/json" {
         return vec![serde_json::from_str(&body).unwrap()];
     }
     assert_eq!(kind, "text/event-stream");
-    body.split("\n\n").filter_map(|event| Some(serde_json::from_str(event_data(event)?).unwrap())).collect()
+    body.split("\n\n")
+        .filter_map(|event| Some(serde_json::from_str(event_data(event)?).unwrap()))
+        .collect()
 }
 
 fn event_data(event: &str) -> Option<&str> {
@@ -106,13 +113,13 @@ fn event_data(event: &str) -> Option<&str> {
 }
 
 /// An open stream of events.
-pub struct Events {
+pub(crate) struct Events {
     body: futures::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     buffer: String,
 }
 
 impl Events {
-    pub fn new(response: Response) -> Self {
+    pub(crate) fn new(response: Response) -> Self {
         assert_eq!(response.status(), StatusCode::OK);
         Self {
             body: response.bytes_stream().boxed(),
@@ -121,11 +128,12 @@ impl Events {
     }
 
     /// The data of the next event; none when the stream has ended.
-    pub async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         loop {
             while let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let data = event_data(event).map(str::to_owned);
-                self.buffer = rest.to_owned();
+                let rest = rest.to_owned();
+                self.buffer = rest;
                 if data.is_some() {
                     return data;
                 }
@@ -135,21 +143,21 @@ impl Events {
         }
     }
 
-    pub async fn next_message(&mut self) -> Value {
+    pub(crate) async fn next_message(&mut self) -> Value {
         let data = tokio::time::timeout(std::time::Duration::from_secs(20), self.next()).await;
         serde_json::from_str(&data.expect("a message in time").expect("a message")).unwrap()
     }
 }
 
 /// A client of HTTP+SSE.
-pub struct SseClient {
-    pub client: Client,
-    pub events: Events,
-    pub endpoint: String,
+pub(crate) struct SseClient {
+    pub(crate) client: Client,
+    pub(crate) events: Events,
+    pub(crate) endpoint: String,
 }
 
 impl SseClient {
-    pub async fn open(client: Client) -> Self {
+    pub(crate) async fn open(client: Client) -> Self {
         let response = client.request(reqwest::Method::GET, "/sse").send().await.unwrap();
         let mut events = Events::new(response);
         let endpoint = events.next().await.unwrap();
@@ -160,14 +168,19 @@ impl SseClient {
         }
     }
 
-    pub async fn post(&self, message: &Value) -> StatusCode {
+    pub(crate) async fn post(&self, message: &Value) -> StatusCode {
         let origin = self.client.base.split("/projects").next().unwrap();
         let url = format!("{origin}{}", self.endpoint);
-        let request = self.client.http.post(url).bearer_auth(&self.client.key).json(message);
+        let request = self
+            .client
+            .http
+            .post(url)
+            .bearer_auth(&self.client.key)
+            .json(message);
         request.send().await.unwrap().status()
     }
 
-    pub async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
+    pub(crate) async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         assert_eq!(self.post(&message).await, StatusCode::ACCEPTED);
         self.events.next_message().await

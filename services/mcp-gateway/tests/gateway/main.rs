@@ -6,6 +6,8 @@
 mod calls;
 mod children;
 mod client;
+mod delivery;
 mod doors;
 mod refusals;
+mod rest;
 mod stack;

@@ -2,7 +2,10 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,41 +34,42 @@ use tonic::{Request, Response, Status, Streaming, service::Routes};
 use crate::client::Client;
 
 /// A gateway with all that it needs around it.
-pub struct Stack {
-    pub folder: TempDir,
-    pub address: SocketAddr,
-    pub grpc_address: SocketAddr,
-    pub secret: ServiceSecret,
-    pub project: Project,
-    pub logging: Logging,
+pub(crate) struct Stack {
+    pub(crate) folder: TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) grpc_address: SocketAddr,
+    pub(crate) secret: ServiceSecret,
+    pub(crate) project: Project,
+    pub(crate) logging: Logging,
     /// Known to the gateway since its start.
     keys: Mutex<Vec<String>>,
     /// Dropped before the services around it.
-    pub gateway: Option<Host>,
+    pub(crate) gateway: Option<Host>,
     _around: Host,
 }
 
 /// What the projects service tells.
 #[derive(Clone)]
-pub struct Project {
-    pub id: ProjectId,
+pub(crate) struct Project {
+    pub(crate) id: ProjectId,
     pepper: Pepper,
     state: Arc<watch::Sender<ProjectSnapshot>>,
 }
 
 /// What the logging service was told.
 #[derive(Clone, Default)]
-pub struct Logging {
+pub(crate) struct Logging {
     records: Arc<Mutex<Vec<record::Record>>>,
+    is_away: Arc<AtomicBool>,
 }
 
 impl Stack {
     /// With one server named `scripted`.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_, _| {}).await
     }
 
-    pub async fn start_with(change: impl FnOnce(&mut Server, &mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Server, &mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secret = ServiceSecret::generate();
         let project = Project::new();
@@ -89,10 +93,18 @@ impl Stack {
         let may_all = [Permission::ReadProject, Permission::CallTools];
         let keys = (0..16).map(|_| project.add_key(&may_all)).collect();
         around
-            .serve_grpc("projects", projects_listener, Routes::new(SnapshotServiceServer::new(project.clone())))
+            .serve_grpc(
+                "projects",
+                projects_listener,
+                Routes::new(SnapshotServiceServer::new(project.clone())),
+            )
             .unwrap();
         around
-            .serve_grpc("logging", logging_listener, Routes::new(IngestServiceServer::new(logging.clone())))
+            .serve_grpc(
+                "logging",
+                logging_listener,
+                Routes::new(IngestServiceServer::new(logging.clone())),
+            )
             .unwrap();
 
         let mut stack = Self {
@@ -126,22 +138,25 @@ impl Stack {
         self.gateway = Some(host);
         let url = format!("http://{}/readyz", self.address);
         until("the gateway is ready", async || {
-            reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200).then_some(())
+            reqwest::get(&url)
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+                .then_some(())
         })
         .await;
     }
 
     /// A client with a key of its own that may all.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         let key = self.keys.lock().unwrap().pop().expect("enough keys");
         Client::new(self.url("/projects/demo"), key)
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub fn calls_file(&self) -> PathBuf {
+    pub(crate) fn calls_file(&self) -> PathBuf {
         self.folder.path().join("calls")
     }
 }
@@ -164,12 +179,17 @@ impl Project {
         }
     }
 
-    pub fn change(&self, change: impl FnOnce(&mut ProjectSnapshot)) {
+    /// Of the server that was there first.
+    pub(crate) fn server_id(&self) -> String {
+        self.state.borrow().servers[0].id.clone()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut ProjectSnapshot)) {
         self.state.send_modify(change);
     }
 
     /// A server that is not in the project yet.
-    pub fn scripted(&self, name: &str) -> Server {
+    pub(crate) fn scripted(&self, name: &str) -> Server {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gateway/scripted_server.py");
         Server {
             id: ServerId::new(&Clock::system()).to_string(),
@@ -191,11 +211,11 @@ impl Project {
     }
 
     /// Adds a key and gives its text.
-    pub fn add_key(&self, permissions: &[Permission]) -> String {
+    pub(crate) fn add_key(&self, permissions: &[Permission]) -> String {
         self.add_key_until(permissions, None)
     }
 
-    pub fn add_key_until(&self, permissions: &[Permission], expires_at: Option<Timestamp>) -> String {
+    pub(crate) fn add_key_until(&self, permissions: &[Permission], expires_at: Option<Timestamp>) -> String {
         let clock = Clock::system();
         let key = ApiKey::generate();
         let snapshot = ApiKeySnapshot {
@@ -211,7 +231,7 @@ impl Project {
     }
 }
 
-pub fn stdio(server: &mut Server) -> &mut StdioTransport {
+pub(crate) fn stdio(server: &mut Server) -> &mut StdioTransport {
     match &mut server.definition.as_mut().unwrap().transport {
         Some(server_definition::Transport::Stdio(stdio)) => stdio,
         None => panic!("a stdio server"),
@@ -246,8 +266,13 @@ impl SnapshotService for Project {
 }
 
 impl Logging {
+    /// Whether the service takes nothing.
+    pub(crate) fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
     /// Waits until that many calls have ended, and gives them in their order.
-    pub async fn calls(&self, count: usize) -> Vec<ToolCall> {
+    pub(crate) async fn calls(&self, count: usize) -> Vec<ToolCall> {
         until("the calls are shipped", async || {
             let calls = self.ended_calls();
             (calls.len() >= count).then_some(calls)
@@ -255,7 +280,7 @@ impl Logging {
         .await
     }
 
-    pub fn ended_calls(&self) -> Vec<ToolCall> {
+    pub(crate) fn ended_calls(&self) -> Vec<ToolCall> {
         let running = proto::logging::ToolCallStatus::Running as i32;
         let records = self.records.lock().unwrap();
         let mut calls: Vec<_> = records
@@ -269,7 +294,7 @@ impl Logging {
         calls
     }
 
-    pub fn sessions(&self) -> Vec<ClientSession> {
+    pub(crate) fn sessions(&self) -> Vec<ClientSession> {
         let records = self.records.lock().unwrap();
         let sessions = records.iter().filter_map(|record| match record {
             record::Record::Session(session) => Some(session.clone()),
@@ -278,7 +303,7 @@ impl Logging {
         sessions.collect()
     }
 
-    pub fn server_logs(&self) -> Vec<ServerLog> {
+    pub(crate) fn server_logs(&self) -> Vec<ServerLog> {
         let records = self.records.lock().unwrap();
         let logs = records.iter().filter_map(|record| match record {
             record::Record::ServerLog(log) => Some(log.clone()),
@@ -300,6 +325,9 @@ impl IngestService for Logging {
         let logging = self.clone();
         Ok(Response::new(Box::pin(async_stream::try_stream! {
             while let Some(batch) = batches.message().await? {
+                if logging.is_away.load(Ordering::SeqCst) {
+                    Err(Status::unavailable("away"))?;
+                }
                 let records = batch.records.into_iter().filter_map(|record| record.record);
                 logging.records.lock().unwrap().extend(records);
                 yield AppendResponse { epoch: batch.epoch, first_seq: batch.first_seq, last_seq: batch.last_seq };
@@ -313,13 +341,16 @@ fn any_port() -> Listener {
 }
 
 /// Looks again and again until there is something.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(tokio::time::Instant::now() < deadline, "waited in vain until {what}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "waited in vain until {what}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -17,10 +17,16 @@ fn shape_of(text: &str) -> &'static str {
 fn messages_are_told_apart_by_their_members() {
     for (text, expected) in [
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, "request"),
-        (r#"{"jsonrpc":"2.0","id":"a","method":"x","params":{}}"#, "request"),
+        (
+            r#"{"jsonrpc":"2.0","id":"a","method":"x","params":{}}"#,
+            "request",
+        ),
         (r#"{"jsonrpc":"2.0","method":"x","extra":[1]}"#, "notification"),
         (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, "response"),
-        (r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#, "response"),
+        (
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
+            "response",
+        ),
         (r#"[{"jsonrpc":"2.0","method":"x"}]"#, "batch"),
     ] {
         assert_eq!(shape_of(text), expected, "{text}");
@@ -34,7 +40,10 @@ fn what_is_no_message_is_refused() {
         ("{", "not json"),
         ("nonsense", "not json"),
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping"} trailing"#, "not json"),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"p","params":{"a":"\ud800"}}"#, "not json"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"p","params":{"a":"\ud800"}}"#,
+            "not json",
+        ),
         ("[]", "no message"),
         ("42", "no message"),
         (r#"{"id":1,"method":"ping"}"#, "no message"),
@@ -42,7 +51,10 @@ fn what_is_no_message_is_refused() {
         (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, "no message"),
         (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, "no message"),
         (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, "no message"),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"x","params":[1]}"#, "no message"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"x","params":[1]}"#,
+            "no message",
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"result":1,"error":{}}"#, "no message"),
         (r#"{"jsonrpc":"2.0","id":1}"#, "no message"),
     ] {

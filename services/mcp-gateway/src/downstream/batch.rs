@@ -1,0 +1,87 @@
+use std::sync::Arc;
+
+use axum::response::Response;
+use futures::future::join_all;
+use http::StatusCode;
+
+use super::{
+    Doors,
+    refusal::{Refusal, accepted, json},
+};
+use crate::{
+    message::{self, ErrorCode, Message, ParseError, Request as McpRequest, Revision},
+    relay::Caller,
+    session::Session,
+};
+
+/// Takes what wants no answer.
+pub(super) fn take(doors: &Doors, caller: &Caller, session: &Session, message: Message) {
+    match message {
+        Message::Notification(notification) => doors.relay.notification(caller, &notification),
+        Message::Response(response) => {
+            if let Some(id) = &response.id {
+                session.asked.answer(id, &response.reply);
+            }
+        }
+        Message::Request(_) => {}
+    }
+}
+
+/// Batches: in one revision only, answered by one.
+pub(super) async fn batch(
+    doors: &Doors,
+    caller: &Caller,
+    session: &Arc<Session>,
+    messages: Vec<Result<Message, ParseError>>,
+) -> Result<Response, Refusal> {
+    if !session.revision().is_some_and(Revision::has_batches) {
+        return Err(Refusal::bad_request(format!(
+            "batches exist in revision {} only; send each message by itself",
+            Revision::V2025_03_26
+        )));
+    }
+    let mut requests = Vec::new();
+    let mut answers = Vec::new();
+    for message in messages {
+        match message {
+            Ok(Message::Request(request)) => requests.push(request),
+            Ok(message) => take(doors, caller, session, message),
+            Err(error) => {
+                let id = match &error {
+                    ParseError::Shape { id, .. } => id.as_ref(),
+                    ParseError::Json(_) => None,
+                };
+                answers.push(message::error_reply(
+                    id,
+                    ErrorCode::InvalidRequest,
+                    &error.to_string(),
+                ));
+            }
+        }
+    }
+    answers.extend(
+        join_all(
+            requests
+                .iter()
+                .map(|request| batched(doors, caller, session, request)),
+        )
+        .await,
+    );
+    if answers.is_empty() {
+        return Ok(accepted());
+    }
+    Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
+}
+
+async fn batched(doors: &Doors, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
+    match session.wait_for(&request.id, None) {
+        None => {
+            let words = "the client waits for an answer with this id already";
+            message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words)
+        }
+        Some(waiting) => {
+            let answer = doors.relay.request(caller, request, None, &waiting.cancel).await;
+            answer.to_message(&request.id)
+        }
+    }
+}
