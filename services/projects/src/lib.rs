@@ -10,6 +10,8 @@ mod allow_list;
 mod api_keys;
 mod client_address;
 mod config;
+#[cfg(test)]
+mod fixture;
 mod members;
 mod migrations;
 mod passwords;
@@ -19,6 +21,8 @@ mod sessions;
 mod sign_in_links;
 mod snapshot;
 mod start;
+#[cfg(test)]
+mod test_project;
 mod throttle;
 mod users;
 

@@ -18,6 +18,8 @@ use service_error::ServiceError;
 use crate::servers::{self, Server};
 
 pub(crate) use changes::Changes;
+#[cfg(test)]
+pub(crate) use changes::versions;
 
 /// How often a watch looks for changes that another replica committed, and at
 /// most how long it is silent.

@@ -211,3 +211,63 @@ fn parse_definition(definition: wire::ServerDefinition) -> Result<ServerDefiniti
         isolation,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use database::{Database, database_test};
+
+    use super::*;
+    use crate::{MIGRATIONS, test_project::TestProject};
+
+    fn stdio() -> wire::ServerDefinition {
+        wire::ServerDefinition {
+            transport: Some(WireTransport::Stdio(wire::StdioTransport {
+                command: "npx".to_owned(),
+                env: [("TOKEN".to_owned(), "canary".to_owned())].into(),
+                ..Default::default()
+            })),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_default_and_what_is_unknown_is_refused() {
+        let definition = parse_definition(stdio()).expect("a definition");
+        assert_eq!(definition.isolation, Isolation::Auto);
+        assert_eq!(definition.limits.timeout_ms(), 60_000);
+        for (definition, field) in [
+            (wire::ServerDefinition::default(), "definition"),
+            (
+                wire::ServerDefinition {
+                    isolation: 99,
+                    ..stdio()
+                },
+                "isolation",
+            ),
+        ] {
+            let refusal = parse_definition(definition).expect_err("refused");
+            assert_eq!(refusal.fields[0].field, field);
+        }
+    }
+
+    database_test! {
+        &MIGRATIONS;
+
+        async fn values_of_the_environment_are_shown_to_who_may_write_them(database: Database) {
+            let home = TestProject::new(database).await;
+            let servers = Servers::new(home.database.clone(), home.clock.clone(), home.changes.clone());
+            let owner = home.granted(&home.owner).await;
+            let new = NewServer {
+                name: parse_name("tools").expect("a name"),
+                definition: parse_definition(stdio()).expect("a definition"),
+                is_enabled: true,
+            };
+            let server = servers.create(&owner, new).await.expect("made");
+            assert!(format!("{:?}", shown(&server, &owner)).contains("canary"));
+            for user in [&home.developer, &home.reporter] {
+                let seen = format!("{:?}", shown(&server, &home.granted(user).await));
+                assert!(seen.contains("TOKEN") && !seen.contains("canary"), "{seen}");
+            }
+        }
+    }
+}
