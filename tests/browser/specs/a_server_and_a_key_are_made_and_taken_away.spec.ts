@@ -15,7 +15,7 @@ test("a server is added, shows its tools, is switched off and deleted", async ({
   await page.getByRole("link", { name }).click();
   await expect(page.getByRole("heading", { name: "echo", exact: true })).toBeVisible();
   await page.getByRole("switch", { name: `${name} is enabled` }).click();
-  await expect(page.getByText("Disabled")).toBeVisible();
+  await expect(page.getByText("Disabled", { exact: true })).toBeVisible();
 
   await page.getByRole("button", { name: "Delete server" }).click();
   const dialog = page.getByRole("dialog", { name: `Delete ${name}?` });

@@ -70,30 +70,29 @@ async function visit(page: Page, { page: name, url, open }: Visit): Promise<void
   expect.soft(found, name).toEqual([]);
 }
 
-for (const theme of ["dark", "light"]) {
-  for (const locale of ["en-US", "ko-KR"]) {
-    test.describe(`in ${theme} and ${locale}`, () => {
-      test.use({ locale, colorScheme: theme === "dark" ? "dark" : "light" });
+const LOOKS = [
+  { theme: "dark", locale: "en-US" },
+  { theme: "light", locale: "ko-KR" },
+] as const;
 
-      test("every page inside is accessible", async ({ page }) => {
-        test.setTimeout(180_000);
-        await callTool("fail", { message: "something to look at" });
-        for (const one of INSIDE) await visit(page, one);
-        await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-        await expect(page.locator("html")).toHaveAttribute("lang", locale.slice(0, 2));
-      });
+for (const { theme, locale } of LOOKS) {
+  test.describe(`in ${theme} and ${locale}`, () => {
+    test.use({ locale, colorScheme: theme });
+
+    test("every page inside is accessible", async ({ page }) => {
+      test.setTimeout(180_000);
+      await callTool("fail", { message: "something to look at" });
+      for (const one of INSIDE) await visit(page, one);
+      await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+      await expect(page.locator("html")).toHaveAttribute("lang", locale.slice(0, 2));
     });
+  });
 
-    test.describe(`signed out, in ${theme} and ${locale}`, () => {
-      test.use({
-        locale,
-        colorScheme: theme === "dark" ? "dark" : "light",
-        storageState: { cookies: [], origins: [] },
-      });
+  test.describe(`signed out, in ${theme} and ${locale}`, () => {
+    test.use({ locale, colorScheme: theme, storageState: { cookies: [], origins: [] } });
 
-      test("every page outside is accessible", async ({ page }) => {
-        for (const one of OUTSIDE) await visit(page, one);
-      });
+    test("every page outside is accessible", async ({ page }) => {
+      for (const one of OUTSIDE) await visit(page, one);
     });
-  }
+  });
 }

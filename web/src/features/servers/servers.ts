@@ -45,13 +45,15 @@ export function serverToolsQuery(project: string, server: string) {
   });
 }
 
+type Part = "server" | "server-status" | "server-tools";
+
+/** Has what is known of a project's servers read again. */
 function useForget(project: string) {
   const queries = useQueryClient();
-  return (server?: string) => {
+  return (server?: Server, parts: Part[] = []) => {
     void queries.invalidateQueries(serversQuery(project));
-    if (!server) return;
-    for (const key of ["server", "server-status", "server-tools"]) {
-      void queries.invalidateQueries({ queryKey: [key, project, server] });
+    for (const part of parts) {
+      void queries.invalidateQueries({ queryKey: [part, project, server?.name] });
     }
   };
 }
@@ -71,11 +73,13 @@ export function useCreateServer(project: string) {
 export function useSwitchServer(project: string) {
   const queries = useQueryClient();
   const forget = useForget(project);
-  const { queryKey } = serversQuery(project);
-  const show = (server: Server, isEnabled: boolean) =>
-    queries.setQueryData(queryKey, (servers) =>
-      servers?.map((one) => (one.id === server.id ? { ...one, is_enabled: isEnabled } : one)),
+  const show = (server: Server, isEnabled: boolean) => {
+    const changed = { ...server, is_enabled: isEnabled };
+    queries.setQueryData(serversQuery(project).queryKey, (servers) =>
+      servers?.map((one) => (one.id === server.id ? changed : one)),
     );
+    queries.setQueryData(serverQuery(project, server.name).queryKey, (one) => one && changed);
+  };
   return useMutation({
     mutationFn: ({ server, isEnabled }: { server: Server; isEnabled: boolean }) =>
       unwrap(
@@ -86,7 +90,9 @@ export function useSwitchServer(project: string) {
       ),
     onMutate: ({ server, isEnabled }) => show(server, isEnabled),
     onError: (_error, { server }) => show(server, server.is_enabled),
-    onSettled: (_data, _error, { server }) => forget(server.name),
+    // A server that is off lists no tools.
+    onSettled: (_data, _error, { server, isEnabled }) =>
+      forget(server, ["server", "server-status", ...(isEnabled ? ["server-tools" as const] : [])]),
   });
 }
 

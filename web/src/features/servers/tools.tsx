@@ -14,23 +14,22 @@ export function ServerTools({ project, server }: { project: string; server: Serv
     ...serverToolsQuery(project, server.name),
     enabled: server.is_enabled,
   });
-  const count = tools.data ? ` · ${tools.data.data.length}` : "";
+  const listed = server.is_enabled ? tools.data?.data : undefined;
+  const count = listed ? ` · ${listed.length}` : "";
   return (
     <Section title={`${t("servers.detail.tools")}${count}`}>
       {!server.is_enabled && <p className="text-muted">{t("servers.detail.toolsOff")}</p>}
-      {tools.isLoading && (
+      {server.is_enabled && !listed && !tools.isError && (
         <p role="status" className="animate-pulse text-muted">
           {t("servers.detail.toolsLoading")}
         </p>
       )}
-      {tools.isError && (
+      {server.is_enabled && tools.isError && (
         <ProblemView error={tools.error} onRetry={() => void tools.refetch()} isInline />
       )}
-      {tools.data?.data.length === 0 && (
-        <p className="text-muted">{t("servers.detail.toolsEmpty")}</p>
-      )}
+      {listed?.length === 0 && <p className="text-muted">{t("servers.detail.toolsEmpty")}</p>}
       <ul className="flex flex-col gap-3">
-        {tools.data?.data.map((tool) => (
+        {listed?.map((tool) => (
           <ToolItem key={tool.name} tool={tool} />
         ))}
       </ul>

@@ -32,7 +32,8 @@ export function RangePicker({ search, onChange }: Props) {
       onOpenChange={setOpen}
       align="end"
       trigger={
-        <Button aria-label={`${t("toolCalls.range.label")}: ${rangeText(search, t)}`}>
+        <Button>
+          <span className="sr-only">{t("toolCalls.range.label")}:</span>
           {rangeText(search, t)}
           <span className="text-faint">{zoneName()}</span>
           <ChevronDown size={13} aria-hidden className="text-faint" />
