@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::Clock;
 use ipnet::IpNet;
@@ -15,6 +15,8 @@ pub(crate) struct App {
     pub(crate) shutdown: Shutdown,
     /// Places for live tails.
     pub(crate) tails: Arc<Semaphore>,
+    /// Time between two heartbeats of one.
+    pub(crate) heartbeat: Duration,
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
 }

@@ -26,6 +26,10 @@ pub struct Config {
     /// How many live tails may be open at once; each costs one stream of the
     /// logging service.
     pub max_live_tails: usize,
+    /// How often a silent live tail says that it lives, and how soon it ends for
+    /// somebody who lost access, in milliseconds: 100 to 60,000. Proxies cut
+    /// connections that are silent for longer than they like.
+    pub live_heartbeat_ms: u64,
     /// What all services of the deployment share; loaded by whoever starts
     /// them.
     #[serde(skip)]
@@ -50,6 +54,7 @@ impl Default for Config {
             mcp_public_url: "http://127.0.0.1:8090".to_owned(),
             trusted_proxies: Vec::new(),
             max_live_tails: 256,
+            live_heartbeat_ms: 15_000,
             service_secret: None,
         }
     }
@@ -66,6 +71,12 @@ impl Config {
             return Err(InvalidConfig {
                 setting: "max_live_tails",
                 problem: "must be more than 0".to_owned(),
+            });
+        }
+        if !(100..=60_000).contains(&self.live_heartbeat_ms) {
+            return Err(InvalidConfig {
+                setting: "live_heartbeat_ms",
+                problem: "expected 100 to 60000".to_owned(),
             });
         }
         Ok(())

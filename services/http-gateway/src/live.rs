@@ -31,10 +31,6 @@ use crate::{
     routes::{Payloads, ToolCall},
 };
 
-/// How often a silent stream says that it lives, and how soon it ends for
-/// somebody who lost access.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// How long a browser waits until it comes again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -83,7 +79,7 @@ pub(crate) fn respond(app: App, tail: Tail) -> Response {
 fn events(app: App, mut tail: Tail) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
         let _place = tail.place;
-        let mut heartbeat = interval(HEARTBEAT);
+        let mut heartbeat = interval(app.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once, and the caller has just been asked.
         heartbeat.tick().await;

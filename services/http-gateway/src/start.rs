@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use access::ServiceName;
 use anyhow::Context as _;
@@ -35,6 +35,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         clock: host.clock().clone(),
         shutdown: host.shutdown(),
         tails: Arc::new(Semaphore::new(config.max_live_tails)),
+        heartbeat: Duration::from_millis(config.live_heartbeat_ms),
         addresses: Arc::new(config.addresses()),
         trusted_proxies: config.trusted_proxies.into(),
     };

@@ -27,7 +27,7 @@ pub(crate) struct Project {
     #[schema(example = "Acme Platform")]
     name: String,
     description: String,
-    /// The caller's own role; null for an API key.
+    /// The caller's own role; for an API key, that of who made it.
     role: Option<Role>,
     /// Where an MCP client reaches all servers of the project.
     #[schema(example = "http://127.0.0.1:8090/projects/acme-platform/mcp")]

@@ -141,6 +141,19 @@ async fn an_open_tail_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn a_silent_tail_says_that_it_lives_and_ends_for_somebody_who_lost_access() {
+    let stack = stack::start_with(|config| config.live_heartbeat_ms = 100).await;
+    let person = stack.world.person(Permission::ALL);
+    let mut events = Events::open(&stack, STREAM, &person, None).await;
+    assert_eq!(events.block().await.as_deref(), Some(": heartbeat"));
+    stack.world.revoke(&person);
+    // Those that were on their way already.
+    while let Some(block) = events.block().await {
+        assert_eq!(block, ": heartbeat");
+    }
+}
+
+#[tokio::test]
 async fn there_are_no_more_tails_than_there_are_places() {
     let stack = stack::start_with(|config| config.max_live_tails = 1).await;
     let person = stack.world.person(Permission::ALL);
