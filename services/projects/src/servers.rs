@@ -225,8 +225,8 @@ fn check_name(name: &ServerName, taken: &[String]) -> Result<(), ServiceError> {
 
 fn free_name(name: &str, taken: &[String]) -> String {
     let stem: String = name.chars().take(59).collect();
-    (2..)
+    (2..taken.len() + 3)
         .map(|number| format!("{stem}-{number}"))
         .find(|candidate| !taken.contains(&name_key(candidate)))
-        .expect("a project has fewer servers than there are numbers")
+        .expect("one more was tried than there are names")
 }

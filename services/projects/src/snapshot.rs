@@ -1,7 +1,7 @@
 //! What a gateway must know to serve clients without asking anybody: every
 //! project with its servers and its live keys, first whole, then as it changes.
 
-mod changes;
+pub(crate) mod changes;
 pub(crate) mod rpc;
 mod store;
 #[cfg(test)]
@@ -18,8 +18,6 @@ use service_error::ServiceError;
 use crate::servers::{self, Server};
 
 pub(crate) use changes::Changes;
-#[cfg(test)]
-pub(crate) use changes::versions;
 
 /// How often a watch looks for changes that another replica committed, and at
 /// most how long it is silent.

@@ -39,7 +39,7 @@ impl ApiKeysService for ApiKeysRpc {
         let expires_at = request.expires_at_us.map(Timestamp::from_micros);
         let (key, text) = self.api_keys.create(&granted, name, expires_at).await?;
         Ok(Response::new(CreateApiKeyResponse {
-            api_key: Some(key_to_wire(key)),
+            api_key: Some(key_to_wire(&key)),
             key: text.expose().to_owned(),
         }))
     }
@@ -62,7 +62,7 @@ impl ApiKeysService for ApiKeysRpc {
             has_older,
         } = self.api_keys.list(&granted, page.limit, &page.cursor).await?;
         Ok(Response::new(ListApiKeysResponse {
-            api_keys: items.into_iter().map(key_to_wire).collect(),
+            api_keys: items.iter().map(key_to_wire).collect(),
             page: Some(WirePage {
                 older,
                 newer,
@@ -88,12 +88,12 @@ impl ApiKeysService for ApiKeysRpc {
             .map_err(|_| ServiceError::not_found("API key"))?;
         let key = self.api_keys.revoke(&granted, id).await?;
         Ok(Response::new(RevokeApiKeyResponse {
-            api_key: Some(key_to_wire(key)),
+            api_key: Some(key_to_wire(&key)),
         }))
     }
 }
 
-fn key_to_wire(key: StoredKey) -> wire::ApiKey {
+fn key_to_wire(key: &StoredKey) -> wire::ApiKey {
     wire::ApiKey {
         id: key.id.to_string(),
         project_id: key.project_id.to_string(),

@@ -214,7 +214,7 @@ fn parse_definition(definition: wire::ServerDefinition) -> Result<ServerDefiniti
 
 #[cfg(test)]
 mod tests {
-    use database::{Database, database_test};
+    use database::database_test;
 
     use super::*;
     use crate::{MIGRATIONS, test_project::TestProject};

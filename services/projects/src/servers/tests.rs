@@ -1,11 +1,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use database::{Database, database_test};
+use database::database_test;
 use domain::Isolation;
 use service_error::Code;
 
 use super::*;
-use crate::{MIGRATIONS, snapshot::versions, test_project::TestProject};
+use crate::{MIGRATIONS, snapshot::changes::versions, test_project::TestProject};
 
 fn name(text: &str) -> ServerName {
     ServerName::parse(text).expect("a name")
