@@ -147,3 +147,74 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
     };
     format!("http://{reachable}")
 }
+
+#[cfg(test)]
+mod tests {
+    use service_host::{Sources, dump};
+
+    use super::*;
+
+    const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/mcp-orch.toml");
+
+    fn load(file: &str) -> Config {
+        let sources = Sources {
+            file: Some(file.into()),
+            environment: Vec::new(),
+            flags: serde_json::json!({}),
+        };
+        sources.load().expect("every setting is known")
+    }
+
+    /// The settings of a text, each as its table and its line.
+    fn settings(text: &str) -> Vec<String> {
+        let mut table = "";
+        let mut settings = Vec::new();
+        for line in text.lines() {
+            if line.starts_with('[') {
+                table = line;
+            } else if !line.is_empty() && !line.starts_with('#') {
+                settings.push(format!("{table} {line}"));
+            }
+        }
+        settings.sort();
+        settings
+    }
+
+    #[test]
+    fn the_sample_file_holds_every_setting_with_its_default() {
+        let sample = std::fs::read_to_string(SAMPLE).expect("the sample lies in deploy");
+        let defaults = dump(&Config::default()).expect("they can be written");
+        assert_eq!(
+            settings(&sample),
+            settings(&defaults),
+            "deploy/mcp-orch.toml (left) is to say what the configurations (right) say"
+        );
+        assert_eq!(dump(&load(SAMPLE)), Ok(defaults));
+    }
+
+    #[test]
+    fn settings_that_the_sample_file_only_mentions_are_known_too() {
+        let sample = std::fs::read_to_string(SAMPLE).expect("the sample lies in deploy");
+        let all = sample
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(setting) if !setting.starts_with(' ') => setting,
+                _ => line,
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("all.toml");
+        std::fs::write(&file, all).expect("it can be written");
+        let config = load(file.to_str().expect("plain"));
+        assert!(config.service_secret_file.is_some() && config.mcp_gateway.public_url.is_some());
+    }
+
+    #[test]
+    fn a_wildcard_address_is_dialled_as_loopback() {
+        let url = |address: &str| local_url(address.parse().expect("an address"));
+        assert_eq!(url("0.0.0.0:80"), "http://127.0.0.1:80");
+        assert_eq!(url("[::]:80"), "http://[::1]:80");
+        assert_eq!(url("10.0.0.1:80"), "http://10.0.0.1:80");
+    }
+}

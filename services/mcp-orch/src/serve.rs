@@ -1,4 +1,4 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use serde_json::{Map, Value, json};
 use service_host::{Host, Sources, dump, run};
@@ -23,11 +23,11 @@ pub(crate) struct ServeArgs {
 
     /// The address for people and MCP clients; 0.0.0.0 is everywhere [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
-    bind: Option<String>,
+    bind: Option<IpAddr>,
 
     /// The address for the other services [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
-    grpc_bind: Option<String>,
+    grpc_bind: Option<IpAddr>,
 
     /// The port of the web UI and REST; 0 is any free one [default: 8080]
     #[arg(long, value_name = "PORT")]
@@ -101,11 +101,8 @@ impl ServeArgs {
             ),
             ("data_dir", self.data.as_ref().map(|path| json!(path))),
             ("demo", self.no_demo.then(|| json!(false))),
-            ("listen.host", self.bind.as_ref().map(|host| json!(host))),
-            (
-                "listen.grpc_host",
-                self.grpc_bind.as_ref().map(|host| json!(host)),
-            ),
+            ("listen.host", self.bind.map(|host| json!(host))),
+            ("listen.grpc_host", self.grpc_bind.map(|host| json!(host))),
             ("listen.http_port", self.http_port.map(Value::from)),
             ("listen.mcp_port", self.mcp_port.map(Value::from)),
             ("listen.projects_port", self.projects_port.map(Value::from)),

@@ -79,14 +79,20 @@ async fn observe(State(observer): State<Observer>, request: Request, next: Next)
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let is_grpc = is_grpc(request.headers());
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
-        otel.name = format!("{method} {route}"),
+        otel.name = if is_grpc {
+            path.clone()
+        } else {
+            format!("{method} {route}")
+        },
         otel.status_code = tracing::field::Empty,
         server = observer.server,
         // Without the query, which may carry a sign-in link.
-        path = request.uri().path(),
+        path,
         request_id = request.extensions().get::<RequestId>().map(RequestId::as_str),
     );
     let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
@@ -107,18 +113,25 @@ async fn observe(State(observer): State<Observer>, request: Request, next: Next)
             tracing::debug!(%method, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "request answered");
         }
     });
+    // gRPC answers 200 to everything; a refusal stands in the head, a failed stream in its trailers.
+    let grpc_status = response
+        .headers()
+        .get("grpc-status")
+        .and_then(|code| code.to_str().ok());
     let mut attributes = vec![
         KeyValue::new("server", observer.server),
         KeyValue::new("http.request.method", method.as_str().to_owned()),
-        KeyValue::new("http.route", route),
+        KeyValue::new(
+            "http.route",
+            if is_grpc && is_known_method(grpc_status) {
+                path
+            } else {
+                route
+            },
+        ),
         KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
     ];
-    // gRPC answers 200 to everything; a refusal stands in the head, a failed stream in its trailers.
-    if let Some(code) = response
-        .headers()
-        .get("grpc-status")
-        .and_then(|code| code.to_str().ok())
-    {
+    if let Some(code) = grpc_status {
         attributes.push(KeyValue::new("rpc.grpc.status_code", code.to_owned()));
     }
     observer.duration.record(elapsed.as_secs_f64(), &attributes);
@@ -146,6 +159,18 @@ async fn catch_panic(request: Request, next: Next) -> Response {
             }
         }
     }
+}
+
+/// Whether the path of a gRPC request names a method. Who may not call or calls
+/// what is not there could otherwise make up as many as they like.
+fn is_known_method(grpc_status: Option<&str>) -> bool {
+    const PERMISSION_DENIED: &str = "7";
+    const UNIMPLEMENTED: &str = "12";
+    const UNAUTHENTICATED: &str = "16";
+    !matches!(
+        grpc_status,
+        Some(PERMISSION_DENIED | UNIMPLEMENTED | UNAUTHENTICATED)
+    )
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {

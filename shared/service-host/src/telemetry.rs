@@ -140,7 +140,7 @@ where
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if format == LogFormat::Json || (format == LogFormat::Auto && !is_terminal) {
-        layer.json().flatten_event(true).boxed()
+        layer.json().flatten_event(true).with_span_list(false).boxed()
     } else {
         layer.with_ansi(is_terminal).boxed()
     }
