@@ -25,7 +25,8 @@ impl DatabaseError {
     /// Whether the engine refused a value and would refuse it again, while other
     /// values are fine: too large, out of range, against a constraint.
     pub fn is_refused_value(&self) -> bool {
-        let (Self::Fault(sqlx::Error::Database(refusal)) | Self::Taken(sqlx::Error::Database(refusal))) = self
+        let (Self::Fault(sqlx::Error::Database(refusal)) | Self::Taken(sqlx::Error::Database(refusal))) =
+            self
         else {
             return matches!(self, Self::Fault(sqlx::Error::Encode(_)));
         };
