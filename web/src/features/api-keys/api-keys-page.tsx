@@ -63,13 +63,10 @@ function KeyItem({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void })
   const { expires_at: expiresAt } = apiKey;
   return (
     <li className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3">
-      <div
-        className={clsx(
-          "flex min-w-48 flex-1 flex-col gap-0.5",
-          state !== "active" && "opacity-70",
-        )}
-      >
-        <span className="truncate font-semibold">{apiKey.name}</span>
+      <div className="flex min-w-48 flex-1 flex-col gap-0.5">
+        <span className={clsx("truncate font-semibold", state !== "active" && "text-muted")}>
+          {apiKey.name}
+        </span>
         <code className="font-mono text-muted text-xs">{apiKey.prefix}…</code>
       </div>
       <dl className="flex gap-6 text-xs">
