@@ -46,8 +46,8 @@ CREATE TABLE tool_calls (
     stderr_excerpt         TEXT     NOT NULL,
     -- What the store had to change to be able to keep the call.
     storage_note           TEXT     NOT NULL,
-    -- Number of the transaction that last changed the row. A live tail goes on
-    -- from the last one that it has seen.
+    -- Number of the transaction that last changed the row, in no order.
+    -- commits says in which order they were committed.
     change                 BIGINT   NOT NULL
 );
 
@@ -57,6 +57,21 @@ CREATE INDEX tool_calls_by_session ON tool_calls (session_id, started_at) WHERE 
 CREATE INDEX tool_calls_failed ON tool_calls (project_id, started_at, id)
     WHERE status IN ('error', 'timeout', 'cancelled');
 CREATE INDEX tool_calls_by_change ON tool_calls (project_id, change, id);
+
+-- The order in which a live tail sees changes. A position is taken as the last
+-- thing before a commit, under a lock that is held until it is done: so all
+-- positions before one that is visible are visible too.
+CREATE TABLE commits (
+    position BIGINT NOT NULL PRIMARY KEY,
+    change   BIGINT NOT NULL UNIQUE
+);
+
+CREATE TABLE commit_counter (
+    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    position BIGINT  NOT NULL
+);
+
+INSERT INTO commit_counter (only_row, position) VALUES (1, 0);
 
 CREATE TABLE tool_call_payloads (
     tool_call_id BLOB NOT NULL PRIMARY KEY,
@@ -129,11 +144,3 @@ CREATE TABLE dead_letters (
     problem     TEXT   NOT NULL,
     record      BLOB  NOT NULL
 );
-
--- PostgreSQL numbers its transactions itself.
-CREATE TABLE change_counter (
-    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    change   BIGINT  NOT NULL
-);
-
-INSERT INTO change_counter (only_row, change) VALUES (1, 0);

@@ -39,7 +39,7 @@ pub(crate) struct Range {
 pub(crate) struct Scope {
     /// Newest first.
     pub(crate) list: keyset::Filter,
-    /// By the number of the last change.
+    /// By the position of the last change.
     pub(crate) changes: keyset::Filter,
 }
 

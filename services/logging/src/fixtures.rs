@@ -26,8 +26,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) async fn over(database: database::Database) -> Self {
-        let store = Store::over(database).await.unwrap();
+    pub(crate) fn over(database: database::Database) -> Self {
+        let store = Store { database };
         Self {
             id: GatewayId::new(&Clock::system()),
             ingest: Ingest::new(store.clone(), Clock::system()),

@@ -1,13 +1,10 @@
-use database::{Database, DatabaseError, Migrations, OpenError};
+use database::{Database, DatabaseError, Migrations, OpenError, on_database};
 
 mod postgres;
 mod read;
 mod sqlite;
 mod statement;
 mod write;
-
-#[cfg(test)]
-mod tests;
 
 pub(crate) use read::{Counts, StatusAndBucket, push_place};
 pub(crate) use statement::Statement;
@@ -28,15 +25,8 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens a database and brings it up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
-        Self::over(Database::open(url, &MIGRATIONS).await?).await
-    }
-
-    /// The store of a database that is up to date.
-    pub(crate) async fn over(database: Database) -> Result<Self, StoreError> {
-        if let Database::Postgres(pool) = &database {
-            postgres::renumber_after_restore(pool).await?;
-        }
+    pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
+        let database = Database::open(url, &MIGRATIONS).await?;
         Ok(Self { database })
     }
 
@@ -45,21 +35,25 @@ impl Store {
         self.database.close().await;
     }
 
-    /// All changes up to this number are committed: no transaction that is still
-    /// running will show one of them.
-    pub(crate) async fn last_change(&self) -> Result<i64, DatabaseError> {
-        match &self.database {
-            Database::Sqlite(pool) => sqlite::last_change(pool).await,
-            Database::Postgres(pool) => postgres::last_change(pool).await,
-        }
+    /// The position of the last commit. Those before it are committed too.
+    pub(crate) async fn last_position(&self) -> Result<i64, DatabaseError> {
+        let position = on_database!(&self.database, |pool| {
+            sqlx::query_scalar("SELECT position FROM commit_counter")
+                .fetch_one(pool)
+                .await?
+        });
+        Ok(position)
     }
 }
 
-/// Why the store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
+#[cfg(test)]
+mod tests {
+    use database::testing::assert_parity;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn both_engines_have_the_same_tables() {
+        assert_parity(&MIGRATIONS, &[]).await;
+    }
 }

@@ -31,15 +31,15 @@ const GATHER: Duration = Duration::from_millis(50);
 /// committed: another process may write into the same database.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// The place behind all calls of a change.
-pub(crate) fn end_of(change: i64) -> Key {
+/// The place behind all calls of a commit.
+pub(crate) fn end_of(position: i64) -> Key {
     Key {
-        at: change,
+        at: position,
         id: Uuid::max(),
     }
 }
 
-/// Text for a place among the changes.
+/// Text for a place among the commits.
 pub(crate) fn cursor(after: Key, scope: Scope) -> String {
     Place::NewerThan(after).cursor(scope.changes)
 }
@@ -66,12 +66,12 @@ pub(crate) fn follow(
 ) -> impl Stream<Item = Result<TailToolCallsResponse, ServiceError>> {
     try_stream! {
         committed.mark_unchanged();
-        let opening = store.last_change().await?;
-        // A change that the database has not reached is from before a restore.
+        let opening = store.last_position().await?;
+        // A position that the database has not reached is from before a restore.
         let mut after = after.filter(|after| after.at <= opening).unwrap_or(end_of(opening));
         yield message(Vec::new(), after, scope, 0);
         loop {
-            let newest = store.last_change().await?;
+            let newest = store.last_position().await?;
             let mut pages = 0;
             while after < end_of(newest) {
                 // The range counts for what is taken over at the start.
@@ -88,12 +88,12 @@ pub(crate) fn follow(
                 }
                 let rows = store.changes(&filter, range, after, up_to, PAGE).await?;
                 after = match rows.last() {
-                    Some(last) if rows.len() == PAGE as usize => Key { at: last.change, id: last.id },
+                    Some(last) if rows.len() == PAGE as usize => Key { at: last.position, id: last.call.id },
                     _ => end_of(up_to),
                 };
                 if !rows.is_empty() {
                     pages += 1;
-                    let calls = rows.into_iter().map(|row| row.into_wire(None)).collect();
+                    let calls = rows.into_iter().map(|change| change.call.into_wire(None)).collect();
                     yield message(calls, after, scope, 0);
                 }
             }

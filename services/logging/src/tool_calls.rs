@@ -35,7 +35,7 @@ pub(crate) async fn list(
     let place = parse_cursor(cursor, scope.list)?;
     // Before the rows: what is committed in between, a tail shows again rather
     // than not at all.
-    let last_change = store.last_change().await?;
+    let last_position = store.last_position().await?;
     let rows = store.list_tool_calls(filter, place, limit + 1).await?;
     let found = keyset::page(rows, limit, place, scope.list, |row| Key {
         at: row.started_at,
@@ -46,7 +46,7 @@ pub(crate) async fn list(
         newer: format!(
             "{}{TAIL_MARK}{}",
             found.newer,
-            tail::cursor(tail::end_of(last_change), scope)
+            tail::cursor(tail::end_of(last_position), scope)
         ),
         has_older: found.has_older,
     };

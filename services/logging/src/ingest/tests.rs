@@ -44,7 +44,7 @@ database_test! {
     &MIGRATIONS;
 
     async fn a_call_is_read_as_it_was_written(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let intent = running(1, 10);
         gateway.send(records([intent.clone()])).await;
         let (calls, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
@@ -62,7 +62,7 @@ database_test! {
     }
 
     async fn every_enum_value_is_written_and_read_back(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut calls: Vec<ToolCall> = Vec::new();
         for status in ToolCallStatus::ALL {
             calls.push(finished(calls.len() as u128 + 1, 5, *status));
@@ -121,7 +121,7 @@ database_test! {
     }
 
     async fn an_end_is_never_taken_back_whatever_comes_when(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(vec![record(Kind::Session(fixtures::session(1, None)))]).await;
         let first_end = finished(1, 10, ToolCallStatus::Success);
         gateway.send(records([first_end.clone()])).await;
@@ -138,7 +138,7 @@ database_test! {
 
     async fn counters_equal_the_rows_over_random_deliveries(database: Database) {
         // What one call sends, in the order of its spool.
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut runner = proptest::test_runner::TestRunner::deterministic();
         let mut spool = Vec::new();
         for id in 1..=40 {
@@ -163,7 +163,7 @@ database_test! {
     }
 
     async fn gateways_that_send_at_the_same_time_count_once(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(vec![record(Kind::Session(fixtures::session(1, None)))]).await;
         let mut sends = Vec::new();
         for _ in 0..8 {
@@ -181,7 +181,7 @@ database_test! {
     }
 
     async fn a_session_ends_once_and_is_seen_last_when_it_was(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let versions = [
             fixtures::session(5, None),
             fixtures::session(20, Some((8, SessionEnd::GatewayLost))),
@@ -218,7 +218,7 @@ database_test! {
 
     async fn poison_is_put_aside_and_holds_nothing_up(database: Database) {
         refuse_poison(&database).await;
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut calls: Vec<ToolCall> = (1..=50).map(|id| finished(id, id as i64, ToolCallStatus::Success)).collect();
         calls[7].tool_name = "poison".to_owned();
         calls[30].tool_name = "poison".to_owned();
@@ -249,7 +249,7 @@ database_test! {
     }
 
     async fn a_hole_in_the_numbers_is_seen_until_it_is_filled(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let holes = async |store: &Store| store.holes().await.unwrap();
         let batches: Vec<AppendRequest> = (0..4).map(|id| gateway.batch(records([running(id + 1, 1)]))).collect();
         for (index, expected) in [(0, 0), (0, 0), (2, 1), (3, 1), (2, 1), (1, 0), (0, 0)] {
@@ -264,7 +264,7 @@ database_test! {
     }
 
     async fn a_database_that_is_gone_leaves_the_records_with_the_gateway(database: Database) {
-        let mut gateway = Gateway::over(database.clone()).await;
+        let mut gateway = Gateway::over(database.clone());
         let batch = gateway.batch(records([running(1, 1)]));
         database.close().await;
         let refused = gateway.ingest.append(batch).await.unwrap_err();
@@ -272,7 +272,7 @@ database_test! {
     }
 
     async fn a_request_that_makes_no_sense_is_refused(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let batch = gateway.batch(records([running(1, 1)]));
         for wrong in [
             AppendRequest { gateway_id: "x".to_owned(), ..batch.clone() },

@@ -11,6 +11,15 @@ use crate::{
     tool_call::{PayloadRow, ToolCallRow},
 };
 
+/// A call as it last changed.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Change {
+    /// Of the commit.
+    pub(crate) position: i64,
+    #[sqlx(flatten)]
+    pub(crate) call: ToolCallRow,
+}
+
 /// Calls with one status and one latency.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct StatusAndBucket {
@@ -70,8 +79,8 @@ impl Store {
         statement.fetch_all(&self.database).await
     }
 
-    /// The calls that changed after a change and not after another, in the order
-    /// of the changes.
+    /// The calls that changed behind a place among the commits and not behind a
+    /// position, in the order of the commits.
     pub(crate) async fn changes(
         &self,
         filter: &ToolCallFilter,
@@ -79,10 +88,13 @@ impl Store {
         after: Key,
         up_to: i64,
         limit: u32,
-    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
-        let mut statement = self.select_calls(filter, range);
-        statement.push(" AND change <= ").bind(up_to);
-        push_place(&mut statement, Place::NewerThan(after), "change", limit);
+    ) -> Result<Vec<Change>, DatabaseError> {
+        let columns = ToolCallRow::COLUMNS.join(", tool_calls.");
+        let select = format!("SELECT position, tool_calls.{columns}");
+        let mut statement = self.select_changes(&select, filter, range, after, up_to);
+        statement
+            .push(" ORDER BY position, id LIMIT ")
+            .bind(i64::from(limit));
         statement.fetch_all(&self.database).await
     }
 
@@ -94,14 +106,34 @@ impl Store {
         after: Key,
         up_to: i64,
     ) -> Result<u64, DatabaseError> {
-        let mut statement = Statement::new(&self.database, "SELECT COUNT(*) FROM tool_calls");
-        push_filter(&mut statement, filter, range);
-        statement.push(" AND change <= ").bind(up_to);
-        statement
-            .push(" AND (change, id) > ")
-            .bind_list([Value::from(after.at), after.id.into()]);
+        let statement = self.select_changes("SELECT COUNT(*)", filter, range, after, up_to);
         let count: Option<(i64,)> = statement.fetch_optional(&self.database).await?;
         Ok(count.map_or(0, |(count,)| count.unsigned_abs()))
+    }
+
+    fn select_changes(
+        &self,
+        select: &str,
+        filter: &ToolCallFilter,
+        range: Range,
+        after: Key,
+        up_to: i64,
+    ) -> Statement {
+        let mut statement = Statement::new(&self.database, select);
+        // SQLite takes the tables of a CROSS JOIN in the order in which they
+        // stand: it must not begin with all calls of the project.
+        statement.push(" FROM commits CROSS JOIN tool_calls");
+        push_filter(&mut statement, filter, range);
+        statement.push(" AND tool_calls.change = commits.change");
+        statement
+            .push(" AND position BETWEEN ")
+            .bind(after.at)
+            .push(" AND ")
+            .bind(up_to);
+        statement
+            .push(" AND (position, id) > ")
+            .bind_list([Value::from(after.at), after.id.into()]);
+        statement
     }
 
     /// The calls by status and latency.

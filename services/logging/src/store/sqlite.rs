@@ -1,18 +1,11 @@
 use database::DatabaseError;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 
-/// SQLite has one writer at a time, so numbers are given in the order of the
-/// commits.
+/// One transaction writes at a time, so the next number is free until it ends.
 pub(super) async fn next_change(connection: &mut SqliteConnection) -> Result<i64, DatabaseError> {
     Ok(
-        sqlx::query_scalar("UPDATE change_counter SET change = change + 1 RETURNING change")
+        sqlx::query_scalar("SELECT COALESCE(MAX(change), 0) + 1 FROM commits")
             .fetch_one(connection)
             .await?,
     )
-}
-
-pub(super) async fn last_change(pool: &SqlitePool) -> Result<i64, DatabaseError> {
-    Ok(sqlx::query_scalar("SELECT change FROM change_counter")
-        .fetch_one(pool)
-        .await?)
 }

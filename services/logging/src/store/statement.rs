@@ -3,9 +3,9 @@ use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
 
 use crate::row::{Row, Value};
 
-/// Rows per `INSERT`. Full ones share a prepared statement; more rows would
-/// save little, and SQLite takes at most 32,766 values.
-const ROWS: usize = 64;
+/// The most rows of one `INSERT`: more would save little, and SQLite takes at
+/// most 32,766 values.
+const MAX_ROWS: usize = 64;
 
 /// A row that both databases can give.
 pub(crate) trait Readable:
@@ -160,20 +160,29 @@ fn inserts<'row, R: Row + 'row>(
     then: &str,
 ) -> Vec<Statement> {
     let rows: Vec<&R> = rows.into_iter().collect();
+    let mut rest = rows.as_slice();
+    let mut statements = Vec::new();
+    while !rest.is_empty() {
+        // Powers of two: a few texts per table, which stay prepared.
+        let count = (1 << rest.len().ilog2()).min(MAX_ROWS);
+        let (now, later) = rest.split_at(count);
+        statements.push(insert_of(transaction, now, then));
+        rest = later;
+    }
+    statements
+}
+
+fn insert_of<R: Row>(transaction: &Transaction, rows: &[&R], then: &str) -> Statement {
     let head = format!("INSERT INTO {} ({}) VALUES ", R::TABLE, R::COLUMNS.join(", "));
-    rows.chunks(ROWS)
-        .map(|rows| {
-            let mut statement = Statement::within(transaction, &head);
-            let mut values = Vec::with_capacity(R::COLUMNS.len());
-            for (index, row) in rows.iter().enumerate() {
-                if index > 0 {
-                    statement.push(", ");
-                }
-                row.push_values(&mut values);
-                statement.bind_list(values.drain(..));
-            }
-            statement.push(" ").push(then);
-            statement
-        })
-        .collect()
+    let mut statement = Statement::within(transaction, &head);
+    let mut values = Vec::with_capacity(R::COLUMNS.len());
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            statement.push(", ");
+        }
+        row.push_values(&mut values);
+        statement.bind_list(values.drain(..));
+    }
+    statement.push(" ").push(then);
+    statement
 }

@@ -85,6 +85,8 @@ impl Store {
         if let Some(run) = batch.run {
             written.is_continuous = advance(&mut transaction, run).await?;
         }
+        // The lock that this takes is held until the commit: nothing after it.
+        publish(&mut transaction, change).await?;
         transaction.commit().await?;
         Ok(written)
     }
@@ -99,6 +101,23 @@ impl Store {
         let counts: Vec<(i64,)> = statement.fetch_all(&self.database).await?;
         Ok(counts.first().map_or(0, |(count,)| count.unsigned_abs()))
     }
+}
+
+/// Takes the next position for the changes of this transaction.
+async fn publish(transaction: &mut Transaction, change: i64) -> Result<(), DatabaseError> {
+    let position: i64 = on_transaction!(&mut *transaction, |connection| {
+        sqlx::query_scalar("UPDATE commit_counter SET position = position + 1 RETURNING position")
+            .fetch_one(connection)
+            .await?
+    });
+    on_transaction!(transaction, |connection| {
+        sqlx::query("INSERT INTO commits (position, change) VALUES ($1, $2)")
+            .bind(position)
+            .bind(change)
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
 }
 
 async fn write_calls(

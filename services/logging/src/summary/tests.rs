@@ -18,14 +18,14 @@ database_test! {
     &MIGRATIONS;
 
     async fn an_empty_range_gives_zeros_and_no_rates(database: Database) {
-        let gateway = Gateway::over(database).await;
+        let gateway = Gateway::over(database);
         assert_eq!(summary(&gateway.store, None, None).await, Summary::default());
         let closed = summary(&gateway.store, Some(0), Some(60_000_000)).await;
         assert_eq!(closed, Summary { calls_per_minute: Some(0.0), ..Summary::default() });
     }
 
     async fn figures_are_those_of_the_calls(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut calls: Vec<_> = (1..=100_u64)
             .map(|id| {
                 let mut call = finished(u128::from(id), id as i64, ToolCallStatus::Success);

@@ -47,7 +47,7 @@ database_test! {
     &MIGRATIONS;
 
     async fn calls_come_as_they_start_and_as_they_end(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(records([running(1, 1)])).await;
         let mut tail = open(&gateway, of_project(), "");
         let opening = next(&mut tail).await;
@@ -62,7 +62,7 @@ database_test! {
     }
 
     async fn a_tail_goes_on_behind_a_page(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(records([running(1, 1), running(2, 2)])).await;
         let (_, page) = fixtures::list(&gateway.store, of_project(), "", 10).await;
         gateway.send(records([finished(1, 1, ToolCallStatus::Success)])).await;
@@ -71,7 +71,7 @@ database_test! {
     }
 
     async fn a_range_limits_what_is_taken_over_and_nothing_later(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let (_, page) = fixtures::list(&gateway.store, of_project(), "", 10).await;
         gateway.send(records([running(1, 10), running(2, 20)])).await;
         let mut filter = of_project();
@@ -85,7 +85,7 @@ database_test! {
     async fn no_gap_and_no_repeat_over_breaks_while_gateways_send(database: Database) {
         const GATEWAYS: u128 = 4;
         const CALLS: u128 = 60;
-        let gateway = Gateway::over(database).await;
+        let gateway = Gateway::over(database);
         let mut tail = open(&gateway, of_project(), "");
         let mut cursor = next(&mut tail).await.cursor;
         let mut sends = Vec::new();
@@ -122,7 +122,7 @@ database_test! {
 
     async fn a_reader_that_is_far_behind_is_told_what_it_missed(database: Database) {
         const CALLS: u128 = 10_300;
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let (_, page) = fixtures::list(&gateway.store, of_project(), "", 10).await;
         let ids: Vec<u128> = (1..=CALLS).collect();
         for ids in ids.chunks(2_000) {
@@ -141,7 +141,7 @@ database_test! {
     }
 
     async fn only_the_calls_of_the_filter_come(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut filter = of_project();
         filter.statuses = vec![ToolCallStatus::Error.to_wire()];
         let mut tail = open(&gateway, filter, "");

@@ -22,7 +22,7 @@ database_test! {
     &MIGRATIONS;
 
     async fn paging_loses_and_repeats_nothing_while_calls_arrive(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let store = gateway.store.clone();
         let mut runner = TestRunner::deterministic();
         let mut next_id = 1;
@@ -72,7 +72,7 @@ database_test! {
     }
 
     async fn each_filter_takes_its_calls(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         let mut calls: Vec<ToolCall> = (1..=6).map(|id| finished(id, id as i64 * 10, ToolCallStatus::Success)).collect();
         calls[0].tool_name = "write_file".to_owned();
         calls[1].server_id = Some(Uuid::from_u128(77).to_string());
@@ -117,7 +117,7 @@ database_test! {
     }
 
     async fn payloads_come_when_they_are_asked_for(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(records([finished(1, 1, ToolCallStatus::Success)])).await;
         let (filter, scope) = ToolCallFilter::from_wire(Some(of_project())).unwrap();
         let (calls, _) = list(&gateway.store, &filter, scope, None, false).await.unwrap();
@@ -128,7 +128,7 @@ database_test! {
     }
 
     async fn a_cursor_of_another_filter_is_refused(database: Database) {
-        let mut gateway = Gateway::over(database).await;
+        let mut gateway = Gateway::over(database);
         gateway.send(records((1..=5).map(|id| finished(id, 1, ToolCallStatus::Success)))).await;
         let (_, page) = fixtures::list(&gateway.store, of_project(), "", 2).await;
         let mut other = of_project();
