@@ -8,7 +8,7 @@ use service_host::{DialOptions, dial};
 use crate::{
     config::{Config, local_url},
     data_folder::DataFolder,
-    demo::{Demo, Operator},
+    demo::{self, Demo, Operator},
     wiring::{Ports, sqlite_file},
 };
 
@@ -90,7 +90,7 @@ impl Arrival {
         Ok([
             format!("Web     {web_url}/sign-in?link={link}"),
             format!("        (signs you in once, within {minutes} minutes; each start prints a new one)"),
-            format!("MCP     {}", demo.mcp_url(mcp_url)),
+            format!("MCP     {}", demo::mcp_url(mcp_url)),
             format!("Key     {}", demo.key()),
             String::new(),
             format!("Try it  {}", demo.call_command(mcp_url)),

@@ -103,11 +103,6 @@ impl Demo {
         Ok((link.token, life.as_secs().div_ceil(60)))
     }
 
-    /// The URL of its project for MCP clients.
-    pub(crate) fn mcp_url(&self, gateway: &str) -> String {
-        format!("{gateway}/projects/{PROJECT}/mcp")
-    }
-
     /// Its API key.
     pub(crate) fn key(&self) -> &str {
         &self.key
@@ -118,7 +113,7 @@ impl Demo {
         format!(
             "{} call --url {} --key {} {SERVER}__echo '{{\"text\":\"hello\"}}'",
             quoted(&self.command.display().to_string()),
-            self.mcp_url(gateway),
+            mcp_url(gateway),
             self.key
         )
     }
@@ -204,6 +199,11 @@ impl Demo {
         };
         write().with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// The URL of the demo project for MCP clients.
+pub(crate) fn mcp_url(gateway: &str) -> String {
+    format!("{gateway}/projects/{PROJECT}/mcp")
 }
 
 /// The sample server starts as this very binary, wherever that lies now.

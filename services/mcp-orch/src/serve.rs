@@ -100,7 +100,7 @@ impl ServeArgs {
                 (!self.services.is_empty()).then(|| json!(self.services)),
             ),
             ("data_dir", self.data.as_ref().map(|path| json!(path))),
-            ("demo", self.no_demo.then(|| json!(false))),
+            ("demo", self.no_demo.then_some(Value::Bool(false))),
             ("listen.host", self.bind.map(|host| json!(host))),
             ("listen.grpc_host", self.grpc_bind.map(|host| json!(host))),
             ("listen.http_port", self.http_port.map(Value::from)),

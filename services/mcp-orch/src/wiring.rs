@@ -98,7 +98,7 @@ fn fill_in_paths(config: &mut Config, data: &DataFolder) {
         projects.database_url = sqlite("projects.db");
     }
     if projects.data_dir == defaults.projects.data_dir {
-        projects.data_dir = data.path().to_owned();
+        data.path().clone_into(&mut projects.data_dir);
     }
     if logging.database_url == defaults.logging.database_url {
         logging.database_url = sqlite("logging.db");
