@@ -15,8 +15,8 @@ pub struct Rest {
 pub struct Project {
     /// As in addresses.
     pub slug: String,
-    /// As in answers.
-    pub id: String,
+    /// Where MCP clients of the whole project go.
+    pub mcp_url: String,
     /// An API key.
     pub key: String,
     /// The key's id.
@@ -113,27 +113,36 @@ impl Rest {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Makes a project with an API key.
-    pub async fn project(&self, name: &str) -> anyhow::Result<Project> {
+    /// Makes a project with servers and an API key, and waits until the gateway
+    /// knows them. The key comes last: whoever knows it, knows the servers too.
+    pub async fn project(&self, name: &str, servers: &[StdioServer]) -> anyhow::Result<Project> {
         let project = self.create("/projects", &json!({"name": name})).await?;
         let slug = text(&project, "slug")?;
+        for server in servers {
+            self.create(&format!("/projects/{slug}/servers"), &server.body)
+                .await?;
+        }
         let key = self
             .create(&format!("/projects/{slug}/api-keys"), &json!({"name": "test"}))
             .await?;
-        Ok(Project {
-            id: text(&project, "id")?,
+        let project = Project {
+            mcp_url: text(&project, "mcp_url")?,
             key: text(&key, "key")?,
-            key_id: key_id(&key)?,
+            key_id: text(&key, "id")?,
             slug,
+        };
+        crate::wait_until("the gateway knows the key", async || {
+            let answer = self
+                .http
+                .delete(&project.mcp_url)
+                .bearer_auth(&project.key)
+                .send()
+                .await
+                .ok()?;
+            (answer.status() != StatusCode::UNAUTHORIZED).then_some(())
         })
-    }
-
-    /// Adds a server to a project; gives its id.
-    pub async fn add_server(&self, project: &Project, server: StdioServer) -> anyhow::Result<String> {
-        let added = self
-            .create(&format!("/projects/{}/servers", project.slug), &server.body)
-            .await?;
-        text(&added, "id")
+        .await;
+        Ok(project)
     }
 
     /// All calls of a project in the last hour, newest first, page by page.
@@ -176,8 +185,4 @@ fn text(object: &Value, field: &str) -> anyhow::Result<String> {
         .as_str()
         .with_context(|| format!("no {field} in {object}"))?
         .to_owned())
-}
-
-fn key_id(created: &Value) -> anyhow::Result<String> {
-    text(created, "id").or_else(|_| text(&created["api_key"], "id"))
 }

@@ -55,7 +55,11 @@ impl Stack {
             logging_url: url(&logging),
             spool_dir: folder.path().join("gateway/spool"),
             // This process is a test and has no such command.
-            stdio_launcher: vec![mcp_orch().display().to_string(), "stdio-child".to_owned()],
+            stdio_launcher: vec![
+                mcp_orch().display().to_string(),
+                "stdio-child".to_owned(),
+                "--".to_owned(),
+            ],
             service_secret: service_secret.clone(),
             ..mcp_gateway::Config::default()
         };
@@ -112,7 +116,7 @@ impl Stack {
     /// An address that signs a user in once, as the operator hands it out.
     pub async fn sign_in_link(&self, user_id: &str) -> String {
         let channel = dial(&self.projects_url, DialOptions::default()).expect("the address can be dialled");
-        let identity = ServiceIdentity::new(&self.secret.token_for(ServiceName::Operator));
+        let identity = ServiceIdentity::new(self.secret.token_for(ServiceName::Operator));
         let link = UsersServiceClient::with_interceptor(channel, identity)
             .create_sign_in_link(CreateSignInLinkRequest {
                 user_id: user_id.to_owned(),

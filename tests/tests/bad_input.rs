@@ -19,13 +19,12 @@ impl House {
         let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
             .await
             .expect("the first user signs up");
-        let project = owner.project("Acme").await.expect("a project is made");
-        let other = owner.project("Other").await.expect("a second project is made");
         let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
-        owner
-            .add_server(&project, server)
+        let project = owner.project("Acme", &[server]).await.expect("a project is made");
+        let other = owner
+            .project("Other", &[])
             .await
-            .expect("a server is added");
+            .expect("a second project is made");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self {
             stack,

@@ -11,12 +11,11 @@ async fn the_web_ui_does_its_main_job_in_a_browser() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme Platform").await.expect("a project is made");
     let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
-    owner
-        .add_server(&project, server)
+    let project = owner
+        .project("Acme Platform", &[server])
         .await
-        .expect("a server is added");
+        .expect("a project is made");
 
     let me = owner.get("/me").await.expect("the user is signed in");
     let user_id = me["user"]["id"].as_str().expect("a user has an id");

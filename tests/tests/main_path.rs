@@ -11,12 +11,11 @@ async fn project_with_sample_server(stack: &Stack) -> (Rest, tests::Project, Str
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme Platform").await.expect("a project is made");
     let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
-    owner
-        .add_server(&project, server)
+    let project = owner
+        .project("Acme Platform", &[server])
         .await
-        .expect("a server is added");
+        .expect("a project is made");
     let endpoint = stack.endpoint(&project);
     (owner, project, endpoint)
 }
@@ -127,14 +126,10 @@ async fn each_way_to_fail_is_stored_as_what_it_was() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme").await.expect("a project is made");
     let server = StdioServer::new("fixture", &fixture_server(), &[])
         .with("timeout_ms", 1_000)
         .with("env", json!({"LEDGER": ledger}));
-    owner
-        .add_server(&project, server)
-        .await
-        .expect("a server is added");
+    let project = owner.project("Acme", &[server]).await.expect("a project is made");
     let client = McpClient::connect(&stack.endpoint(&project), &project.key, Door::StreamableHttp)
         .await
         .expect("the handshake succeeds");
@@ -186,11 +181,8 @@ async fn sixty_four_calls_at_once_on_one_session_all_succeed() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme").await.expect("a project is made");
-    owner
-        .add_server(&project, StdioServer::new("fixture", &fixture_server(), &[]))
-        .await
-        .expect("a server is added");
+    let server = StdioServer::new("fixture", &fixture_server(), &[]);
+    let project = owner.project("Acme", &[server]).await.expect("a project is made");
     for door in [Door::StreamableHttp, Door::Sse] {
         let client = McpClient::connect(&stack.endpoint(&project), &project.key, door)
             .await

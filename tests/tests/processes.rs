@@ -16,13 +16,9 @@ async fn fixture_project(processes: &Processes) -> (Rest, Project) {
     let owner = Rest::sign_up(&processes.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme").await.expect("a project is made");
     let ledger = processes.folder().join("ledger");
     let server = StdioServer::new("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
-    owner
-        .add_server(&project, server)
-        .await
-        .expect("a server is added");
+    let project = owner.project("Acme", &[server]).await.expect("a project is made");
     (owner, project)
 }
 

@@ -36,12 +36,9 @@ async fn everything_project(stack: &Stack) -> (Rest, Project) {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let project = owner.project("Acme").await.expect("a project is made");
     let program = installed_client("typescript/node_modules/.bin/mcp-server-everything");
-    owner
-        .add_server(&project, StdioServer::new("everything", &program, &[]))
-        .await
-        .expect("a server is added");
+    let server = StdioServer::new("everything", &program, &[]);
+    let project = owner.project("Acme", &[server]).await.expect("a project is made");
     (owner, project)
 }
 
