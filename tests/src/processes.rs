@@ -146,6 +146,7 @@ impl Processes {
             .args(["--gateway-url", &url(self.ports.gateway)])
             .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
             .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
+            .env("MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL", url(self.ports.mcp))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file has two handles"))
             .stderr(log)
