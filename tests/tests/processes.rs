@@ -153,7 +153,7 @@ async fn a_killed_gateway_has_stored_every_call_that_it_answered() {
                     let canary = next.fetch_add(1, Ordering::Relaxed);
                     match client.call("fixture__echo", json!({"canary": canary})).await {
                         Ok(answer) if answer.is_success() => {
-                            answered.send(canary).await.expect("the test listens")
+                            answered.send(canary).await.expect("the test listens");
                         }
                         Ok(_) | Err(_) => return,
                     }
