@@ -2,8 +2,8 @@
 //!
 //! One noun, one room: `users.rs` holds the rules, `users/store.rs` the SQL,
 //! `users/rpc.rs` the gRPC, and so for each. Every call from outside goes
-//! through [`access`]: who is it, and may they do this in that project. Every
-//! change that a gateway must know goes through [`snapshot`].
+//! through `access`: who is it, and may they do this in that project. Every
+//! change that a gateway must know goes through `snapshot`.
 
 mod access;
 mod allow_list;
