@@ -145,12 +145,24 @@ impl Rest {
         Ok(project)
     }
 
-    /// All calls of a project in the last hour, newest first, page by page.
+    /// All calls of a project in the last hour without payloads, newest first.
     pub async fn tool_calls(&self, project: &Project) -> anyhow::Result<Vec<Value>> {
+        self.every_page(project, "summary").await
+    }
+
+    /// The same with arguments and results.
+    pub async fn whole_tool_calls(&self, project: &Project) -> anyhow::Result<Vec<Value>> {
+        self.every_page(project, "full").await
+    }
+
+    async fn every_page(&self, project: &Project, fields: &str) -> anyhow::Result<Vec<Value>> {
+        let first = format!(
+            "/projects/{}/tool-calls?last=1h&limit=500&fields={fields}",
+            project.slug
+        );
         let mut calls = Vec::new();
-        let mut cursor = String::new();
+        let mut path = first.clone();
         loop {
-            let path = format!("/projects/{}/tool-calls?last=1h&limit=500{cursor}", project.slug);
             let page = self.get(&path).await?;
             calls.extend(
                 page["data"]
@@ -162,10 +174,8 @@ impl Rest {
             if page["page"]["has_older"] != json!(true) {
                 return Ok(calls);
             }
-            cursor = format!(
-                "&cursor={}",
-                page["page"]["older"].as_str().context("a page has a cursor")?
-            );
+            let older = page["page"]["older"].as_str().context("a page has a cursor")?;
+            path = format!("{first}&cursor={older}");
         }
     }
 

@@ -37,20 +37,7 @@ fn rows_by_canary(calls: &[Value]) -> BTreeMap<u64, usize> {
 /// All ended calls of the project with their arguments, once there are `count`.
 async fn stored_calls(owner: &Rest, project: &Project, count: usize) -> Vec<Value> {
     owner.ended_tool_calls(project, count).await;
-    let mut calls = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!(
-            "/projects/{}/tool-calls?last=1h&limit=500&fields=full{cursor}",
-            project.slug
-        );
-        let page = owner.get(&path).await.expect("the log answers");
-        calls.extend(page["data"].as_array().expect("a list").iter().cloned());
-        if page["page"]["has_older"] != json!(true) {
-            return calls;
-        }
-        cursor = format!("&cursor={}", page["page"]["older"].as_str().expect("a cursor"));
-    }
+    owner.whole_tool_calls(project).await.expect("the log answers")
 }
 
 #[tokio::test(flavor = "multi_thread")]
