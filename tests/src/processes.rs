@@ -118,14 +118,6 @@ impl Processes {
         child.wait().await.expect("a child can be waited for").success()
     }
 
-    /// Process id of a running service.
-    pub fn pid(&self, service: Service) -> u32 {
-        self.running[service as usize]
-            .as_ref()
-            .and_then(Child::id)
-            .expect("it runs")
-    }
-
     fn spawn(&mut self, service: Service) {
         let log = File::options()
             .create(true)

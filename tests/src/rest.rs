@@ -19,8 +19,6 @@ pub struct Project {
     pub mcp_url: String,
     /// An API key.
     pub key: String,
-    /// The key's id.
-    pub key_id: String,
 }
 
 /// A stdio server to add to a project.
@@ -128,7 +126,6 @@ impl Rest {
         let project = Project {
             mcp_url: text(&project, "mcp_url")?,
             key: text(&key, "key")?,
-            key_id: text(&key, "id")?,
             slug,
         };
         crate::wait_until("the gateway knows the key", async || {
