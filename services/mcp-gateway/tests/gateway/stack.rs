@@ -207,6 +207,7 @@ impl Project {
             is_enabled: true,
             created_at_us: 0,
             updated_at_us: 0,
+            ..Default::default()
         }
     }
 
@@ -225,6 +226,7 @@ impl Project {
             expires_at_us: expires_at.map(Timestamp::as_micros),
             created_by_user_id: UserId::new(&clock).to_string(),
             permissions: permissions.iter().map(|permission| *permission as i32).collect(),
+            ..Default::default()
         };
         self.change(|project| project.api_keys.push(snapshot));
         key.expose().to_owned()
@@ -234,7 +236,7 @@ impl Project {
 pub(crate) fn stdio(server: &mut Server) -> &mut StdioTransport {
     match &mut server.definition.as_mut().unwrap().transport {
         Some(server_definition::Transport::Stdio(stdio)) => stdio,
-        None => panic!("a stdio server"),
+        _ => panic!("a stdio server"),
     }
 }
 

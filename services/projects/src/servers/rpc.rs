@@ -155,10 +155,12 @@ pub(crate) fn to_wire(server: &Server) -> wire::Server {
             init_timeout_ms: limits.init_timeout_ms(),
             max_in_flight: limits.max_in_flight(),
             isolation: server.definition.isolation.to_wire(),
+            ..Default::default()
         }),
         is_enabled: server.is_enabled,
         created_at_us: server.created_at.as_micros(),
         updated_at_us: server.updated_at.as_micros(),
+        ..Default::default()
     }
 }
 

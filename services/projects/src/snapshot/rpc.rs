@@ -76,5 +76,6 @@ fn key_to_wire(key: LiveKey) -> wire::ApiKeySnapshot {
         expires_at_us: key.expires_at.map(Timestamp::as_micros),
         created_by_user_id: key.created_by.to_string(),
         permissions: key.permissions.into_iter().map(Permission::to_wire).collect(),
+        ..Default::default()
     }
 }

@@ -176,6 +176,7 @@ impl CreateServer {
                 init_timeout_ms: not_zero("init_timeout_ms", self.init_timeout_ms)?.unwrap_or(0),
                 max_in_flight: not_zero("max_in_flight", self.max_in_flight)?.unwrap_or(0),
                 isolation: parse_isolation(self.isolation.as_deref())?.unwrap_or(0),
+                ..Default::default()
             }),
             is_enabled: self.is_enabled,
         })
@@ -228,7 +229,7 @@ impl UpdateServer {
 fn stdio_of(transport: Option<WireTransport>) -> wire::StdioTransport {
     match transport {
         Some(WireTransport::Stdio(stdio)) => stdio,
-        None => wire::StdioTransport::default(),
+        _ => wire::StdioTransport::default(),
     }
 }
 

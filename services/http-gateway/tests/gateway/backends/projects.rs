@@ -63,10 +63,12 @@ pub(crate) fn sample_server() -> wire::Server {
             init_timeout_ms: 30_000,
             max_in_flight: 64,
             isolation: domain::Isolation::Auto.to_wire(),
+            ..Default::default()
         }),
         is_enabled: true,
         created_at_us: NOON.as_micros(),
         updated_at_us: NOON.as_micros(),
+        ..Default::default()
     }
 }
 
