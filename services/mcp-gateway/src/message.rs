@@ -5,6 +5,7 @@ mod envelope;
 mod id;
 mod limits;
 mod outgoing;
+mod param_headers;
 mod revision;
 mod splice;
 
@@ -12,5 +13,8 @@ pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Re
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};
 pub(crate) use outgoing::{ErrorCode, error_reply, notification, reply, request, result_reply};
+pub(crate) use param_headers::{
+    InvalidAnnotation, ParamHeader, decode_header_value, encode_header_value, is_same_value,
+};
 pub(crate) use revision::Revision;
 pub(crate) use splice::{Fields, object_fields};

@@ -122,7 +122,7 @@ async fn initialize(
     })?;
     let revision = match greeting.revision {
         // There is no Streamable HTTP in it: a client of it can do the next one.
-        Revision::V2024_11_05 => Revision::LATEST,
+        Revision::V2024_11_05 => Revision::LATEST_LEGACY,
         revision => revision,
     };
     let sessions = &doors.relay.sessions;

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-/// A legacy revision of the specification: one with `initialize` and sessions.
+/// A revision of the specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Revision {
     /// HTTP+SSE.
@@ -9,17 +9,24 @@ pub(crate) enum Revision {
     V2025_03_26,
     V2025_06_18,
     V2025_11_25,
+    /// Without `initialize` and sessions: "modern". Those before are "legacy".
+    V2026_07_28,
 }
 
 impl Revision {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::V2024_11_05,
         Self::V2025_03_26,
         Self::V2025_06_18,
         Self::V2025_11_25,
+        Self::V2026_07_28,
     ];
 
-    pub(crate) const LATEST: Self = Self::V2025_11_25;
+    /// The newest with `initialize`.
+    pub(crate) const LATEST_LEGACY: Self = Self::V2025_11_25;
+
+    /// The newest without.
+    pub(crate) const LATEST_MODERN: Self = Self::V2026_07_28;
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -27,13 +34,23 @@ impl Revision {
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
+            Self::V2026_07_28 => "2026-07-28",
         }
     }
 
-    /// What `initialize` answers: the client's own revision where it is known,
-    /// else the newest (lifecycle, "version negotiation").
+    /// Whether each request says for itself who sends it.
+    pub(crate) const fn is_modern(self) -> bool {
+        matches!(self, Self::V2026_07_28)
+    }
+
+    /// What `initialize` answers: the client's own revision where it is known
+    /// and has `initialize`, else the newest that has (lifecycle, "version
+    /// negotiation").
     pub(crate) fn negotiate(requested: &str) -> Self {
-        requested.parse().unwrap_or(Self::LATEST)
+        let known = requested.parse().ok();
+        known
+            .filter(|revision: &Self| !revision.is_modern())
+            .unwrap_or(Self::LATEST_LEGACY)
     }
 
     /// Whether a body may be an array of messages. Introduced and withdrawn

@@ -40,7 +40,10 @@ impl Hello {
         let revision = fields
             .string(0)
             .ok_or("its answer to initialize names no protocolVersion")?;
-        if revision.parse::<Revision>().is_err() {
+        if !revision
+            .parse::<Revision>()
+            .is_ok_and(|revision| !revision.is_modern())
+        {
             return Err("it speaks a revision of the protocol that the gateway does not know");
         }
         let capabilities = fields
@@ -77,6 +80,6 @@ pub(super) fn initialize_params(owner: Option<&Owner>) -> String {
     };
     format!(
         r#"{{"protocolVersion":"{}","capabilities":{capabilities},"clientInfo":{client_info}}}"#,
-        Revision::LATEST
+        Revision::LATEST_LEGACY
     )
 }
