@@ -13,7 +13,7 @@ use tokio::sync::watch as changes;
 
 use crate::catalog::Names;
 
-pub(crate) use server::Server;
+pub(crate) use server::{Server, Stdio, Transport};
 pub(crate) use watch::follow;
 
 /// The copy, as the newest change left it.

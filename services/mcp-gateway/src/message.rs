@@ -4,6 +4,7 @@
 mod envelope;
 mod id;
 mod limits;
+mod members;
 mod outgoing;
 mod param_headers;
 mod revision;
@@ -12,6 +13,7 @@ mod splice;
 pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request};
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};
+pub(crate) use members::{object_members, object_of};
 pub(crate) use outgoing::{ErrorCode, error_reply, notification, reply, request, result_reply};
 pub(crate) use param_headers::{
     InvalidAnnotation, ParamHeader, decode_header_value, encode_header_value, is_same_value,

@@ -238,8 +238,8 @@ impl Relay {
             Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
         };
         let options = RequestOptions {
-            timeout: server.timeout,
             progress_to: outbox,
+            ..RequestOptions::within(server.timeout)
         };
         answer_of(connection.request(method, params, options).await)
     }
@@ -247,15 +247,12 @@ impl Relay {
     /// Asks a server on the gateway's own behalf.
     async fn ask(
         &self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         method: &str,
         params: Option<&str>,
         timeout: Duration,
     ) -> Result<String, String> {
-        let options = RequestOptions {
-            timeout,
-            progress_to: None,
-        };
+        let options = RequestOptions::within(timeout);
         match connection.request(method, params, options).await {
             Ok(Reply::Result(result)) => Ok(Box::<str>::from(result.get()).into()),
             Ok(Reply::Error(error)) => Err(format!("it answered {method} with the error {error}")),

@@ -160,7 +160,7 @@ fn to_wire(status: upstream::Status) -> Upstream {
         server_id: status.server_id.to_string(),
         session_id: status.owner.map(|owner: SessionId| owner.to_string()),
         state: status.state.to_wire(),
-        pid: connection.map(|connection| connection.pid),
+        pid: connection.and_then(|connection| connection.pid),
         revision: hello.map_or_else(String::new, |hello| hello.revision.clone()),
         implementation_name: hello.map_or_else(String::new, |hello| hello.name.clone()),
         implementation_version: hello.map_or_else(String::new, |hello| hello.version.clone()),

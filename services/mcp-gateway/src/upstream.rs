@@ -4,28 +4,32 @@
 mod connection;
 mod environment;
 mod framer;
+#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
 mod handshake;
+#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
 mod in_flight;
 mod life;
 mod log_lines;
+mod params;
 mod pids;
 mod pool;
 mod process;
+#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
+mod question;
 mod slot;
 
 use std::sync::Arc;
 
 use domain::SessionId;
 
-use crate::{
-    directory::Server,
-    message::{Id, Notification, Request},
-};
+use crate::message::{Id, Notification, Request};
 
 pub(crate) use connection::{Connection, RequestOptions};
-pub(crate) use handshake::Hello;
+pub(crate) use handshake::{Era, GATEWAY_CLIENT_INFO, Hello};
 pub(crate) use in_flight::RequestError;
+pub(crate) use params::ClientMeta;
 pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
+pub(crate) use question::Question;
 
 /// Who owns a connection alone, and as what it presents itself to the server.
 #[derive(Debug, Clone)]
@@ -48,6 +52,7 @@ pub(crate) trait Audience: Send + Sync + std::fmt::Debug {
     /// The server no longer wants the answer to a request of its own.
     fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification);
 
-    /// What a server offers may have changed, because it came up.
-    fn came_up(&self, server: &Server);
+    /// What a server offers may have changed, because it came up. What is
+    /// watched on it is to be said again.
+    fn came_up(&self, connection: &Arc<Connection>);
 }

@@ -109,7 +109,8 @@ impl<'a> Splice<'a> {
     }
 }
 
-struct Key<'a>(std::borrow::Cow<'a, str>);
+/// A name, whatever escapes it is written with.
+pub(super) struct Key<'a>(pub(super) std::borrow::Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

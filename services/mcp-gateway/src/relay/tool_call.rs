@@ -220,8 +220,8 @@ impl Relay {
         let mark = connection.stderr_mark();
         let asked = Instant::now();
         let options = RequestOptions {
-            timeout: server.timeout,
             progress_to: outbox,
+            ..RequestOptions::within(server.timeout)
         };
         let reply = connection
             .request("tools/call", Some(&target.params), options)
@@ -236,6 +236,16 @@ impl Relay {
             },
             Err(error @ RequestError::Crashed(_)) => Outcome::failed(
                 ErrorKind::UpstreamCrashed,
+                ErrorCode::Refused.number(),
+                error.to_string(),
+            ),
+            Err(error @ RequestError::Unreachable(_)) => Outcome::failed(
+                ErrorKind::UpstreamUnavailable,
+                ErrorCode::Refused.number(),
+                error.to_string(),
+            ),
+            Err(error @ RequestError::BadAnswer(_)) => Outcome::failed(
+                ErrorKind::ProtocolError,
                 ErrorCode::Refused.number(),
                 error.to_string(),
             ),

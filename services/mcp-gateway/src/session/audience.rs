@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use super::{Endpoint, Session, Sessions};
 use crate::{
-    directory::Server,
     message::{self, Id, Notification, Request, object_fields},
     upstream::{Audience, Connection},
 };
@@ -54,7 +53,8 @@ impl Audience for Sessions {
         }
     }
 
-    fn came_up(&self, server: &Server) {
+    fn came_up(&self, connection: &Arc<Connection>) {
+        let server = &connection.server;
         let line = message::notification("notifications/tools/list_changed", None);
         for session in self.of_project(server.project_id) {
             if session.endpoint == Endpoint::Project && session.misses(server.id) {

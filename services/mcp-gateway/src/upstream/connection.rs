@@ -11,9 +11,10 @@ use opentelemetry::metrics::Counter;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::{
-    Audience, Hello, Owner, RequestError,
-    in_flight::{InFlight, Progress},
+    Audience, ClientMeta, Hello, Owner, Question, RequestError,
+    in_flight::InFlight,
     log_lines::Tail,
+    params::{self, Fitted},
 };
 use crate::{
     directory::Server,
@@ -31,7 +32,8 @@ const MAX_TIMEOUT: Duration = Duration::from_hours(1);
 pub(crate) struct Connection {
     pub(crate) server: Arc<Server>,
     pub(crate) owner: Option<Owner>,
-    pub(crate) pid: u32,
+    /// Of a stdio server.
+    pub(crate) pid: Option<u32>,
     pub(crate) started_at: Timestamp,
     hello: OnceLock<Hello>,
     /// Bounded: whoever asks a server that does not read waits, within the
@@ -49,16 +51,35 @@ pub(crate) struct Connection {
 /// How a request is to be made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestOptions<'a> {
+    /// Progress starts it anew.
     pub(crate) timeout: Duration,
-    /// Where progress goes, if the params ask for it.
+    /// Where progress goes, if the params ask for it, and what else belongs to
+    /// this request alone.
     pub(crate) progress_to: Option<&'a Outbox>,
+    /// Who asks; absent: the owner of the connection, or the gateway itself.
+    pub(crate) client: Option<&'a ClientMeta>,
+    /// Takes what the server asks while it works on this request; absent: the
+    /// audience is asked. A question that does not fit in is refused.
+    pub(crate) questions: Option<&'a mpsc::Sender<Question>>,
+}
+
+impl RequestOptions<'_> {
+    /// On the gateway's own behalf.
+    pub(crate) const fn within(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            progress_to: None,
+            client: None,
+            questions: None,
+        }
+    }
 }
 
 impl Connection {
     pub(super) fn new(
         server: Arc<Server>,
         owner: Option<Owner>,
-        pid: u32,
+        pid: Option<u32>,
         started_at: Timestamp,
         lines: mpsc::Sender<String>,
     ) -> Self {
@@ -97,18 +118,44 @@ impl Connection {
         self.places.acquire().await.ok()
     }
 
-    /// Asks the server, once. Dropped before the answer, or over its time, the
-    /// request is withdrawn with `notifications/cancelled`.
+    /// Asks the server, once. Takes params as a client sent them, and fits them
+    /// to the server's era. Dropped before the answer, or over its time, the
+    /// request is withdrawn.
     pub(crate) async fn request(
-        &self,
+        self: &Arc<Self>,
         method: &str,
         params: Option<&str>,
         options: RequestOptions<'_>,
     ) -> Result<Reply, RequestError> {
+        let Some(hello) = self.hello() else {
+            return Err(self.crashed());
+        };
+        let id = self.next_id();
+        let fitted = params::fit(
+            params,
+            id,
+            hello,
+            self.owner.as_ref(),
+            options.client,
+            options.progress_to,
+        )?;
+        self.exchange(id, method, fitted, options).await
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sends a request as it is, and waits for its answer.
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        id: u64,
+        method: &str,
+        Fitted { params, progress }: Fitted,
+        options: RequestOptions<'_>,
+    ) -> Result<Reply, RequestError> {
         self.touch();
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (params, progress) = own_progress_token(params, id, options.progress_to)?;
-        let Some(mut ticket) = self.in_flight.enter(id, progress) else {
+        let Some(mut ticket) = self.in_flight.enter(id, progress, options.questions.cloned()) else {
             return Err(self.crashed());
         };
         let line = message::request(&Id::from(id), method, params.as_deref());
@@ -165,20 +212,38 @@ impl Connection {
                     self.late_replies.add(1, &[]);
                 }
             }
-            Message::Request(request) => self.receive_request(&request, audience),
+            Message::Request(request) => self.receive_request(request, audience),
             Message::Notification(notification) => {
                 self.receive_notification(&notification, audience, recorder);
             }
         }
     }
 
-    fn receive_request(self: &Arc<Self>, request: &Request, audience: &dyn Audience) {
+    fn receive_request(self: &Arc<Self>, request: Request, audience: &dyn Audience) {
         if request.method == "ping" {
             let _ = self.lines.try_send(message::result_reply(&request.id, "{}"));
-        } else if !audience.ask(self, request) {
-            let words = "no client of this connection can answer that";
-            self.refuse(&request.id, ErrorCode::MethodNotFound, words);
+            return;
         }
+        let Some(questions) = self.in_flight.newest_questions() else {
+            if !audience.ask(self, &request) {
+                self.refuse_unheard(&request.id);
+            }
+            return;
+        };
+        let question = Question {
+            connection: self.clone(),
+            id: request.id,
+            method: request.method,
+            params: request.params,
+        };
+        if let Err(error) = questions.try_send(question) {
+            self.refuse_unheard(&error.into_inner().id);
+        }
+    }
+
+    fn refuse_unheard(&self, id: &Id) {
+        let words = "no client of this connection can answer that";
+        self.refuse(id, ErrorCode::MethodNotFound, words);
     }
 
     fn receive_notification(
@@ -283,34 +348,6 @@ impl Drop for Withdrawal<'_> {
             self.connection.notify("notifications/cancelled", Some(&params));
         }
     }
-}
-
-/// Replaces the client's progress token by one that no other client of this
-/// connection has: the id of the request.
-fn own_progress_token(
-    params: Option<&str>,
-    id: u64,
-    outbox: Option<&Outbox>,
-) -> Result<(Option<String>, Option<Progress>), RequestError> {
-    let Some(params) = params else {
-        return Ok((None, None));
-    };
-    let fields = object_fields(params, ["_meta"]).ok_or(RequestError::Ambiguous("_meta"))?;
-    let Some(meta) = fields.get(0).filter(|meta| meta.starts_with('{')) else {
-        return Ok((Some(params.to_owned()), None));
-    };
-    let meta = object_fields(meta, ["progressToken"]).ok_or(RequestError::Ambiguous("progressToken"))?;
-    let Some(token) = meta.get(0) else {
-        return Ok((Some(params.to_owned()), None));
-    };
-    let progress = outbox.map(|outbox| Progress {
-        token: token.to_owned(),
-        outbox: outbox.clone(),
-    });
-    Ok((
-        Some(fields.splice().replace(token, id.to_string()).finish()),
-        progress,
-    ))
 }
 
 /// A `notifications/message` as a line of the server's log.

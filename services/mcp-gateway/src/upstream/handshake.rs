@@ -3,17 +3,30 @@ use serde_json::value::RawValue;
 use super::Owner;
 use crate::message::{Revision, object_fields};
 
-/// What the gateway says of itself to servers that clients share.
-const SHARED_CLIENT_INFO: &str = concat!(
+/// What the gateway says of itself where it does not speak for one client.
+pub(crate) const GATEWAY_CLIENT_INFO: &str = concat!(
     r#"{"name":"mcp-orchestrator","version":""#,
     env!("CARGO_PKG_VERSION"),
     r#""}"#
 );
 
-/// What a server said of itself in `initialize`.
+/// The modern revisions that the gateway speaks with servers, newest first.
+pub(super) const MODERN_REVISIONS: [&str; 1] = ["2026-07-28"];
+
+/// The two ways in which revisions of the protocol work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// With `initialize` and what it agreed on.
+    Legacy,
+    /// Every request says for itself who asks (2026-07-28 and later).
+    Modern,
+}
+
+/// What a server said of itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Hello {
-    /// Its whole result.
+    pub(crate) era: Era,
+    /// Its whole result of `initialize`, or of `server/discover`.
     pub(crate) result: Box<RawValue>,
     pub(crate) revision: String,
     /// A JSON object.
@@ -23,17 +36,17 @@ pub(crate) struct Hello {
     pub(crate) version: String,
 }
 
+#[derive(Default, serde::Deserialize)]
+struct Implementation {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    version: String,
+}
+
 impl Hello {
     /// Reads the result of `initialize`. The error says what is wrong with it.
-    pub(super) fn read(result: Box<RawValue>) -> Result<Self, &'static str> {
-        #[derive(Default, serde::Deserialize)]
-        struct Implementation {
-            #[serde(default)]
-            name: String,
-            #[serde(default)]
-            version: String,
-        }
-
+    pub(super) fn of_initialize(result: Box<RawValue>) -> Result<Self, &'static str> {
         const NAMES: [&str; 4] = ["protocolVersion", "capabilities", "serverInfo", "instructions"];
         let fields =
             object_fields(result.get(), NAMES).ok_or("its answer to initialize is no unambiguous object")?;
@@ -46,17 +59,38 @@ impl Hello {
         {
             return Err("it speaks a revision of the protocol that the gateway does not know");
         }
-        let capabilities = fields
-            .get(1)
-            .filter(|value| value.starts_with('{'))
-            .unwrap_or("{}");
-        let implementation: Implementation = fields
-            .get(2)
-            .and_then(|value| serde_json::from_str(value).ok())
-            .unwrap_or_default();
+        let implementation = Implementation::read(fields.get(2));
         Ok(Self {
+            era: Era::Legacy,
             revision,
-            capabilities: capabilities.to_owned(),
+            capabilities: object_or_empty(fields.get(1)),
+            instructions: fields.string(3),
+            name: implementation.name,
+            version: implementation.version,
+            result,
+        })
+    }
+
+    /// Reads the result of `server/discover`. The error says what is wrong with
+    /// it.
+    pub(super) fn of_discover(result: Box<RawValue>) -> Result<Self, &'static str> {
+        const NAMES: [&str; 4] = ["supportedVersions", "capabilities", "_meta", "instructions"];
+        let fields = object_fields(result.get(), NAMES)
+            .ok_or("its answer to server/discover is no unambiguous object")?;
+        let supported: Vec<String> = fields
+            .get(0)
+            .and_then(|versions| serde_json::from_str(versions).ok())
+            .ok_or("its answer to server/discover names no supportedVersions")?;
+        let revision = newest_common(&supported)
+            .ok_or("it speaks no revision of the protocol that the gateway knows")?;
+        let implementation = fields
+            .get(2)
+            .and_then(|meta| object_fields(meta, ["io.modelcontextprotocol/serverInfo"]));
+        let implementation = Implementation::read(implementation.and_then(|meta| meta.get(0)));
+        Ok(Self {
+            era: Era::Modern,
+            revision: revision.to_owned(),
+            capabilities: object_or_empty(fields.get(1)),
             instructions: fields.string(3),
             name: implementation.name,
             version: implementation.version,
@@ -70,13 +104,33 @@ impl Hello {
     }
 }
 
+impl Implementation {
+    fn read(json: Option<&str>) -> Self {
+        json.and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default()
+    }
+}
+
+fn object_or_empty(json: Option<&str>) -> String {
+    json.filter(|value| value.starts_with('{'))
+        .unwrap_or("{}")
+        .to_owned()
+}
+
+/// The newest modern revision that both sides speak.
+pub(super) fn newest_common(supported: &[String]) -> Option<&'static str> {
+    MODERN_REVISIONS
+        .into_iter()
+        .find(|revision| supported.iter().any(|other| other == revision))
+}
+
 /// The params of `initialize`: the newest revision, and what the owner of the
 /// connection can do; a shared one can do nothing, for there is nobody alone
 /// whom a server could ask.
 pub(super) fn initialize_params(owner: Option<&Owner>) -> String {
     let (capabilities, client_info) = match owner {
         Some(owner) => (&*owner.capabilities, &*owner.client_info),
-        None => ("{}", SHARED_CLIENT_INFO),
+        None => ("{}", GATEWAY_CLIENT_INFO),
     };
     format!(
         r#"{{"protocolVersion":"{}","capabilities":{capabilities},"clientInfo":{client_info}}}"#,

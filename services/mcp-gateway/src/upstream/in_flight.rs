@@ -3,8 +3,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::Question;
 use crate::{message::Reply, outbox::Outbox};
 
 /// The requests that a server has not answered yet, by the ids that we gave
@@ -22,6 +23,7 @@ struct Table {
 struct Waiting {
     answer: oneshot::Sender<Reply>,
     progress: Option<Progress>,
+    questions: Option<mpsc::Sender<Question>>,
     sign_of_life: Arc<Notify>,
 }
 
@@ -51,6 +53,12 @@ pub(crate) enum RequestError {
     /// The server went away. Says how.
     #[error("{0}")]
     Crashed(String),
+    /// The server could not be reached: it has not seen the request.
+    #[error("{0}")]
+    Unreachable(String),
+    /// What it answered is no answer. Says what is wrong with it.
+    #[error("{0}")]
+    BadAnswer(String),
     /// A member that the gateway has to read is there twice.
     #[error("params holds {0} twice, or in no object; send it once")]
     Ambiguous(&'static str),
@@ -58,7 +66,12 @@ pub(crate) enum RequestError {
 
 impl InFlight {
     /// Enters a request. None when the connection has ended.
-    pub(super) fn enter(&self, id: u64, progress: Option<Progress>) -> Option<Ticket<'_>> {
+    pub(super) fn enter(
+        &self,
+        id: u64,
+        progress: Option<Progress>,
+        questions: Option<mpsc::Sender<Question>>,
+    ) -> Option<Ticket<'_>> {
         let (sender, answer) = oneshot::channel();
         let sign_of_life = Arc::new(Notify::new());
         let mut table = self.lock();
@@ -70,6 +83,7 @@ impl InFlight {
             Waiting {
                 answer: sender,
                 progress,
+                questions,
                 sign_of_life: sign_of_life.clone(),
             },
         );
@@ -94,6 +108,18 @@ impl InFlight {
         let waiting = table.waiting.get(&id)?;
         waiting.sign_of_life.notify_one();
         waiting.progress.clone()
+    }
+
+    /// Who takes questions for the newest request for which somebody does.
+    pub(super) fn newest_questions(&self) -> Option<mpsc::Sender<Question>> {
+        let table = self.lock();
+        let taking = table
+            .waiting
+            .iter()
+            .filter_map(|(id, waiting)| Some((*id, waiting.questions.as_ref()?)));
+        taking
+            .max_by_key(|(id, _)| *id)
+            .map(|(_, questions)| questions.clone())
     }
 
     pub(super) fn len(&self) -> usize {

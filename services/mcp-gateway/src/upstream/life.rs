@@ -15,11 +15,15 @@ use super::{
     framer::{Line, LineFramer},
     handshake::initialize_params,
     log_lines::{RateLimit, Verdict},
+    params::Fitted,
     pool::Surroundings,
     process::{Pipes, Process},
     slot::{End, Slot},
 };
-use crate::message::{MAX_SERVER_LINE_BYTES, Message, Reply};
+use crate::{
+    directory::Transport,
+    message::{MAX_SERVER_LINE_BYTES, Message, Reply},
+};
 
 /// Lines that wait for a server that does not read.
 const MAX_WAITING_LINES: usize = 256;
@@ -35,7 +39,10 @@ const LAST_CALLS: Duration = Duration::from_millis(200);
 pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>) -> End {
     let server = &slot.server;
     let config = &surroundings.config;
-    let spawned = Process::spawn(server, &config.launcher, &config.working_dir, &surroundings.pids);
+    let Transport::Stdio(stdio) = &server.transport else {
+        return End::Crashed("this version of the gateway reaches servers over stdio only".to_owned());
+    };
+    let spawned = Process::spawn(stdio, &config.launcher, &config.working_dir, &surroundings.pids);
     let (mut process, pipes) = match spawned {
         Ok(spawned) => spawned,
         Err(error) => return End::Crashed(error),
@@ -51,7 +58,7 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>) -> 
     let connection = Arc::new(Connection::new(
         server.clone(),
         slot.owner.clone(),
-        process.pid(),
+        Some(process.pid()),
         surroundings.recorder.clock().now(),
         lines,
     ));
@@ -117,7 +124,7 @@ async fn serve(slot: &Arc<Slot>, connection: &Arc<Connection>, surroundings: &Ar
     }
     slot.is_ready(connection.clone());
     if let Some(audience) = surroundings.audience() {
-        audience.came_up(&slot.server);
+        audience.came_up(connection);
     }
     tokio::select! {
         () = slot.stop.cancelled() => End::Stopped,
@@ -126,18 +133,19 @@ async fn serve(slot: &Arc<Slot>, connection: &Arc<Connection>, surroundings: &Ar
     }
 }
 
-async fn greet(slot: &Slot, connection: &Connection) -> Result<(), String> {
-    let params = initialize_params(slot.owner.as_ref());
-    let options = RequestOptions {
-        timeout: slot.server.init_timeout,
-        progress_to: None,
+async fn greet(slot: &Slot, connection: &Arc<Connection>) -> Result<(), String> {
+    let params = Fitted {
+        params: Some(initialize_params(slot.owner.as_ref())),
+        progress: None,
     };
-    let result = match connection.request("initialize", Some(&params), options).await {
+    let options = RequestOptions::within(slot.server.init_timeout);
+    let id = connection.next_id();
+    let result = match connection.exchange(id, "initialize", params, options).await {
         Ok(Reply::Result(result)) => result,
         Ok(Reply::Error(error)) => return Err(format!("it answered initialize with the error {error}")),
         Err(error) => return Err(format!("it was not initialised: {error}")),
     };
-    connection.greeted(Hello::read(result)?);
+    connection.greeted(Hello::of_initialize(result)?);
     connection.notify("notifications/initialized", None);
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{
     environment::environment,
     pids::{PidFile, PidFiles},
 };
-use crate::directory::Server;
+use crate::directory::Stdio as Definition;
 
 /// How long `stdio-child` may take to end a tree of processes: its two grace
 /// times, and some for a busy machine.
@@ -36,12 +36,11 @@ impl Process {
     /// Starts a server: never by a shell, in a process group of its own, with
     /// an environment of its own.
     pub(super) fn spawn(
-        server: &Server,
+        stdio: &Definition,
         launcher: &[String],
         default_cwd: &Path,
         pids: &PidFiles,
     ) -> Result<(Self, Pipes), String> {
-        let stdio = &server.stdio;
         let cwd = stdio.cwd.as_deref().unwrap_or(default_cwd);
         if !fs::metadata(cwd).is_ok_and(|cwd| cwd.is_dir()) {
             return Err(format!(
