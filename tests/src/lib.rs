@@ -3,8 +3,10 @@
 //! [`Stack`] runs all four services in this process, [`Processes`] runs each as
 //! a process of its own. Both are reached as users reach them: [`Rest`] is the
 //! browser's way in, [`McpClient`] an MCP client's. [`wait_until`] is how a test
-//! waits: for a condition, not for time.
+//! waits: for a condition, not for time. [`FixtureServer`] is the MCP server that
+//! they call.
 
+mod fixture_server;
 mod mcp_client;
 mod processes;
 mod programs;
@@ -12,6 +14,7 @@ mod rest;
 mod stack;
 mod wait;
 
+pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use mcp_client::{Answer, Door, McpClient};
 pub use processes::{Processes, Service};
 pub use programs::{fixture_server, installed_client, mcp_orch, postgres_database};
