@@ -9,6 +9,7 @@ mod event_stream;
 mod origin;
 mod refusal;
 mod sse;
+mod stateless_http;
 mod streamable_http;
 mod takes;
 

@@ -2,13 +2,15 @@
 //!
 //! A message comes in by a door (`downstream`), belongs to a `session`, is
 //! handed on by the `relay` to a running server (`upstream`), and its answer
-//! goes back; `catalog` makes one list of many servers' tools. `message` is the
+//! goes back, translated by the `bridge` where the two speak another revision;
+//! `catalog` makes one list of many servers' tools. `message` is the
 //! JSON-RPC layer below. `directory` knows projects, servers and keys;
 //! `recorder` writes every call to the spool, `redact`ed, and `shipper` brings
 //! it to the logging service. `rpc` serves the other services, `stdio_child` is
 //! the program between the gateway and a stdio server. `start` assembles.
 
 mod backoff;
+mod bridge;
 mod catalog;
 mod client;
 mod config;

@@ -14,7 +14,9 @@ pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Re
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};
 pub(crate) use members::{object_members, object_of};
-pub(crate) use outgoing::{ErrorCode, error_reply, notification, reply, request, result_reply};
+pub(crate) use outgoing::{
+    ErrorCode, error_object_reply, error_reply, notification, reply, request, result_reply,
+};
 pub(crate) use param_headers::{
     InvalidAnnotation, ParamHeader, decode_header_value, encode_header_value, is_same_value,
 };

@@ -2,6 +2,7 @@
 //! answer back. What a project's endpoint adds (merged lists, names) is in
 //! `project`, what makes a tool call special in `tool_call`.
 
+mod discover;
 mod initialize;
 mod project;
 mod tool_call;
@@ -13,7 +14,7 @@ use proto::logging::{Client, Principal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Annotated, Catalog},
     directory::{Directory, Project, Server},
     message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
     outbox::Outbox,
@@ -30,6 +31,7 @@ pub(crate) struct Relay {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) catalog: Catalog,
+    pub(crate) annotated: Annotated,
 }
 
 /// Who sent a message, and where to.
@@ -44,6 +46,8 @@ pub(crate) struct Caller {
     pub(crate) revision: String,
     pub(crate) permissions: Permissions,
     pub(crate) trace: Trace,
+    /// From which level on a modern request wants to be told what servers log.
+    pub(crate) log_level: Option<String>,
 }
 
 /// What the caller may do here.
@@ -241,7 +245,11 @@ impl Relay {
             progress_to: outbox,
             ..RequestOptions::within(server.timeout)
         };
-        answer_of(connection.request(method, params, options).await)
+        let reply = connection.request(method, params, options).await;
+        if let ("tools/list", Ok(Reply::Result(result))) = (method, &reply) {
+            self.annotated.note_page(server.id, result.get());
+        }
+        answer_of(reply)
     }
 
     /// Asks a server on the gateway's own behalf.

@@ -138,6 +138,7 @@ impl Rpc {
             endpoint: Endpoint::Server(server.id),
             door: Door::Rest,
             session: None,
+            log_level: None,
             principal: principal.unwrap_or_default(),
             client: client.unwrap_or_default(),
             revision: String::new(),

@@ -3,14 +3,16 @@
 
 mod asked;
 mod audience;
+mod listeners;
 mod registry;
+mod stay;
 mod streams;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -23,13 +25,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     directory::{Key, Server},
-    message::{Id, Revision, object_fields},
+    message::{self, Id, Revision, object_fields},
     outbox::Outbox,
     upstream::Owner,
 };
 
 use asked::Asked;
+use listeners::Listeners;
+pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
 pub(crate) use registry::{Limits, Sessions};
+use stay::StayKey;
+pub(crate) use stay::Working;
 use streams::Streams;
 
 /// Which address a client came to.
@@ -58,6 +64,11 @@ pub(crate) struct Session {
     recorded_at: AtomicI64,
     greeting: OnceLock<Greeting>,
     pub(crate) streams: Streams,
+    pub(crate) listeners: Listeners,
+    /// Set where the client has no session, and its requests are put together.
+    stay: Option<StayKey>,
+    /// Requests of a stay that are worked on.
+    working: AtomicUsize,
     in_flight: Mutex<HashMap<Id, InFlight>>,
     pub(crate) asked: Asked,
     /// Servers that the client's list lacks, because they were not up in time.
@@ -159,7 +170,16 @@ impl Session {
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.lock().len()
+        self.lock().len() + self.working.load(Ordering::Relaxed)
+    }
+
+    /// Tells the client something that no request of it asked for.
+    fn tell(&self, method: &str, params: Option<&str>) {
+        if self.stay.is_some() {
+            self.listeners.tell(method, params);
+        } else {
+            self.streams.push(message::notification(method, params));
+        }
     }
 
     /// The stream for what a server asks while it works: that of the request it

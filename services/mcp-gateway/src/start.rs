@@ -19,7 +19,7 @@ use tonic::service::Routes;
 
 use crate::{
     Config,
-    catalog::Catalog,
+    catalog::{Annotated, Catalog},
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
     recorder::Recorder,
@@ -80,6 +80,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         upstreams,
         recorder,
         catalog: Catalog::default(),
+        annotated: Annotated::default(),
     });
 
     let projects = dial(&config.projects_url, DialOptions::default())?;

@@ -100,6 +100,7 @@ impl Visitor {
             permissions: Permissions::of(|permission| self.key.may(permission)),
             trace: self.trace.clone(),
             session: Some(session.clone()),
+            log_level: None,
         }
     }
 }

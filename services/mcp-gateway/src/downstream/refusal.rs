@@ -18,6 +18,7 @@ struct Answer {
     words: String,
     id: Option<Id>,
     header: Option<(header::HeaderName, HeaderValue)>,
+    data: Option<serde_json::Value>,
 }
 
 impl Refusal {
@@ -28,6 +29,7 @@ impl Refusal {
             words: words.into(),
             id: None,
             header: None,
+            data: None,
         }))
     }
 
@@ -94,6 +96,12 @@ impl Refusal {
         self
     }
 
+    /// Adds what programs read in the error.
+    pub(super) fn with_data(mut self, data: serde_json::Value) -> Self {
+        self.0.data = Some(data);
+        self
+    }
+
     fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.0.header = Some((name, value));
         self
@@ -108,9 +116,15 @@ impl IntoResponse for Refusal {
             words,
             id,
             header,
+            data,
         } = *self.0;
         tracing::debug!(status = status.as_u16(), words, "request refused");
-        let mut response = json(status, message::error_reply(id.as_ref(), code, &words));
+        let mut error = serde_json::json!({ "code": code.number(), "message": words });
+        if let Some(data) = data {
+            error["data"] = data;
+        }
+        let message = message::error_object_reply(id.as_ref(), &error.to_string());
+        let mut response = json(status, message);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }

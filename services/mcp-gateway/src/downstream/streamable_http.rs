@@ -15,6 +15,7 @@ use super::{
     entrance::{Address, Visitor, text_of},
     event_stream::{self, COMMENT, KEEP_ALIVE, message_event},
     refusal::{Refusal, accepted, json},
+    stateless_http::{self, REVISION_HEADER},
     takes::Takes,
 };
 use crate::{
@@ -25,9 +26,9 @@ use crate::{
 };
 
 const SESSION_HEADER: &str = "mcp-session-id";
-const REVISION_HEADER: &str = "mcp-protocol-version";
 
-/// `.../mcp`: Streamable HTTP, revisions 2025-03-26 to 2025-11-25.
+/// `.../mcp`: Streamable HTTP with sessions, revisions 2025-03-26 to 2025-11-25.
+/// What looks like a later one is handed on to [`stateless_http`].
 pub(super) async fn serve(
     State(doors): State<Doors>,
     address: Path<Address>,
@@ -50,9 +51,12 @@ async fn post(
     headers: &HeaderMap,
     body: axum::body::Body,
 ) -> Result<Response, Refusal> {
-    let takes = Takes::of(headers)?;
     let bytes = read_json(headers, body).await?;
     let incoming = Incoming::parse(&bytes).map_err(Refusal::of_parsing)?;
+    if stateless_http::is_modern(headers, &incoming) {
+        return stateless_http::post(doors, visitor, headers, incoming).await;
+    }
+    let takes = Takes::of(headers)?;
     if let Incoming::Single(Message::Request(request)) = &incoming {
         check_revision(headers).map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
         if request.method == "initialize" {
@@ -267,7 +271,7 @@ fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response
     if !Takes::of(headers)?.events {
         return Err(Takes::nothing_we_have());
     }
-    check_revision(headers)?;
+    check_era(headers)?;
     let session = session(doors, visitor, headers)?;
     if doors.shutdown.is_soft() {
         return Err(Refusal::stopping());
@@ -295,6 +299,7 @@ fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response
 }
 
 fn delete(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
+    check_era(headers)?;
     let session = session(doors, visitor, headers)?;
     doors.relay.sessions.end(&session, SessionEnd::Deleted);
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -311,6 +316,7 @@ fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<
         .relay
         .sessions
         .find(token, &visitor.key, visitor.endpoint)
+        .filter(|session| session.door == Door::StreamableHttp)
         .ok_or_else(|| {
             Refusal::new(
                 StatusCode::NOT_FOUND,
@@ -320,26 +326,22 @@ fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<
         })
 }
 
-/// A client that also speaks the modern revisions takes this as "a legacy
-/// server" and goes on with `initialize`: a `400` whose error is none of the
-/// modern ones (2026-07-28, Streamable HTTP, "backward compatibility").
+/// The modern revisions have no GET and no DELETE (2026-07-28, Streamable HTTP,
+/// "earlier revisions").
+fn check_era(headers: &HeaderMap) -> Result<(), Refusal> {
+    let revision = text_of(headers, REVISION_HEADER).and_then(|text| text.trim().parse::<Revision>().ok());
+    match revision {
+        Some(revision) if revision.is_modern() => Err(Refusal::method_not_allowed("POST")),
+        _ => check_revision(headers),
+    }
+}
+
 fn check_revision(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(REVISION_HEADER) {
         None => Ok(()),
-        Some(revision)
-            if revision
-                .to_str()
-                .is_ok_and(|text| text.parse::<Revision>().is_ok()) =>
-        {
-            Ok(())
-        }
-        Some(_) => Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            ErrorCode::Refused,
-            format!(
-                "unsupported MCP-Protocol-Version; begin with initialize in one of {}",
-                Revision::list()
-            ),
-        )),
+        Some(revision) => match revision.to_str() {
+            Ok(text) if text.trim().parse::<Revision>().is_ok() => Ok(()),
+            text => Err(stateless_http::unsupported(text.unwrap_or_default())),
+        },
     }
 }

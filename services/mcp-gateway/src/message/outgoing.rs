@@ -9,6 +9,7 @@ pub(crate) enum ErrorCode {
     InvalidRequest,
     MethodNotFound,
     InvalidParams,
+    Internal,
     /// Reserved for implementations: the request was understood and not done.
     Refused,
     /// As the SDKs say "session not found".
@@ -32,6 +33,7 @@ impl ErrorCode {
             Self::InvalidRequest => -32600,
             Self::MethodNotFound => -32601,
             Self::InvalidParams => -32602,
+            Self::Internal => -32603,
             Self::Refused => -32000,
             Self::NoSession => -32001,
             Self::NoResource => -32002,
@@ -81,7 +83,12 @@ pub(crate) fn result_reply(id: &Id, result: &str) -> String {
 /// An error in one line.
 pub(crate) fn error_reply(id: Option<&Id>, code: ErrorCode, message: &str) -> String {
     let error = serde_json::json!({ "code": code.number(), "message": message });
-    member(id, "error", &error.to_string())
+    error_object_reply(id, &error.to_string())
+}
+
+/// An error that is written already, in one line.
+pub(crate) fn error_object_reply(id: Option<&Id>, error: &str) -> String {
+    member(id, "error", error)
 }
 
 fn member(id: Option<&Id>, name: &str, value: &str) -> String {

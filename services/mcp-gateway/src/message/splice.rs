@@ -82,14 +82,21 @@ impl<'a> Splice<'a> {
         self
     }
 
-    /// Adds a member at the front of the object that the text is.
+    /// Adds a member at the front of the object that the text is, behind those
+    /// that were added before.
     #[must_use]
     pub(crate) fn add_member(mut self, name: &str, value: &str) -> Self {
         if let Some(brace) = self.text.find('{') {
-            let is_empty = self.text[brace + 1..].trim_start().starts_with('}');
-            let comma = if is_empty { "" } else { "," };
-            let member = format!("{}:{value}{comma}", serde_json::Value::from(name));
-            self.changes.push((brace + 1..brace + 1, member));
+            let place = brace + 1..brace + 1;
+            let is_empty = self.text[place.start..].trim_start().starts_with('}');
+            let is_first = !self.changes.iter().any(|(range, _)| *range == place);
+            let name = serde_json::Value::from(name);
+            let member = match (is_empty, is_first) {
+                (false, _) => format!("{name}:{value},"),
+                (true, true) => format!("{name}:{value}"),
+                (true, false) => format!(",{name}:{value}"),
+            };
+            self.changes.push((place, member));
         }
         self
     }
@@ -165,9 +172,13 @@ mod tests {
 
     #[test]
     fn members_are_added_to_empty_and_to_filled_objects() {
-        for (text, expected) in [("{}", r#"{"a":1}"#), (r#" { "b":2}"#, r#" {"a":1, "b":2}"#)] {
+        for (text, expected) in [
+            ("{}", r#"{"a":1,"c":3}"#),
+            (r#" { "b":2}"#, r#" {"a":1,"c":3, "b":2}"#),
+        ] {
             let fields = object_fields(text, ["a"]).expect("an object");
-            assert_eq!(fields.splice().add_member("a", "1").finish(), expected);
+            let added = fields.splice().add_member("a", "1").add_member("c", "3");
+            assert_eq!(added.finish(), expected);
         }
     }
 }

@@ -24,7 +24,17 @@ const CARRIED: [(&str, &str); 4] = [
     ("logging", "{}"),
 ];
 
+/// A project's endpoint as it presents itself: JSON texts.
+pub(super) struct ProjectHello {
+    pub(super) capabilities: String,
+    pub(super) server_info: String,
+    pub(super) instructions: Option<String>,
+}
+
 impl Greeting {
+    /// Stands for a client that does not say who it is.
+    pub(crate) const UNNAMED_CLIENT: &str = r#"{"name":"unknown","version":""}"#;
+
     /// Reads the params of `initialize`. The error says what is wrong.
     pub(crate) fn read(
         params: Option<&str>,
@@ -49,7 +59,7 @@ impl Greeting {
             client: client::named(object(2), user_agent, ip_address),
             capabilities: object(1).into(),
             client_info: match object(2) {
-                "{}" => r#"{"name":"unknown","version":""}"#.into(),
+                "{}" => Self::UNNAMED_CLIENT.into(),
                 client_info => client_info.into(),
             },
         })
@@ -79,6 +89,21 @@ impl Relay {
     }
 
     async fn initialize_project(&self, caller: &Caller, revision: Revision) -> Answer {
+        let own = self.project_hello(caller).await;
+        let mut answer = format!(
+            r#"{{"protocolVersion":"{revision}","capabilities":{},"serverInfo":{}"#,
+            own.capabilities, own.server_info,
+        );
+        if let Some(instructions) = own.instructions {
+            answer.push_str(",\"instructions\":");
+            answer.push_str(&instructions);
+        }
+        answer.push('}');
+        result(answer)
+    }
+
+    /// What all servers of a project say of themselves together.
+    pub(super) async fn project_hello(&self, caller: &Caller) -> ProjectHello {
         let hellos = join_all(
             caller
                 .project
@@ -99,21 +124,17 @@ impl Relay {
             .iter()
             .filter_map(|(server, hello)| Some(format!("{}:\n{}", server.name, hello.instructions.as_ref()?)))
             .collect();
-        let mut answer = format!(
-            r#"{{"protocolVersion":"{revision}","capabilities":{{{}}},"serverInfo":{}"#,
-            capabilities.join(","),
-            serde_json::json!({
-                "name": "mcp-orchestrator",
-                "title": caller.project.name,
-                "version": env!("CARGO_PKG_VERSION"),
-            }),
-        );
-        if !instructions.is_empty() {
-            answer.push_str(",\"instructions\":");
-            answer.push_str(&serde_json::Value::from(instructions.join("\n\n")).to_string());
+        let server_info = serde_json::json!({
+            "name": "mcp-orchestrator",
+            "title": caller.project.name,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        ProjectHello {
+            capabilities: format!("{{{}}}", capabilities.join(",")),
+            server_info: server_info.to_string(),
+            instructions: (!instructions.is_empty())
+                .then(|| serde_json::Value::from(instructions.join("\n\n")).to_string()),
         }
-        answer.push('}');
-        result(answer)
     }
 
     /// What a server says of itself, unless it takes too long: others must not

@@ -89,6 +89,9 @@ impl Relay {
                 .map(str::to_owned);
             if cursor.is_none() {
                 self.catalog.note(server.id, kind, &items);
+                if kind == Kind::Tools {
+                    self.annotated.note(server.id, items.iter().map(String::as_str));
+                }
                 return Ok(items);
             }
         }

@@ -9,10 +9,8 @@ use crate::{
 /// Servers speak to the sessions that use them.
 impl Audience for Sessions {
     fn notify(&self, connection: &Connection, notification: &Notification) {
-        let params = notification.params();
-        let line = message::notification(&notification.method, params);
         for session in self.of_connection(connection) {
-            session.streams.push(line.clone());
+            session.tell(&notification.method, notification.params());
         }
     }
 
@@ -55,10 +53,9 @@ impl Audience for Sessions {
 
     fn came_up(&self, connection: &Arc<Connection>) {
         let server = &connection.server;
-        let line = message::notification("notifications/tools/list_changed", None);
         for session in self.of_project(server.project_id) {
             if session.endpoint == Endpoint::Project && session.misses(server.id) {
-                session.streams.push(line.clone());
+                session.tell("notifications/tools/list_changed", None);
             }
         }
     }

@@ -2,7 +2,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -10,7 +10,7 @@ use std::{
 use domain::{ApiKeyId, Door, ProjectId, ServerId, SessionEnd, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Endpoint, Session, Streams};
+use super::{Asked, Endpoint, Listeners, Session, StayKey, Streams};
 use crate::{
     directory::{Directory, Key, Snapshot},
     recorder::Recorder,
@@ -33,9 +33,10 @@ pub(crate) struct Sessions {
 }
 
 #[derive(Debug, Default)]
-struct Open {
+pub(super) struct Open {
     by_token: HashMap<String, Arc<Session>>,
     by_id: HashMap<SessionId, Arc<Session>>,
+    pub(super) stays: HashMap<StayKey, Arc<Session>>,
     per_key: HashMap<ApiKeyId, usize>,
 }
 
@@ -70,9 +71,23 @@ impl Sessions {
         user_agent: &str,
         ip_address: &str,
     ) -> Result<Arc<Session>, TooMany> {
+        let session = self.new_session(key, endpoint, door, user_agent, ip_address, None);
+        self.enter(&mut self.lock(), &session)?;
+        Ok(session)
+    }
+
+    pub(super) fn new_session(
+        &self,
+        key: &Arc<Key>,
+        endpoint: Endpoint,
+        door: Door,
+        user_agent: &str,
+        ip_address: &str,
+        stay: Option<StayKey>,
+    ) -> Arc<Session> {
         let clock = self.recorder.clock();
         let now = clock.now();
-        let session = Arc::new(Session {
+        Arc::new(Session {
             id: SessionId::new(clock),
             token: random_token(),
             key: key.clone(),
@@ -86,20 +101,28 @@ impl Sessions {
             recorded_at: AtomicI64::new(0),
             greeting: OnceLock::new(),
             streams: Streams::default(),
+            listeners: Listeners::default(),
+            stay,
+            working: AtomicUsize::new(0),
             in_flight: Mutex::default(),
             asked: Asked::default(),
             missing: Mutex::default(),
             ended: CancellationToken::new(),
-        });
-        let mut open = self.lock();
-        let count = open.per_key.entry(key.id).or_default();
+        })
+    }
+
+    pub(super) fn enter(&self, open: &mut Open, session: &Arc<Session>) -> Result<(), TooMany> {
+        let count = open.per_key.entry(session.key.id).or_default();
         if *count >= self.limits.per_key {
             return Err(TooMany);
         }
         *count += 1;
+        if let Some(stay) = &session.stay {
+            open.stays.insert(stay.clone(), session.clone());
+        }
         open.by_token.insert(session.token.clone(), session.clone());
         open.by_id.insert(session.id, session.clone());
-        Ok(session)
+        Ok(())
     }
 
     /// The session that a client names, if it is this client's and was begun at
@@ -113,7 +136,7 @@ impl Sessions {
         })
     }
 
-    fn seen(&self, session: &Session) {
+    pub(super) fn seen(&self, session: &Session) {
         let now = self.recorder.clock().now();
         session.touch(now);
         let recorded = session.recorded_at.load(Ordering::Relaxed);
@@ -138,6 +161,9 @@ impl Sessions {
                 return;
             }
             open.by_id.remove(&session.id);
+            if let Some(stay) = &session.stay {
+                open.stays.remove(stay);
+            }
             if let Some(count) = open.per_key.get_mut(&session.key.id) {
                 *count -= 1;
                 if *count == 0 {
@@ -212,7 +238,7 @@ impl Sessions {
         self.lock().by_id.values().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

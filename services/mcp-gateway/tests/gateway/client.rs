@@ -89,6 +89,34 @@ impl Client {
     }
 }
 
+/// Requests of a client of revision 2026-07-28.
+impl Client {
+    pub(crate) fn modern(&self, method: &str, params: Value) -> RequestBuilder {
+        self.modern_with(method, params, json!({}))
+    }
+
+    pub(crate) fn modern_with(&self, method: &str, mut params: Value, capabilities: Value) -> RequestBuilder {
+        let meta = &mut params["_meta"];
+        meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "modern-client", "version": "2" });
+        meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let mut request = self
+            .request(reqwest::Method::POST, "/mcp")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method);
+        if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
+            request = request.header("mcp-name", name);
+        }
+        request.json(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+    }
+
+    pub(crate) async fn ask_modern(&self, method: &str, params: Value) -> Value {
+        let response = self.modern(method, params).send().await.unwrap();
+        messages(response).await.pop().expect("an answer")
+    }
+}
+
 pub(crate) fn initialize_message(revision: &str, capabilities: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": revision, "capabilities": capabilities,

@@ -133,29 +133,6 @@ async fn batches_are_answered_in_the_one_revision_that_has_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_modern_client_is_told_to_fall_back() {
-    let stack = Stack::start().await;
-    let client = stack.client();
-    let probe = json!({ "jsonrpc": "2.0", "id": 5, "method": "server/discover", "params": {} });
-    for request in [
-        client
-            .request(Method::POST, "/mcp")
-            .header("mcp-protocol-version", "2026-07-28"),
-        client.request(Method::POST, "/mcp"),
-    ] {
-        let response = request.json(&probe).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-        let answer: Value = response.json().await.unwrap();
-        assert_eq!(answer["id"], 5);
-        let code = answer["error"]["code"].as_i64().unwrap();
-        assert!(
-            !(-32_029..=-32_020).contains(&code),
-            "{code} would say that the gateway is modern"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn progress_goes_to_the_stream_of_its_request_under_the_clients_own_token() {
     let stack = Stack::start().await;
     let mut client = stack.client();

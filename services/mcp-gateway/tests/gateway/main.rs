@@ -11,3 +11,4 @@ mod doors;
 mod refusals;
 mod rest;
 mod stack;
+mod stateless;
