@@ -106,6 +106,10 @@ impl Snapshot {
         self.projects.get(&id)
     }
 
+    pub(crate) fn projects(&self) -> impl Iterator<Item = &Arc<Project>> {
+        self.projects.values()
+    }
+
     /// The server as it is defined now.
     pub(crate) fn server(&self, project: ProjectId, server: ServerId) -> Option<&Arc<Server>> {
         self.project_by_id(project)?.server_by_id(server)

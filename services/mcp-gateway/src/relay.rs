@@ -2,6 +2,7 @@
 //! answer back. What a project's endpoint adds (merged lists, names) is in
 //! `project`, what makes a tool call special in `tool_call`.
 
+mod audience;
 mod discover;
 mod initialize;
 mod project;
@@ -14,13 +15,13 @@ use proto::logging::{Client, Principal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    catalog::{Annotated, Catalog},
+    catalog::Catalog,
     directory::{Directory, Project, Server},
     message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
     outbox::Outbox,
     recorder::Recorder,
     session::{Endpoint, Session, Sessions},
-    upstream::{Connection, RequestError, RequestOptions, Unavailable, Upstreams},
+    upstream::{Connection, Owner, RequestError, RequestOptions, Unavailable, Upstreams},
 };
 
 /// Where all parts of the gateway meet.
@@ -30,8 +31,7 @@ pub(crate) struct Relay {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) catalog: Catalog,
-    pub(crate) annotated: Annotated,
+    pub(crate) catalog: Arc<Catalog>,
 }
 
 /// Who sent a message, and where to.
@@ -106,6 +106,11 @@ impl Answer {
 impl Caller {
     fn session_id(&self) -> Option<SessionId> {
         self.session.as_ref().map(|session| session.id)
+    }
+
+    /// As whom the caller has a connection of its own to a server.
+    fn owner_of(&self, server: &Server) -> Option<Owner> {
+        self.session.as_ref()?.owner_of(server)
     }
 
     /// The server of a single-server endpoint, as it was when the request came.
@@ -221,11 +226,9 @@ impl Relay {
 
     /// The connection of this caller to a server, started if it does not stand.
     async fn connect(&self, caller: &Caller, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
-        let owner = caller
-            .session
-            .as_ref()
-            .and_then(|session| session.owner_of(server));
-        self.upstreams.connection(server, owner.as_ref()).await
+        self.upstreams
+            .connection(server, caller.owner_of(server).as_ref())
+            .await
     }
 
     /// Asks a server exactly what the client asked.
@@ -247,7 +250,7 @@ impl Relay {
         };
         let reply = connection.request(method, params, options).await;
         if let ("tools/list", Ok(Reply::Result(result))) = (method, &reply) {
-            self.annotated.note_page(server.id, result.get());
+            self.catalog.note_page(server, result.get());
         }
         answer_of(reply)
     }

@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    catalog::Kind,
     directory::Server,
     message::object_fields,
     relay::{Caller, Permissions, Relay, Trace},
@@ -50,7 +49,7 @@ impl ToolsService for Rpc {
         let (caller, server) = self.caller(&request.project_id, &request.server_id, None, None)?;
         let tools_json = self
             .0
-            .list(&caller, &server, Kind::Tools)
+            .tools(&caller, &server)
             .await
             .map_err(|words| ServiceError::new(Code::Unavailable, "server_unavailable", words))?;
         Ok(Response::new(ListToolsResponse { tools_json }))

@@ -3,13 +3,14 @@
 
 mod asked;
 mod audience;
+mod listed;
 mod listeners;
 mod registry;
 mod stay;
 mod streams;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -31,6 +32,7 @@ use crate::{
 };
 
 use asked::Asked;
+use listed::Listed;
 use listeners::Listeners;
 pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
 pub(crate) use registry::{Limits, Sessions};
@@ -71,8 +73,7 @@ pub(crate) struct Session {
     working: AtomicUsize,
     in_flight: Mutex<HashMap<Id, InFlight>>,
     pub(crate) asked: Asked,
-    /// Servers that the client's list lacks, because they were not up in time.
-    missing: Mutex<HashSet<ServerId>>,
+    pub(crate) listed: Listed,
     /// Cancelled when the session has ended.
     pub(crate) ended: CancellationToken,
 }
@@ -174,7 +175,7 @@ impl Session {
     }
 
     /// Tells the client something that no request of it asked for.
-    fn tell(&self, method: &str, params: Option<&str>) {
+    pub(crate) fn tell(&self, method: &str, params: Option<&str>) {
         if self.stay.is_some() {
             self.listeners.tell(method, params);
         } else {

@@ -19,7 +19,7 @@ use tonic::service::Routes;
 
 use crate::{
     Config,
-    catalog::{Annotated, Catalog},
+    catalog::Catalog,
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
     recorder::Recorder,
@@ -73,15 +73,14 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         recorder.clone(),
     )?);
     let sessions = Sessions::new(limits(&config), recorder.clone(), upstreams.clone());
-    upstreams.set_audience(sessions.clone());
     let relay = Arc::new(Relay {
         directory: directory.clone(),
         sessions: sessions.clone(),
-        upstreams,
+        catalog: Catalog::new(upstreams.clone(), tasks.clone()),
+        upstreams: upstreams.clone(),
         recorder,
-        catalog: Catalog::default(),
-        annotated: Annotated::default(),
     });
+    upstreams.set_audience(relay.clone());
 
     let projects = dial(&config.projects_url, DialOptions::default())?;
     let projects = SnapshotServiceClient::with_interceptor(projects, identity.clone())
@@ -92,6 +91,11 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         "sessions",
         OnFailure::StopHost,
         sessions.look_after(directory, shutdown.clone()),
+    );
+    tasks.spawn(
+        "announcements",
+        OnFailure::StopHost,
+        relay.clone().announce_changes(shutdown.clone()),
     );
     let logging = dial(&config.logging_url, DialOptions::default())?;
     let shipper = Shipper {

@@ -4,7 +4,6 @@ use std::{
 };
 
 use domain::ServerId;
-use serde_json::value::RawValue;
 
 use super::{ExposedName, exposed_name};
 use crate::message::{ParamHeader, object_fields};
@@ -15,14 +14,6 @@ use crate::message::{ParamHeader, object_fields};
 pub(crate) struct Annotated(Mutex<HashMap<ServerId, HashMap<String, Vec<ParamHeader>>>>);
 
 impl Annotated {
-    /// Notes what a result of `tools/list` says of its tools.
-    pub(crate) fn note_page(&self, server: ServerId, result: &str) {
-        let tools: Vec<&RawValue> = object_fields(result, ["tools"])
-            .and_then(|fields| serde_json::from_str(fields.get(0)?).ok())
-            .unwrap_or_default();
-        self.note(server, tools.iter().map(|tool| tool.get()));
-    }
-
     /// Notes what tools say of their arguments. One that cannot be followed has
     /// none.
     pub(crate) fn note<'a>(&self, server: ServerId, tools: impl Iterator<Item = &'a str>) {

@@ -1,133 +1,74 @@
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
-use domain::ServerId;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
-use super::exposed_name;
-use crate::message::object_fields;
+use super::{Digest, Item, Kind, Stored, exposed_name, exposed_uri, looks_exposed};
+use crate::{directory::Server, message::object_fields};
 
 /// Under which the full name of a tool stands in its `_meta`.
 const FULL_NAME: &str = "mcp-orchestrator/name";
 
-/// What there are lists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    Tools,
-    Prompts,
-    Resources,
-    Templates,
+/// What one server adds to the list of its project.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) server: &'a Arc<Server>,
+    pub(crate) prefix: &'a str,
+    pub(crate) stored: Stored,
 }
 
-/// What was seen in the lists of servers and is needed to find the way back:
-/// names that had to be shortened, and addresses of resources.
-#[derive(Debug, Default)]
-pub(crate) struct Catalog {
-    /// By server: the keys of its items, as of its newest list.
-    seen: Mutex<HashMap<(ServerId, Kind), Vec<String>>>,
+/// The lists of many servers as one.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    /// As clients get it.
+    pub(crate) result: Box<RawValue>,
+    /// Of its items alone, not of what it lacks.
+    pub(crate) digest: Digest,
 }
 
-impl Kind {
-    pub(crate) const fn method(self) -> &'static str {
-        match self {
-            Self::Tools => "tools/list",
-            Self::Prompts => "prompts/list",
-            Self::Resources => "resources/list",
-            Self::Templates => "resources/templates/list",
+/// Makes one list of many: servers in their order, items in their server's.
+pub(super) fn merge(kind: Kind, parts: &[Part<'_>], shows: &dyn Fn(&Server, &str) -> bool) -> Merged {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    if matches!(kind, Kind::Resources | Kind::Templates) {
+        for item in items(parts) {
+            *counts.entry(&item.1.key).or_default() += 1;
         }
     }
-
-    /// The member of the result that holds the items.
-    pub(crate) const fn member(self) -> &'static str {
-        match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources => "resources",
-            Self::Templates => "resourceTemplates",
-        }
-    }
-
-    /// The capability of servers that have such lists.
-    pub(crate) const fn capability(self) -> &'static str {
-        match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources | Self::Templates => "resources",
-        }
-    }
-
-    /// The member of an item by which it is asked for.
-    pub(crate) const fn key(self) -> &'static str {
-        match self {
-            Self::Tools | Self::Prompts => "name",
-            Self::Resources => "uri",
-            Self::Templates => "uriTemplate",
-        }
-    }
-
-    pub(crate) fn of_method(method: &str) -> Option<Self> {
-        [Self::Tools, Self::Prompts, Self::Resources, Self::Templates]
-            .into_iter()
-            .find(|kind| kind.method() == method)
+    let shown: Vec<String> = items(parts)
+        .filter_map(|(part, item)| match kind {
+            Kind::Tools | Kind::Prompts => {
+                let is_shown = kind != Kind::Tools || shows(part.server, &item.key);
+                is_shown.then(|| renamed(&item.json, part.prefix))?
+            }
+            Kind::Resources | Kind::Templates => {
+                let is_unique = counts.get(&*item.key) == Some(&1) && !looks_exposed(&item.key);
+                if is_unique {
+                    Some(item.json.clone())
+                } else {
+                    readdressed(kind, item, part.prefix)
+                }
+            }
+        })
+        .collect();
+    let shown = shown.join(",");
+    let digest = Sha256::digest(shown.as_bytes()).into();
+    let result = RawValue::from_string(list_result(kind, &shown, parts));
+    Merged {
+        result: result.expect("is made of JSON"),
+        digest,
     }
 }
 
-impl Catalog {
-    /// Notes what a server's list holds.
-    pub(crate) fn note(&self, server: ServerId, kind: Kind, items: &[String]) {
-        let keys = items
-            .iter()
-            .filter_map(|item| object_fields(item, [kind.key()])?.string(0));
-        self.lock().insert((server, kind), keys.collect());
-    }
-
-    /// The item of a server whose exposed name that is.
-    pub(crate) fn long_name(
-        &self,
-        server: ServerId,
-        kind: Kind,
-        prefix: &str,
-        exposed: &str,
-    ) -> Option<String> {
-        let seen = self.lock();
-        let keys = seen.get(&(server, kind))?;
-        keys.iter()
-            .find(|name| exposed_name(prefix, name) == exposed)
-            .cloned()
-    }
-
-    /// Whether a server's list had a resource of that address, or a template
-    /// that may mean it.
-    pub(crate) fn has_resource(&self, server: ServerId, uri: &str) -> Option<Match> {
-        let seen = self.lock();
-        let of = |kind| seen.get(&(server, kind)).into_iter().flatten();
-        if of(Kind::Resources).any(|known| known == uri) {
-            return Some(Match::Exact);
-        }
-        let fits = |template: &String| {
-            let literal = template.split('{').next().unwrap_or_default();
-            !literal.is_empty() && uri.starts_with(literal)
-        };
-        let is_template = of(Kind::Templates).any(|template| template == uri || fits(template));
-        is_template.then_some(Match::Template)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ServerId, Kind), Vec<String>>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How well a server fits an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Match {
-    Exact,
-    Template,
+fn items<'a>(parts: &'a [Part<'a>]) -> impl Iterator<Item = (&'a Part<'a>, &'a Item)> {
+    parts.iter().flat_map(|part| {
+        let items = part.stored.list.iter().flat_map(|list| &list.items);
+        items.map(move |item| (part, item))
+    })
 }
 
 /// An item as the project's endpoint shows it. One without a name is left out.
 /// A name that had to be shortened stands in full in `title` and `_meta`.
-pub(crate) fn renamed(item: &str, prefix: &str) -> Option<String> {
+fn renamed(item: &str, prefix: &str) -> Option<String> {
     let fields = object_fields(item, ["name", "title", "_meta"])?;
     let (text, name) = (fields.get(0)?, fields.string(0)?);
     let exposed = exposed_name(prefix, &name);
@@ -155,18 +96,32 @@ pub(crate) fn renamed(item: &str, prefix: &str) -> Option<String> {
     Some(splice.finish())
 }
 
-/// The result of a merged list. `missing` are the servers whose items it lacks,
-/// with the reason.
-pub(crate) fn list_result(kind: Kind, items: &[String], missing: &[(String, String)]) -> String {
-    let mut json = format!("{{\"{}\":[{}]", kind.member(), items.join(","));
-    if !missing.is_empty() {
-        let missing: Vec<_> = missing
-            .iter()
-            .map(|(server, reason)| serde_json::json!({ "server": server, "reason": reason }))
-            .collect();
-        json.push_str(",\"_meta\":{\"mcp-orchestrator/missing\":");
-        json.push_str(&serde_json::Value::from(missing).to_string());
-        json.push('}');
+/// A resource under an address of the gateway's, its own being another server's too.
+fn readdressed(kind: Kind, item: &Item, prefix: &str) -> Option<String> {
+    let fields = object_fields(&item.json, [kind.key()])?;
+    let exposed = serde_json::Value::from(exposed_uri(prefix, &item.key)).to_string();
+    Some(fields.splice().replace(fields.get(0)?, exposed).finish())
+}
+
+/// The result of a merged list. Says whose items it lacks, and whose are old,
+/// and why.
+fn list_result(kind: Kind, items: &str, parts: &[Part<'_>]) -> String {
+    let told = |is_there: bool| {
+        let told = parts.iter().filter(|part| part.stored.list.is_some() == is_there);
+        let told = told.filter_map(|part| {
+            let reason = part.stored.problem.as_deref()?;
+            Some(serde_json::json!({ "server": part.server.name, "reason": reason }))
+        });
+        serde_json::Value::from(told.collect::<Vec<_>>())
+    };
+    let mut json = format!("{{\"{}\":[{items}]", kind.member());
+    let told: Vec<_> = [("missing", told(false)), ("stale", told(true))]
+        .into_iter()
+        .filter(|(_, servers)| servers.as_array().is_some_and(|servers| !servers.is_empty()))
+        .map(|(name, servers)| format!("\"mcp-orchestrator/{name}\":{servers}"))
+        .collect();
+    if !told.is_empty() {
+        json.push_str(&format!(",\"_meta\":{{{}}}", told.join(",")));
     }
     json.push('}');
     json
@@ -174,7 +129,10 @@ pub(crate) fn list_result(kind: Kind, items: &[String], missing: &[(String, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use domain::{Clock, ProjectId, ServerId};
+    use proto::projects::{ServerDefinition, StdioTransport, server_definition::Transport};
+
+    use super::{super::List, *};
 
     #[test]
     fn an_item_keeps_all_but_its_name() {
@@ -201,15 +159,97 @@ mod tests {
         }
     }
 
+    fn server(name: &str) -> Arc<Server> {
+        let clock = Clock::system();
+        let server = proto::projects::Server {
+            id: ServerId::new(&clock).to_string(),
+            project_id: ProjectId::new(&clock).to_string(),
+            name: name.to_owned(),
+            definition: Some(ServerDefinition {
+                transport: Some(Transport::Stdio(StdioTransport::default())),
+                ..ServerDefinition::default()
+            }),
+            is_enabled: true,
+            ..proto::projects::Server::default()
+        };
+        Arc::new(server.try_into().expect("a server"))
+    }
+
+    fn part<'a>(server: &'a Arc<Server>, kind: Kind, items: &[&str]) -> Part<'a> {
+        let items = items.iter().filter_map(|item| Item::read(kind, item));
+        Part {
+            server,
+            prefix: &server.name,
+            stored: Stored {
+                list: Some(Arc::new(List::new(items.collect()))),
+                problem: None,
+            },
+        }
+    }
+
+    fn read(merged: &Merged) -> serde_json::Value {
+        serde_json::from_str(merged.result.get()).expect("is JSON")
+    }
+
     #[test]
-    fn a_merged_list_says_what_it_lacks() {
-        let json = list_result(
-            Kind::Tools,
-            &["{}".to_owned()],
-            &[("dead".to_owned(), "gone".to_owned())],
+    fn a_merged_list_says_what_it_lacks_and_what_is_old() {
+        let [dead, old] = ["dead", "old"].map(server);
+        let mut parts = [
+            part(&dead, Kind::Tools, &[]),
+            part(&old, Kind::Tools, &[r#"{"name":"a"}"#]),
+        ];
+        let whole = merge(Kind::Tools, &parts, &|_, _| true);
+        assert_eq!(whole.result.get(), r#"{"tools":[{"name":"old__a"}]}"#);
+        parts[0].stored = Stored {
+            list: None,
+            problem: Some("gone".to_owned()),
+        };
+        parts[1].stored.problem = Some("slow".to_owned());
+        let merged = merge(Kind::Tools, &parts, &|_, _| true);
+        assert_eq!(merged.digest, whole.digest, "its items are the same");
+        let meta = &read(&merged)["_meta"];
+        assert_eq!(
+            meta["mcp-orchestrator/missing"],
+            serde_json::json!([{ "server": "dead", "reason": "gone" }])
         );
-        let read: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
-        assert_eq!(read["_meta"]["mcp-orchestrator/missing"][0]["server"], "dead");
-        assert_eq!(list_result(Kind::Prompts, &[], &[]), r#"{"prompts":[]}"#);
+        assert_eq!(meta["mcp-orchestrator/stale"][0]["server"], "old");
+    }
+
+    #[test]
+    fn tools_that_are_not_shown_are_not_there() {
+        let one = server("one");
+        let parts = [part(&one, Kind::Tools, &[r#"{"name":"a"}"#, r#"{"name":"b"}"#])];
+        let merged = merge(Kind::Tools, &parts, &|_, tool| tool != "a");
+        assert_eq!(merged.result.get(), r#"{"tools":[{"name":"one__b"}]}"#);
+    }
+
+    #[test]
+    fn resources_keep_their_addresses_where_no_other_server_has_the_same() {
+        let [one, two] = ["one", "two"].map(server);
+        let both = r#"{"uri":"file:///a","name":"a"}"#;
+        let parts = [
+            part(&one, Kind::Resources, &[both, r#"{"uri":"mem:1"}"#]),
+            part(
+                &two,
+                Kind::Resources,
+                &[both, r#"{"uri":"mcporch://server/one/x"}"#],
+            ),
+        ];
+        let merged = read(&merge(Kind::Resources, &parts, &|_, _| true));
+        let uris: Vec<_> = merged["resources"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|item| item["uri"].as_str().expect("a URI"))
+            .collect();
+        assert_eq!(
+            uris,
+            [
+                "mcporch://server/one/file:///a",
+                "mem:1",
+                "mcporch://server/two/file:///a",
+                "mcporch://server/two/mcporch://server/one/x",
+            ]
+        );
     }
 }

@@ -64,6 +64,11 @@ impl Names {
         self.prefixes.get(&server).map(String::as_str)
     }
 
+    /// The server with that part.
+    pub(super) fn server(&self, prefix: &str) -> Option<ServerId> {
+        self.servers.get(prefix).copied()
+    }
+
     /// Divides a name that a client sent. Absent when it is of no server here.
     pub(crate) fn resolve<'a>(&self, name: &'a str) -> Option<(ServerId, ExposedName<'a>)> {
         let (prefix, rest) = name.split_once(SEPARATOR)?;

@@ -33,6 +33,9 @@ pub(crate) struct CallFacts {
     pub(crate) trace_id: String,
     pub(crate) span_id: String,
     pub(crate) arguments: Option<Payload>,
+    /// Hash of the tool's definition as it was last listed; empty where it was
+    /// not.
+    pub(crate) tool_version: String,
 }
 
 /// How a call ended.
@@ -102,6 +105,7 @@ impl CallFacts {
             status: ToolCallStatus::Running.to_wire(),
             started_at_us,
             arguments: self.arguments,
+            tool_version: self.tool_version,
             principal: Some(self.principal),
             client: Some(self.client),
             trace_id: self.trace_id,

@@ -27,6 +27,7 @@ fn facts() -> CallFacts {
         trace_id: String::new(),
         span_id: String::new(),
         arguments: None,
+        tool_version: String::new(),
     }
 }
 

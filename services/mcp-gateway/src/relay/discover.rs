@@ -78,12 +78,12 @@ impl Relay {
     /// definition was seen.
     pub(crate) fn param_headers(&self, caller: &Caller, tool: &str) -> Vec<ParamHeader> {
         if let Some(server) = caller.single_server() {
-            return self.annotated.of_tool(server.id, tool);
+            return self.catalog.annotated.of_tool(server.id, tool);
         }
         let names = &caller.project.names;
         let found = names.resolve(tool).and_then(|(server, exposed)| {
             let prefix = names.prefix(server)?;
-            Some(self.annotated.of_exposed(server, prefix, exposed, tool))
+            Some(self.catalog.annotated.of_exposed(server, prefix, exposed, tool))
         });
         found.unwrap_or_default()
     }

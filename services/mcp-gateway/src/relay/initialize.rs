@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::{Answer, Caller, Relay, project::LIST_DEADLINE, result};
+use super::{Answer, Caller, Relay, result};
 use crate::{
+    catalog::LIST_DEADLINE,
     client,
     directory::Server,
     message::{ErrorCode, Revision, object_fields},

@@ -96,6 +96,7 @@ impl Relay {
             trace_id: trace.trace_id,
             span_id: trace.span_id,
             arguments: None,
+            tool_version: String::new(),
         }
         .with_arguments(fields.and_then(|fields| fields.get(1)))
     }
@@ -130,6 +131,7 @@ impl Relay {
             ));
         };
         if let Some(server) = caller.single_server() {
+            facts.tool_version = self.catalog.version(server.id, &name);
             return Ok(Target {
                 server,
                 params: fields.splice().finish(),
@@ -150,6 +152,7 @@ impl Relay {
                 .await
                 .ok_or_else(unknown)?,
         };
+        facts.tool_version = self.catalog.version(server.id, &tool);
         facts.tool_name.clone_from(&tool);
         let tool = serde_json::Value::from(tool).to_string();
         Ok(Target {

@@ -3,18 +3,27 @@ use std::sync::Arc;
 use super::{Endpoint, Session, Sessions};
 use crate::{
     message::{self, Id, Notification, Request, object_fields},
-    upstream::{Audience, Connection},
+    upstream::Connection,
 };
 
 /// Servers speak to the sessions that use them.
-impl Audience for Sessions {
-    fn notify(&self, connection: &Connection, notification: &Notification) {
+impl Sessions {
+    pub(crate) fn notify(&self, connection: &Connection, notification: &Notification) {
         for session in self.of_connection(connection) {
             session.tell(&notification.method, notification.params());
         }
     }
 
-    fn ask(&self, connection: &Arc<Connection>, request: &Request) -> bool {
+    /// To clients of the server's own endpoint alone.
+    pub(crate) fn notify_on_server(&self, connection: &Connection, notification: &Notification) {
+        for session in self.of_connection(connection) {
+            if session.endpoint != Endpoint::Project {
+                session.tell(&notification.method, notification.params());
+            }
+        }
+    }
+
+    pub(crate) fn ask(&self, connection: &Arc<Connection>, request: &Request) -> bool {
         let Some(session) = self.owner_of(connection) else {
             return false;
         };
@@ -34,7 +43,7 @@ impl Audience for Sessions {
         is_sent
     }
 
-    fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification) {
+    pub(crate) fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification) {
         let Some(session) = self.owner_of(connection) else {
             return;
         };
@@ -51,17 +60,6 @@ impl Audience for Sessions {
         }
     }
 
-    fn came_up(&self, connection: &Arc<Connection>) {
-        let server = &connection.server;
-        for session in self.of_project(server.project_id) {
-            if session.endpoint == Endpoint::Project && session.misses(server.id) {
-                session.tell("notifications/tools/list_changed", None);
-            }
-        }
-    }
-}
-
-impl Sessions {
     fn owner_of(&self, connection: &Connection) -> Option<Arc<Session>> {
         self.by_id(connection.owner.as_ref()?.session)
     }

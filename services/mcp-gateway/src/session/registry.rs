@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{ApiKeyId, Door, ProjectId, ServerId, SessionEnd, SessionId};
+use domain::{ApiKeyId, Door, ProjectId, SessionEnd, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Endpoint, Listeners, Session, StayKey, Streams};
+use super::{Asked, Endpoint, Listed, Listeners, Session, StayKey, Streams};
 use crate::{
     directory::{Directory, Key, Snapshot},
     recorder::Recorder,
@@ -106,7 +106,7 @@ impl Sessions {
             working: AtomicUsize::new(0),
             in_flight: Mutex::default(),
             asked: Asked::default(),
-            missing: Mutex::default(),
+            listed: Listed::default(),
             ended: CancellationToken::new(),
         })
     }
@@ -224,11 +224,11 @@ impl Sessions {
         Ok(())
     }
 
-    pub(super) fn by_id(&self, id: SessionId) -> Option<Arc<Session>> {
+    pub(crate) fn by_id(&self, id: SessionId) -> Option<Arc<Session>> {
         self.lock().by_id.get(&id).cloned()
     }
 
-    pub(super) fn of_project(&self, project: ProjectId) -> Vec<Arc<Session>> {
+    pub(crate) fn of_project(&self, project: ProjectId) -> Vec<Arc<Session>> {
         let mut sessions = self.all();
         sessions.retain(|session| session.project_id == project);
         sessions
@@ -240,21 +240,6 @@ impl Sessions {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Session {
-    /// Notes which servers the list that the client got lacks.
-    pub(crate) fn note_missing(&self, servers: HashSet<ServerId>) {
-        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = servers;
-    }
-
-    /// Whether the client's list lacks that server. Says so once.
-    pub(super) fn misses(&self, server: ServerId) -> bool {
-        self.missing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&server)
     }
 }
 

@@ -1,0 +1,391 @@
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{ProjectId, ServerId, SessionId};
+use service_host::{OnFailure, Tasks};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+
+use super::{
+    Annotated, Digest, Item, Kind, List, Merged, Page, Part, Shelf,
+    merge::merge,
+    shelf::{Asking, Need},
+};
+use crate::{
+    directory::{Server, Snapshot},
+    message::Reply,
+    upstream::{Owner, RequestOptions, Upstreams},
+};
+
+/// Pages of one server's list. More, and it does not end.
+const MAX_PAGES: usize = 1_000;
+
+/// What merged lists may take; beyond it the one that was not wanted for
+/// longest goes, and is made again when it is.
+const MAX_MERGED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Tools of one server whose versions are kept. A server that makes up more is
+/// forgotten and learned anew.
+const MAX_VERSIONS: usize = 20_000;
+
+/// What servers have listed. Answers from memory, and asks them behind that.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    shelves: Mutex<HashMap<ShelfKey, Arc<Shelf>>>,
+    merged: Mutex<MergedLists>,
+    /// By server and tool: the hash of the definition as it was last listed.
+    versions: Mutex<HashMap<ServerId, Versions>>,
+    pub(crate) annotated: Annotated,
+    /// Projects whose lists may be others now. At most one entry a project.
+    dirty: Mutex<HashSet<ProjectId>>,
+    dirtied: Notify,
+    upstreams: Arc<Upstreams>,
+    tasks: Tasks,
+}
+
+/// The definitions of one server's tools.
+#[derive(Debug)]
+struct Versions {
+    project: ProjectId,
+    by_tool: HashMap<String, String>,
+}
+
+type ShelfKey = (ServerId, Option<SessionId>, Kind);
+
+/// Merged lists by what they are made of.
+#[derive(Debug, Default)]
+struct MergedLists {
+    lists: HashMap<Digest, (u64, Arc<Merged>)>,
+    bytes: usize,
+    /// Counts wants, to know which was not wanted for longest.
+    wants: u64,
+}
+
+/// How well a server fits an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Match {
+    Exact,
+    Template,
+}
+
+impl Catalog {
+    pub(crate) fn new(upstreams: Arc<Upstreams>, tasks: Tasks) -> Arc<Self> {
+        Arc::new(Self {
+            shelves: Mutex::default(),
+            merged: Mutex::default(),
+            versions: Mutex::default(),
+            annotated: Annotated::default(),
+            dirty: Mutex::default(),
+            dirtied: Notify::new(),
+            upstreams,
+            tasks,
+        })
+    }
+
+    /// The shelf of a list, which is asked for if it is not there or old.
+    pub(crate) fn want(
+        self: &Arc<Self>,
+        server: &Arc<Server>,
+        owner: Option<&Owner>,
+        kind: Kind,
+    ) -> Arc<Shelf> {
+        let key = (server.id, owner.map(|owner| owner.session), kind);
+        let shelf = {
+            let mut shelves = lock(&self.shelves);
+            match shelves.get(&key) {
+                Some(shelf) if *shelf.server == **server => shelf.clone(),
+                _ => {
+                    let shelf = Arc::new(Shelf::new(server.clone(), owner.cloned(), kind));
+                    shelves.insert(key, shelf.clone());
+                    shelf
+                }
+            }
+        };
+        self.ask_if_needed(&shelf);
+        shelf
+    }
+
+    /// The list of a server, where it is there already.
+    pub(crate) fn list(&self, server: ServerId, owner: Option<SessionId>, kind: Kind) -> Option<Arc<List>> {
+        let shelf = lock(&self.shelves).get(&(server, owner, kind)).cloned()?;
+        shelf.stored().list
+    }
+
+    /// Whether a server's lists have a resource of that address, or a template
+    /// that may mean it.
+    pub(crate) fn has_resource(
+        &self,
+        server: ServerId,
+        owner: Option<SessionId>,
+        uri: &str,
+    ) -> Option<Match> {
+        let list = |kind| self.list(server, owner, kind);
+        if list(Kind::Resources).is_some_and(|list| list.has(uri)) {
+            return Some(Match::Exact);
+        }
+        let fits = |template: &Item| {
+            let literal = template.key.split('{').next().unwrap_or_default();
+            template.key == uri || (!literal.is_empty() && uri.starts_with(literal))
+        };
+        let templates = list(Kind::Templates)?;
+        templates.items.iter().any(fits).then_some(Match::Template)
+    }
+
+    /// One list of many, made once for all who see the same.
+    pub(crate) fn merged(
+        &self,
+        kind: Kind,
+        parts: &[Part<'_>],
+        view: &str,
+        shows: &dyn Fn(&Server, &str) -> bool,
+    ) -> Arc<Merged> {
+        let made_of = made_of(kind, parts, view);
+        if let Some(merged) = lock(&self.merged).get(&made_of) {
+            return merged;
+        }
+        let merged = Arc::new(merge(kind, parts, shows));
+        lock(&self.merged).put(made_of, merged.clone());
+        merged
+    }
+
+    /// The hash of a tool's definition as it was last listed; empty where it was
+    /// not.
+    pub(crate) fn version(&self, server: ServerId, tool: &str) -> String {
+        let versions = lock(&self.versions);
+        let version = versions
+            .get(&server)
+            .and_then(|versions| versions.by_tool.get(tool));
+        version.cloned().unwrap_or_default()
+    }
+
+    /// Notes what a page of a server's tools says that a client asked for itself.
+    pub(crate) fn note_page(&self, server: &Server, result: &str) {
+        if let Ok(page) = Page::read(Kind::Tools, result) {
+            let items = page.items.iter();
+            let items: Vec<_> = items
+                .filter_map(|item| Item::read(Kind::Tools, item.get()))
+                .collect();
+            self.note_tools(server, &items);
+        }
+    }
+
+    /// Notes definitions that went by.
+    fn note_tools(&self, server: &Server, tools: &[Item]) {
+        let texts = tools.iter().map(|item| item.json.as_str());
+        self.annotated.note(server.id, texts);
+        let seen: Vec<_> = tools
+            .iter()
+            .map(|item| (item.key.clone(), item.version()))
+            .collect();
+        let mut versions = lock(&self.versions);
+        let versions = versions.entry(server.id).or_insert_with(|| Versions {
+            project: server.project_id,
+            by_tool: HashMap::new(),
+        });
+        if versions.by_tool.len() + seen.len() > MAX_VERSIONS {
+            versions.by_tool.clear();
+        }
+        versions.by_tool.extend(seen);
+    }
+
+    /// A server says that a list of its changed, or it has just come up.
+    pub(crate) fn outdated(self: &Arc<Self>, server: ServerId, kinds: &[Kind]) {
+        let shelves: Vec<_> = lock(&self.shelves)
+            .iter()
+            .filter(|((of, _, kind), _)| *of == server && kinds.contains(kind))
+            .map(|(_, shelf)| shelf.clone())
+            .collect();
+        for shelf in shelves.into_iter().filter(|shelf| shelf.is_wanted()) {
+            shelf.outdated();
+            self.ask_if_needed(&shelf);
+        }
+    }
+
+    /// Forgets what is no longer defined as it was, and who has left. What was
+    /// in use of a changed server is asked for anew.
+    pub(crate) fn follow(self: &Arc<Self>, snapshot: &Snapshot, is_here: impl Fn(SessionId) -> bool) {
+        let mut changed = Vec::new();
+        lock(&self.shelves).retain(|(_, session, _), shelf| {
+            if session.is_some_and(|session| !is_here(session)) {
+                return false;
+            }
+            let now = snapshot.server(shelf.server.project_id, shelf.server.id);
+            let now = now.filter(|now| now.is_enabled);
+            match now {
+                Some(now) if **now == *shelf.server => true,
+                now => {
+                    if shelf.is_wanted() {
+                        changed.extend(now.map(|now| (now.clone(), shelf.clone())));
+                    }
+                    false
+                }
+            }
+        });
+        for (now, shelf) in changed {
+            self.want(&now, shelf.owner.as_ref(), shelf.kind);
+        }
+        lock(&self.versions).retain(|server, versions| snapshot.server(versions.project, *server).is_some());
+    }
+
+    /// Notes that the lists of a project may be others now.
+    pub(crate) fn dirty(&self, project: ProjectId) {
+        lock(&self.dirty).insert(project);
+        self.dirtied.notify_one();
+    }
+
+    /// Waits until lists may have changed.
+    pub(crate) async fn dirtied(&self) {
+        self.dirtied.notified().await;
+    }
+
+    /// The projects whose lists may have changed since this was asked last.
+    pub(crate) fn take_dirty(&self) -> HashSet<ProjectId> {
+        std::mem::take(&mut lock(&self.dirty))
+    }
+
+    fn ask_if_needed(self: &Arc<Self>, shelf: &Arc<Shelf>) {
+        let need = shelf.need();
+        if need == Need::Nothing {
+            return;
+        }
+        if let Some(asking) = shelf.begin() {
+            let catalog = self.clone();
+            let work = async move {
+                catalog.ask(&asking, need).await;
+                Ok(())
+            };
+            self.tasks.spawn("list", OnFailure::Log, work);
+        }
+    }
+
+    async fn ask(&self, asking: &Asking, need: Need) {
+        let shelf = &asking.0;
+        loop {
+            // That a list is old does not start a server: it tells when it comes up.
+            let is_up = self.upstreams.ready(shelf.server.id, owner_of(shelf)).is_some();
+            if need == Need::First || is_up {
+                let outcome = self.fetch(shelf).await;
+                if asking.settle(outcome.map(|list| self.shared(shelf, list))) {
+                    self.dirty(shelf.server.project_id);
+                }
+            }
+            if !asking.again() {
+                return;
+            }
+        }
+    }
+
+    /// Every page of a server's list.
+    async fn fetch(&self, shelf: &Shelf) -> Result<List, String> {
+        let (server, kind) = (&shelf.server, shelf.kind);
+        let connection = self.upstreams.connection(server, shelf.owner.as_ref()).await;
+        let connection = connection.map_err(|error| error.to_string())?;
+        let mut items = Vec::new();
+        if !connection
+            .hello()
+            .is_some_and(|hello| hello.offers(kind.capability()))
+        {
+            return Ok(List::new(items));
+        }
+        let mut params = None;
+        for _ in 0..MAX_PAGES {
+            let options = RequestOptions::within(server.timeout);
+            let reply = connection
+                .request(kind.method(), params.as_deref(), options)
+                .await;
+            let result = match reply {
+                Ok(Reply::Result(result)) => result,
+                // Servers with resources and without templates often have no such method.
+                Ok(Reply::Error(_)) if kind == Kind::Templates => break,
+                Ok(Reply::Error(error)) => {
+                    return Err(format!("it answered {} with the error {error}", kind.method()));
+                }
+                Err(error) => return Err(error.to_string()),
+            };
+            let page = Page::read(kind, result.get())?;
+            items.extend(page.items.iter().filter_map(|item| Item::read(kind, item.get())));
+            match page.next_cursor {
+                Some(cursor) => params = Some(format!("{{\"cursor\":{cursor}}}")),
+                None => {
+                    params = None;
+                    break;
+                }
+            }
+        }
+        if params.is_some() {
+            return Err(format!("its list of {} does not end", kind.member()));
+        }
+        if kind == Kind::Tools {
+            self.note_tools(server, &items);
+        }
+        Ok(List::new(items))
+    }
+
+    /// The same list of another owner, where there is one: a thousand sessions
+    /// with processes of their own do not keep a thousand lists.
+    fn shared(&self, shelf: &Shelf, list: List) -> Arc<List> {
+        let twin = lock(&self.shelves)
+            .iter()
+            .filter(|((server, _, kind), _)| *server == shelf.server.id && *kind == shelf.kind)
+            .find_map(|(_, other)| other.stored().list.filter(|other| other.digest == list.digest));
+        twin.unwrap_or_else(|| Arc::new(list))
+    }
+}
+
+impl MergedLists {
+    fn get(&mut self, made_of: &Digest) -> Option<Arc<Merged>> {
+        self.wants += 1;
+        let (wanted, merged) = self.lists.get_mut(made_of)?;
+        *wanted = self.wants;
+        Some(merged.clone())
+    }
+
+    fn put(&mut self, made_of: Digest, merged: Arc<Merged>) {
+        self.bytes += merged.result.get().len();
+        if let Some((_, before)) = self.lists.insert(made_of, (self.wants, merged)) {
+            self.bytes -= before.result.get().len();
+        }
+        while self.bytes > MAX_MERGED_BYTES && self.lists.len() > 1 {
+            let oldest = self.lists.iter().min_by_key(|(_, (wanted, _))| *wanted);
+            let Some(oldest) = oldest.map(|(made_of, _)| *made_of) else {
+                return;
+            };
+            if let Some((_, merged)) = self.lists.remove(&oldest) {
+                self.bytes -= merged.result.get().len();
+            }
+        }
+    }
+}
+
+fn owner_of(shelf: &Shelf) -> Option<SessionId> {
+    shelf.owner.as_ref().map(|owner| owner.session)
+}
+
+/// What tells two merged lists apart.
+fn made_of(kind: Kind, parts: &[Part<'_>], view: &str) -> Digest {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(kind.method().as_bytes());
+    add(view.as_bytes());
+    for part in parts {
+        add(part.server.id.uuid().as_bytes());
+        add(part.server.name.as_bytes());
+        add(part.prefix.as_bytes());
+        add(part
+            .stored
+            .list
+            .as_ref()
+            .map_or(&[][..], |list| list.digest.as_slice()));
+        add(part.stored.problem.as_deref().unwrap_or_default().as_bytes());
+    }
+    hash.finalize().into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

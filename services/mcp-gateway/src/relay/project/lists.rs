@@ -1,0 +1,87 @@
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use crate::{
+    catalog::{Kind, Merged, Part},
+    directory::{Project, Server},
+    message::{ErrorCode, Reply, object_fields},
+    relay::{Answer, Caller, Relay},
+    session::Session,
+};
+
+impl Relay {
+    pub(super) async fn merged_list(&self, caller: &Caller, kind: Kind, params: Option<&str>) -> Answer {
+        let asks_for_page = params
+            .and_then(|params| object_fields(params, ["cursor"]))
+            .is_some_and(|fields| fields.get(0).is_some_and(|cursor| cursor != "null"));
+        if asks_for_page {
+            let words = "unknown cursor: this list has one page; ask without a cursor";
+            return Answer::error(ErrorCode::InvalidParams, words);
+        }
+        self.settle(caller, &[kind]).await;
+        let session = caller.session.as_deref();
+        let merged = self.merged(&caller.project, session, kind);
+        if let Some(session) = session {
+            session.listed.note(kind, merged.digest);
+        }
+        Answer::Reply(Reply::Result(merged.result.clone()))
+    }
+
+    /// Waits until all servers have listed these, or cost their own items.
+    pub(super) async fn settle(&self, caller: &Caller, kinds: &[Kind]) {
+        let shelves: Vec<_> = caller
+            .project
+            .enabled_servers()
+            .flat_map(|server| kinds.iter().map(move |kind| (server, *kind)))
+            .map(|(server, kind)| self.catalog.want(server, caller.owner_of(server).as_ref(), kind))
+            .collect();
+        join_all(shelves.iter().map(|shelf| shelf.settled())).await;
+    }
+
+    /// The merged list as a session sees it at this moment. Asks for what is not
+    /// there, and does not wait for it.
+    pub(super) fn merged(&self, project: &Project, session: Option<&Session>, kind: Kind) -> Arc<Merged> {
+        let parts: Vec<_> = project
+            .enabled_servers()
+            .filter_map(|server| {
+                let owner = session.and_then(|session| session.owner_of(server));
+                Some(Part {
+                    server,
+                    prefix: project.names.prefix(server.id)?,
+                    stored: self.catalog.want(server, owner.as_ref(), kind).stored(),
+                })
+            })
+            .collect();
+        self.catalog.merged(kind, &parts, "", &|_, _| true)
+    }
+
+    /// The name of which only a shortened form is known. Looked up in what was
+    /// listed, else in a list that is asked for.
+    pub(crate) async fn long_name(
+        &self,
+        caller: &Caller,
+        server: &Arc<Server>,
+        kind: Kind,
+        exposed: &str,
+    ) -> Option<String> {
+        let prefix = caller.project.names.prefix(server.id)?;
+        let shelf = self.catalog.want(server, caller.owner_of(server).as_ref(), kind);
+        shelf.settled().await;
+        let list = shelf.stored().list?;
+        list.long_name(prefix, exposed).map(str::to_owned)
+    }
+
+    /// All tools of one server, in its own words.
+    pub(crate) async fn tools(&self, caller: &Caller, server: &Arc<Server>) -> Result<Vec<String>, String> {
+        let shelf = self
+            .catalog
+            .want(server, caller.owner_of(server).as_ref(), Kind::Tools);
+        shelf.settled().await;
+        let stored = shelf.stored();
+        match stored.list {
+            Some(list) => Ok(list.items.iter().map(|item| item.json.clone()).collect()),
+            None => Err(stored.problem.unwrap_or_default()),
+        }
+    }
+}
