@@ -121,7 +121,9 @@ fn list_result(kind: Kind, items: &str, parts: &[Part<'_>]) -> String {
         .map(|(name, servers)| format!("\"mcp-orchestrator/{name}\":{servers}"))
         .collect();
     if !told.is_empty() {
-        json.push_str(&format!(",\"_meta\":{{{}}}", told.join(",")));
+        json.push_str(",\"_meta\":{");
+        json.push_str(&told.join(","));
+        json.push('}');
     }
     json.push('}');
     json

@@ -298,7 +298,10 @@ impl Catalog {
             let result = match reply {
                 Ok(Reply::Result(result)) => result,
                 // Servers with resources and without templates often have no such method.
-                Ok(Reply::Error(_)) if kind == Kind::Templates => break,
+                Ok(Reply::Error(_)) if kind == Kind::Templates => {
+                    params = None;
+                    break;
+                }
                 Ok(Reply::Error(error)) => {
                     return Err(format!("it answered {} with the error {error}", kind.method()));
                 }
@@ -306,12 +309,9 @@ impl Catalog {
             };
             let page = Page::read(kind, result.get())?;
             items.extend(page.items.iter().filter_map(|item| Item::read(kind, item.get())));
-            match page.next_cursor {
-                Some(cursor) => params = Some(format!("{{\"cursor\":{cursor}}}")),
-                None => {
-                    params = None;
-                    break;
-                }
+            params = page.next_cursor.map(|cursor| format!("{{\"cursor\":{cursor}}}"));
+            if params.is_none() {
+                break;
             }
         }
         if params.is_some() {
