@@ -2,9 +2,20 @@ import { account } from "./en/account";
 import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
 import { projects } from "./en/projects";
+import { runTool } from "./en/run-tool";
 import { servers } from "./en/servers";
 import { shell } from "./en/shell";
 import { toolCalls } from "./en/tool-calls";
 import { words } from "./en/words";
 
-export const en = { account, apiKeys, connect, projects, servers, shell, toolCalls, words };
+export const en = {
+  account,
+  apiKeys,
+  connect,
+  projects,
+  runTool,
+  servers,
+  shell,
+  toolCalls,
+  words,
+};

@@ -1,5 +1,5 @@
 import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { buttonClass } from "./button";
 
@@ -8,10 +8,11 @@ interface Props {
   /** What is copied, for those who do not see where the button stands. */
   label?: string;
   look?: "quiet" | "bare" | "solid";
+  icon?: ReactNode;
   children?: string;
 }
 
-export function CopyButton({ text, label, look = "bare", children }: Props) {
+export function CopyButton({ text, label, look = "bare", icon, children }: Props) {
   const { t } = useTranslation();
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -29,7 +30,7 @@ export function CopyButton({ text, label, look = "bare", children }: Props) {
       {isCopied ? (
         <Check size={13} aria-hidden className="text-success" />
       ) : (
-        <Copy size={13} aria-hidden />
+        (icon ?? <Copy size={13} aria-hidden />)
       )}
       <span aria-live="polite">{isCopied ? t("words.copied") : (children ?? t("words.copy"))}</span>
     </button>

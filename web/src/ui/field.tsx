@@ -1,5 +1,10 @@
 import { clsx } from "clsx";
-import type { InputHTMLAttributes, ReactNode, TextareaHTMLAttributes } from "react";
+import type {
+  InputHTMLAttributes,
+  ReactNode,
+  SelectHTMLAttributes,
+  TextareaHTMLAttributes,
+} from "react";
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -89,6 +94,32 @@ export function TextArea({ label, hint, error, isOptional, mono, className, ...r
             mono && "font-mono",
             className,
           )}
+          {...rest}
+        />
+      )}
+    </Frame>
+  );
+}
+
+type SelectProps = Common & SelectHTMLAttributes<HTMLSelectElement>;
+
+export function SelectField({
+  label,
+  hint,
+  error,
+  isOptional,
+  mono,
+  className,
+  ...rest
+}: SelectProps) {
+  return (
+    <Frame label={label} hint={hint} error={error} isOptional={isOptional ?? false}>
+      {({ id, describedBy }) => (
+        <select
+          id={id}
+          aria-describedby={describedBy}
+          aria-invalid={error ? true : undefined}
+          className={clsx(CONTROL, "h-9", border(error), mono && "font-mono", className)}
           {...rest}
         />
       )}

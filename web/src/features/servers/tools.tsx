@@ -1,7 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import { Play } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "@/api/permissions";
 import type { Server, Tool } from "@/api/types";
+import { RunDialog } from "@/features/run-tool/run-dialog";
 import type { Json } from "@/lib/json";
+import { Button } from "@/ui/button";
 import { JsonTree } from "@/ui/json-tree";
 import { ProblemView } from "@/ui/states";
 import { Section } from "./section";
@@ -15,6 +20,8 @@ export function ServerTools({ project, server }: { project: string; server: Serv
     enabled: server.is_enabled,
   });
   const listed = server.is_enabled ? tools.data?.data : undefined;
+  const mayCall = useMay(project, "call_tools");
+  const [running, setRunning] = useState<Tool>();
   const count = listed ? ` · ${listed.length}` : "";
   return (
     <Section title={`${t("servers.detail.tools")}${count}`}>
@@ -30,19 +37,46 @@ export function ServerTools({ project, server }: { project: string; server: Serv
       {listed?.length === 0 && <p className="text-muted">{t("servers.detail.toolsEmpty")}</p>}
       <ul className="flex flex-col gap-3">
         {listed?.map((tool) => (
-          <ToolItem key={tool.name} tool={tool} />
+          <ToolItem
+            key={tool.name}
+            tool={tool}
+            onRun={mayCall ? () => setRunning(tool) : undefined}
+          />
         ))}
       </ul>
+      {running && (
+        <RunDialog
+          key={running.name}
+          tool={{ project, server: server.name, name: running.name }}
+          schema={inputSchema(running)}
+          isOpen
+          onClose={() => setRunning(undefined)}
+        />
+      )}
     </Section>
   );
 }
 
-function ToolItem({ tool }: { tool: Tool }) {
+interface ItemProps {
+  tool: Tool;
+  /** Absent for those who may not call tools. */
+  onRun: (() => void) | undefined;
+}
+
+function ToolItem({ tool, onRun }: ItemProps) {
   const { t } = useTranslation();
   const schema = inputSchema(tool);
   return (
     <li className="flex min-w-0 flex-col gap-1">
-      <h3 className="break-words font-mono font-semibold text-xs">{tool.name}</h3>
+      <div className="flex items-center justify-between gap-3">
+        <h3 className="min-w-0 break-words font-mono font-semibold text-xs">{tool.name}</h3>
+        {onRun && (
+          <Button onClick={onRun} aria-label={t("runTool.title", { tool: tool.name })}>
+            <Play size={12} aria-hidden />
+            {t("runTool.run")}
+          </Button>
+        )}
+      </div>
       <p className="whitespace-pre-line break-words text-muted">
         {tool.description ?? tool.title ?? t("servers.detail.noDescription")}
       </p>

@@ -2,7 +2,7 @@ import { Filter } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
-import { CopyButton } from "@/ui/copy-button";
+import { CallActions } from "./call-actions";
 import { useCaller } from "./caller";
 import { clientName } from "./describe";
 import { ErrorBox } from "./error-box";
@@ -36,14 +36,7 @@ export function CallOverview({ project, call, isWhole, onFilter }: Props) {
           </pre>
         </section>
       )}
-      <div className="flex flex-wrap gap-2">
-        <CopyButton look="quiet" text={call.id}>
-          {t("toolCalls.drawer.copyId")}
-        </CopyButton>
-        <CopyButton look="quiet" text={window.location.href}>
-          {t("toolCalls.drawer.copyLink")}
-        </CopyButton>
-      </div>
+      <CallActions project={project} call={call} />
     </div>
   );
 }

@@ -1,0 +1,20 @@
+export const runTool = {
+  run: "Run",
+  running: "Running…",
+  title: "Run {{tool}}",
+  text: "Runs for real, as you, on the server “{{server}}”; the call is recorded.",
+  json: "Arguments as JSON",
+  jsonWrong: "This is no JSON object.",
+  toJson: "Write JSON",
+  toForm: "Back to the form",
+  leftOut: "left out",
+  result: "Result",
+  resultText: "What it says",
+  openCall: "Open in the log",
+  tooLarge: "The result is too large to be shown here; what was kept of it is in the log.",
+  wrong: {
+    missing: "This is needed.",
+    number: "A number is expected.",
+    json: 'JSON is expected, such as ["a"] or {"b": 1}.',
+  },
+};

@@ -1,0 +1,20 @@
+export const runTool = {
+  run: "실행",
+  running: "실행 중…",
+  title: "{{tool}} 실행",
+  text: "“{{server}}” 서버에서 내 이름으로 실제로 실행되며, 호출은 기록됩니다.",
+  json: "JSON으로 적은 입력",
+  jsonWrong: "JSON 객체가 아닙니다.",
+  toJson: "JSON으로 쓰기",
+  toForm: "양식으로 돌아가기",
+  leftOut: "생략",
+  result: "결과",
+  resultText: "출력 내용",
+  openCall: "로그에서 열기",
+  tooLarge: "결과가 커서 여기에 보일 수 없습니다. 보관된 부분은 로그에 있습니다.",
+  wrong: {
+    missing: "필요한 값입니다.",
+    number: "숫자를 적으세요.",
+    json: '["a"]나 {"b": 1} 같은 JSON을 적으세요.',
+  },
+};
