@@ -7,6 +7,7 @@
 //! they call.
 
 mod fixture_server;
+mod key_forwarder;
 mod mcp_client;
 mod processes;
 mod programs;
@@ -15,6 +16,7 @@ mod stack;
 mod wait;
 
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
+pub use key_forwarder::KeyForwarder;
 pub use mcp_client::{Answer, Door, McpClient};
 pub use processes::{Processes, Service};
 pub use programs::{fixture_server, installed_client, mcp_orch, postgres_database};

@@ -14,14 +14,13 @@ pub fn fixture_server() -> PathBuf {
     built("fixture_server")
 }
 
-/// A program of the real clients that `./test clients` installs.
+/// A program that `./test clients` or `./test conformance` installs.
 pub fn installed_client(path: &str) -> PathBuf {
-    let folder =
-        environment("MCPORCH_TEST_CLIENTS").expect("MCPORCH_TEST_CLIENTS is set: run ./test clients");
+    let folder = environment("MCPORCH_TEST_CLIENTS").expect("MCPORCH_TEST_CLIENTS is set: run ./test");
     let program = Path::new(&folder).join(path);
     assert!(
         program.exists(),
-        "{} is not installed: run ./test clients",
+        "{} is not installed: run ./test",
         program.display()
     );
     program

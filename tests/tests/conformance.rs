@@ -1,0 +1,141 @@
+//! The official conformance suite: what a server passes directly, it passes
+//! through the gateway.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+use tests::{
+    Engine, Era, FixtureServer, KeyForwarder, Rest, Stack, StdioServer, fixture_server, installed_client,
+};
+
+/// Outcome of each check, by scenario, check, and how often it came before.
+type Checks = BTreeMap<(String, String, usize), String>;
+
+/// Runs the scenarios that a revision requires, and those that it does not score.
+async fn run(suite: &Suite, url: &str, revision: &str, what: &str) -> Checks {
+    let folder = suite.folder.path().join(format!("{revision}-{what}"));
+    let output = tokio::process::Command::new(&suite.node)
+        .arg(&suite.script)
+        .args(["server", "--url", url, "--requirements", revision, "-o"])
+        .arg(&folder)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("the suite starts");
+    let checks = read(&folder);
+    assert!(
+        !checks.is_empty(),
+        "the suite made no checks:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    checks
+}
+
+struct Suite {
+    node: PathBuf,
+    script: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Suite {
+    fn installed() -> Self {
+        Self {
+            node: installed_client("conformance/node_modules/.bin/node"),
+            script: installed_client(
+                "conformance/node_modules/@modelcontextprotocol/conformance/dist/index.js",
+            ),
+            folder: tempfile::tempdir().expect("a folder for the results"),
+        }
+    }
+}
+
+/// Reads `<folder>/server-<scenario>-<time>/checks.json` of each scenario.
+fn read(folder: &Path) -> Checks {
+    let mut checks = Checks::new();
+    for entry in std::fs::read_dir(folder).expect("the suite wrote its results") {
+        let path = entry.expect("it can be read").path();
+        let name = path
+            .file_name()
+            .expect("it has a name")
+            .to_string_lossy()
+            .into_owned();
+        // The time is 24 characters after a dash.
+        let scenario = &name["server-".len()..name.len() - 25];
+        let text = std::fs::read_to_string(path.join("checks.json")).expect("each scenario has its checks");
+        let listed: Vec<Value> = serde_json::from_str(&text).expect("they are JSON");
+        for check in listed {
+            let id = check["id"].as_str().expect("a check has an id").to_owned();
+            let said = format!("{} {}", check["status"], check["errorMessage"]);
+            let before = (0..)
+                .find(|before| !checks.contains_key(&(scenario.to_owned(), id.clone(), *before)))
+                .expect("there is a free number");
+            checks.insert((scenario.to_owned(), id, before), said);
+        }
+    }
+    checks
+}
+
+fn passed(checks: &Checks) -> usize {
+    checks
+        .values()
+        .filter(|said| said.starts_with("\"SUCCESS\""))
+        .count()
+}
+
+/// Compares a run through the gateway with one against the server itself.
+fn compare(direct: &Checks, through: &Checks, what: &str) {
+    let mut lost = String::new();
+    for (check, said) in direct {
+        let through = through.get(check).map_or("was not made", String::as_str);
+        if said.starts_with("\"SUCCESS\"") && !through.starts_with("\"SUCCESS\"") {
+            let (scenario, id, _) = check;
+            writeln!(lost, "  {scenario}: {id}: {through}").expect("a string takes text");
+        }
+    }
+    println!(
+        "{what}: {} checks pass directly, {} through the gateway",
+        passed(direct),
+        passed(through)
+    );
+    assert!(
+        lost.is_empty(),
+        "{what}: passed directly, lost through the gateway:\n{lost}"
+    );
+}
+
+/// The set of `revision`, with a server of the same era over stdio behind the gateway.
+async fn passes_through(revision: &str, era: Era) {
+    let suite = Suite::installed();
+    let server = FixtureServer::new(era, None).expect("a server without a ledger");
+    let listening = server
+        .serve_http(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .await
+        .expect("there are free ports");
+    let direct = run(&suite, &listening.mcp_url(), revision, "direct").await;
+
+    let stack = Stack::start(Engine::Sqlite).await;
+    let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
+        .await
+        .expect("the first user signs up");
+    let spoken = if era == Era::Legacy { "legacy" } else { "modern" };
+    let behind = StdioServer::new("fixture", &fixture_server(), &["--era", spoken]);
+    let project = owner.project("Acme", &[behind]).await.expect("a project is made");
+    let endpoint = format!("{}/servers/fixture", stack.endpoint(&project));
+    let forwarder = KeyForwarder::start(&endpoint, &project.key)
+        .await
+        .expect("there are free ports");
+    let through = run(&suite, &forwarder.mcp_url(), revision, "through").await;
+    compare(&direct, &through, revision);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_2025_11_25_requires_passes_through() {
+    passes_through("2025-11-25", Era::Legacy).await;
+}
