@@ -10,8 +10,8 @@ mod words;
 pub(crate) use list::{List, Meta};
 pub(crate) use moment::Moment;
 pub(crate) use words::{
-    Door, ErrorKind, Isolation, LogLevel, Role, ServerLogKind, SessionEnd, ToolCallStatus, UpstreamState,
-    Word,
+    Door, ErrorKind, Isolation, LogLevel, Role, Scope, ServerLogKind, SessionEnd, ToolCallStatus,
+    UpstreamState, Word,
 };
 
 /// Absent on the wire is an empty text; in JSON it is null.

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse as _,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use service_error::{Code, Problem, ServiceError};
 use utoipa::{
@@ -120,6 +120,16 @@ fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ServiceError>
     })
 }
 
+/// Tells a null from an absent field.
+#[expect(clippy::option_option, reason = "absent, null and a value mean three things")]
+pub(crate) fn present_or_null<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// The fields that the document names.
 fn documented_fields<T: ToSchema>() -> Vec<String> {
     match T::schema() {
@@ -130,8 +140,6 @@ fn documented_fields<T: ToSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize, ToSchema)]

@@ -141,7 +141,7 @@ impl Demo {
         let key = CreateApiKeyRequest {
             project: PROJECT.to_owned(),
             name: "demo".to_owned(),
-            expires_at_us: None,
+            ..CreateApiKeyRequest::default()
         };
         let key = operator
             .api_keys()

@@ -10,8 +10,8 @@ use service_error::{Code, ServiceError};
 use tonic::metadata::MetadataMap;
 
 use crate::{
-    api_keys::{self, KeyHolder},
-    members,
+    api_keys::{self, KeyHolder, KeyUse},
+    client_address, members,
     projects::{self, Project},
     sessions::Sessions,
     users::User,
@@ -61,8 +61,11 @@ impl Access {
                 Ok(Caller::Person(self.sessions.authenticate(&token).await?))
             }
             Some(Credential::ApiKey(key)) => {
-                let now = self.clock.now();
-                let holder = api_keys::authenticate(&self.database, &self.pepper, &key, now).await?;
+                let used = KeyUse {
+                    at: self.clock.now(),
+                    ip: client_address::ip(metadata),
+                };
+                let holder = api_keys::authenticate(&self.database, &self.pepper, &key, used).await?;
                 Ok(Caller::Key(holder))
             }
             None => Err(not_signed_in()),
@@ -117,10 +120,10 @@ impl Access {
             ));
         }
         Ok(Granted {
-            caller: Caller::Key(*holder),
+            caller: Caller::Key(holder.clone()),
             project: own,
             role: holder.role,
-            permissions: api_keys::permissions(holder.role),
+            permissions: holder.limits.permissions(holder.role),
         })
     }
 

@@ -18,8 +18,13 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         "mcporch.projects.v1.ApiKeysService/ListApiKeys",
         IN_SOMEBODYS_NAME,
     ),
+    ("mcporch.projects.v1.ApiKeysService/RecordKeyUses", &[McpGateway]),
     (
         "mcporch.projects.v1.ApiKeysService/RevokeApiKey",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ApiKeysService/UpdateApiKey",
         IN_SOMEBODYS_NAME,
     ),
     (
@@ -45,6 +50,10 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.ServersService/GetServer", IN_SOMEBODYS_NAME),
     (
         "mcporch.projects.v1.ServersService/ListServers",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ServersService/SwitchTools",
         IN_SOMEBODYS_NAME,
     ),
     (

@@ -8,11 +8,15 @@ use tonic::metadata::MetadataMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddress(IpAddr);
 
+/// What the HTTP gateway says; absent for callers without clients.
+pub(crate) fn ip(metadata: &MetadataMap) -> Option<IpAddr> {
+    let text = metadata.get(CLIENT_ADDRESS_METADATA)?.to_str().ok()?;
+    text.parse().ok()
+}
+
 impl ClientAddress {
-    /// What the HTTP gateway says; absent for callers without clients.
     pub(crate) fn from_metadata(metadata: &MetadataMap) -> Option<Self> {
-        let text = metadata.get(CLIENT_ADDRESS_METADATA)?.to_str().ok()?;
-        text.parse().ok().map(Self::new)
+        ip(metadata).map(Self::new)
     }
 
     pub(crate) fn new(address: IpAddr) -> Self {

@@ -1,6 +1,7 @@
 use std::{fmt, path::PathBuf};
 
 use access::ServiceSecret;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// What the projects service can be told.
@@ -16,6 +17,13 @@ pub struct Config {
     /// digits, made at the first start. Without it no key is known any more.
     /// Replicas of the service on one database need the same.
     pub api_key_pepper_file: Option<PathBuf>,
+    /// The file with the key under which the secrets of servers are sealed: 64
+    /// hexadecimal digits, made at the first start. Without it no secret can be
+    /// read any more. Replicas of the service on one database need the same.
+    pub secrets_key_file: Option<PathBuf>,
+    /// That key itself, where it comes from the environment and not from a file.
+    #[serde(skip_serializing)]
+    pub secrets_key: Option<SecretString>,
     /// Who may make an account, once the first account is there.
     pub sign_up: SignUp,
     /// What all services of the deployment share; loaded by whoever starts
@@ -50,6 +58,8 @@ impl Default for Config {
             database_url: String::new(),
             data_dir: PathBuf::from("data"),
             api_key_pepper_file: None,
+            secrets_key_file: None,
+            secrets_key: None,
             sign_up: SignUp::InviteOnly,
             service_secret: None,
         }
@@ -74,6 +84,12 @@ impl Config {
             .clone()
             .unwrap_or_else(|| self.data_dir.join("api-key-pepper"))
     }
+
+    pub(crate) fn secrets_key_file(&self) -> PathBuf {
+        self.secrets_key_file
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("secrets-key"))
+    }
 }
 
 /// Without the database's URL, which may hold a password.
@@ -83,6 +99,7 @@ impl fmt::Debug for Config {
             .debug_struct("Config")
             .field("data_dir", &self.data_dir)
             .field("api_key_pepper_file", &self.api_key_pepper_file)
+            .field("secrets_key_file", &self.secrets_key_file)
             .field("sign_up", &self.sign_up)
             .finish_non_exhaustive()
     }

@@ -16,6 +16,7 @@ mod members;
 mod migrations;
 mod passwords;
 mod projects;
+mod secrets;
 mod servers;
 mod sessions;
 mod sign_in_links;

@@ -15,7 +15,11 @@ use domain::{ApiKeyId, Clock, Permission, ProjectId, Timestamp, UserId};
 use futures::Stream;
 use service_error::ServiceError;
 
-use crate::servers::{self, Server};
+use crate::{
+    api_keys::KeyLimits,
+    secrets::{SecretValues, Secrets},
+    servers::{self, Server},
+};
 
 pub(crate) use changes::Changes;
 
@@ -42,7 +46,8 @@ pub(crate) struct ProjectSnapshot {
     pub(crate) id: ProjectId,
     pub(crate) slug: String,
     pub(crate) name: String,
-    pub(crate) servers: Vec<Server>,
+    /// Each with its secrets in the clear.
+    pub(crate) servers: Vec<(Server, SecretValues)>,
     pub(crate) api_keys: Vec<LiveKey>,
 }
 
@@ -56,22 +61,25 @@ pub(crate) struct LiveKey {
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) created_by: UserId,
     pub(crate) permissions: Vec<Permission>,
+    pub(crate) limits: KeyLimits,
 }
 
 /// Where gateways watch.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Snapshots {
     database: Database,
     clock: Clock,
     changes: Changes,
+    secrets: Secrets,
 }
 
 impl Snapshots {
-    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
+    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes, secrets: Secrets) -> Self {
         Self {
             database,
             clock,
             changes,
+            secrets,
         }
     }
 
@@ -135,8 +143,27 @@ impl Snapshots {
             id,
             slug,
             name,
-            servers: servers::of_project(&self.database, id).await?,
+            servers: self.servers(id).await?,
             api_keys: store::live_keys(&self.database, id, self.clock.now()).await?,
         }))
+    }
+
+    /// A server whose secrets cannot be opened would be started without them:
+    /// it is left out, and does not take the others of its project along.
+    async fn servers(&self, project: ProjectId) -> Result<Vec<(Server, SecretValues)>, ServiceError> {
+        let mut secrets = self.secrets.open(project).await?;
+        let mut servers = Vec::new();
+        for server in servers::of_project(&self.database, project).await? {
+            match secrets
+                .remove(&server.id)
+                .unwrap_or_else(|| Ok(SecretValues::new()))
+            {
+                Ok(values) => servers.push((server, values)),
+                Err(error) => {
+                    tracing::error!(server_id = %server.id, %error, "a secret cannot be opened, leaving the server out");
+                }
+            }
+        }
+        Ok(servers)
     }
 }

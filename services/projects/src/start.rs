@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use access::{GrpcAccess, Pepper};
+use access::{GrpcAccess, Pepper, WrappingKey};
 use anyhow::Context as _;
 use database::Database;
 use proto::projects as wire;
+use secrecy::ExposeSecret as _;
 use service_host::{Host, Listener};
 use tonic::service::Routes;
 
@@ -14,9 +15,10 @@ use crate::{
     api_keys::{ApiKeys, rpc::ApiKeysRpc},
     passwords::Passwords,
     projects::{Projects, rpc::ProjectsRpc},
+    secrets::Secrets,
     servers::{Servers, rpc::ServersRpc},
     sessions::Sessions,
-    snapshot::{Changes, rpc::SnapshotRpc},
+    snapshot::{Changes, Snapshots, rpc::SnapshotRpc},
     users::{Users, rpc::UsersRpc},
 };
 
@@ -35,6 +37,10 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .clone()
         .context("projects needs the secret that the services of the deployment share")?;
     let pepper = Pepper::load_or_create(&config.pepper_file())?;
+    let wrapping_key = match &config.secrets_key {
+        Some(key) => WrappingKey::from_hex(key.expose_secret()).context("secrets_key")?,
+        None => WrappingKey::load_or_create(&config.secrets_key_file())?,
+    };
     let database = Database::open(&config.database_url, &MIGRATIONS).await?;
     tracing::info!(engine = database.engine(), sign_up = ?config.sign_up, "projects starts");
 
@@ -55,7 +61,9 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         config.sign_up,
     );
     let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
-    let servers = Servers::new(database.clone(), clock.clone(), changes.clone());
+    let secrets = Secrets::new(database.clone(), clock.clone(), wrapping_key);
+    secrets.check_key().await?;
+    let servers = Servers::new(database.clone(), clock.clone(), changes.clone(), secrets.clone());
     let api_keys = ApiKeys::new(database.clone(), clock.clone(), pepper.clone(), changes.clone());
 
     let routes = Routes::new(wire::access_service_server::AccessServiceServer::new(AccessRpc {
@@ -85,9 +93,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     ))
     .add_service(wire::snapshot_service_server::SnapshotServiceServer::new(
         SnapshotRpc {
-            database,
-            clock,
-            changes,
+            snapshots: Snapshots::new(database, clock, changes, secrets),
             pepper,
             shutdown: host.shutdown(),
         },

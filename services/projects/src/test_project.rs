@@ -1,6 +1,6 @@
 //! A project with people in it, for the tests of its rooms.
 
-use access::Pepper;
+use access::{Pepper, WrappingKey};
 use database::{Database, on_database};
 use domain::{Clock, Role, Timestamp, UserId};
 use uuid::Uuid;
@@ -9,6 +9,8 @@ use crate::{
     access::{Access, Caller, Granted},
     members,
     projects::{Project, Projects},
+    secrets::Secrets,
+    servers::Servers,
     sessions::Sessions,
     snapshot::Changes,
     users::{self, User},
@@ -81,6 +83,20 @@ impl TestProject {
         .authorize(caller, project, &[])
         .await
         .expect("a member")
+    }
+
+    pub(crate) fn secrets(&self) -> Secrets {
+        let key = WrappingKey::from_hex(&"07".repeat(32)).expect("a key");
+        Secrets::new(self.database.clone(), self.clock.clone(), key)
+    }
+
+    pub(crate) fn servers(&self) -> Servers {
+        Servers::new(
+            self.database.clone(),
+            self.clock.clone(),
+            self.changes.clone(),
+            self.secrets(),
+        )
     }
 
     pub(crate) async fn switch_off(&self, user: &User) {

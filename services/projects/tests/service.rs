@@ -128,6 +128,7 @@ fn echo_server(project: &str, name: &str) -> CreateServerRequest {
                 env: [("TOKEN".to_owned(), "a secret".to_owned())].into(),
                 cwd: None,
             })),
+            secrets: [("API_KEY".to_owned(), "a sealed secret".to_owned())].into(),
             ..ServerDefinition::default()
         }),
         is_enabled: None,
@@ -196,12 +197,19 @@ async fn walk_from_sign_up_to_snapshot(engine: Engine) {
     let made = ServersServiceClient::new(web.clone())
         .create_server(request)
         .await;
-    let server = made.expect("made").into_inner().server.expect("a server");
+    let mut server = made.expect("made").into_inner().server.expect("a server");
+    assert_eq!(server.secrets[0].name, "API_KEY");
+    assert!(
+        !format!("{server:?}").contains("sealed"),
+        "nobody reads a secret back"
+    );
     let told = project_when(&mut events, |told| !told.servers.is_empty()).await;
+    let definition = server.definition.as_mut().expect("a definition");
+    definition.secrets = [("API_KEY".to_owned(), "a sealed secret".to_owned())].into();
     assert_eq!(
         told.servers,
         [server],
-        "the gateway is told what was answered, values included"
+        "the gateway is told what was answered, and the secrets"
     );
     let again = ServersServiceClient::new(web.clone())
         .create_server(by(token, echo_server("acme", "ECHO")))
@@ -214,7 +222,7 @@ async fn walk_from_sign_up_to_snapshot(engine: Engine) {
     let request = CreateApiKeyRequest {
         project: "acme".to_owned(),
         name: "laptop".to_owned(),
-        expires_at_us: None,
+        ..CreateApiKeyRequest::default()
     };
     let made = ApiKeysServiceClient::new(web.clone())
         .create_api_key(by(token, request))
@@ -324,7 +332,8 @@ async fn call(connection: Connection, path: &str) -> Code {
 /// Which services may call a method, written down a second time on purpose.
 fn may_call(method: &str) -> &'static [ServiceName] {
     match method {
-        "/mcporch.projects.v1.SnapshotService/Watch" => &[ServiceName::McpGateway],
+        "/mcporch.projects.v1.SnapshotService/Watch"
+        | "/mcporch.projects.v1.ApiKeysService/RecordKeyUses" => &[ServiceName::McpGateway],
         "/mcporch.projects.v1.UsersService/CreateSignInLink" => &[ServiceName::Operator],
         _ => &[ServiceName::HttpGateway, ServiceName::Operator],
     }

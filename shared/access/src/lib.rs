@@ -16,6 +16,7 @@ mod grpc_layer;
 mod secret_file;
 mod service;
 mod session_token;
+mod wrapping_key;
 
 pub use api_key::{ApiKey, KeyHash, Pepper};
 pub use credential::{Credential, InvalidCredential};
@@ -25,3 +26,4 @@ pub use service::{
     CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService,
 };
 pub use session_token::{SessionToken, SignInLinkToken, TokenHash};
+pub use wrapping_key::{InvalidWrappingKey, WrappingKey};

@@ -74,6 +74,8 @@ id! {
     SignInLinkId,
     /// An MCP server configured in a project.
     ServerId,
+    /// What the secrets of a project are sealed with.
+    DataKeyId,
     /// One client's stay.
     SessionId,
     /// One call of a tool by a client.

@@ -10,16 +10,18 @@ mod name;
 mod role;
 mod status;
 mod text_enum;
+mod tool_pattern;
 
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use id::{
-    ApiKeyId, GatewayId, InvalidId, ProjectId, ServerId, ServerLogId, SessionId, SignInLinkId, ToolCallId,
-    UserId, WebSessionId,
+    ApiKeyId, DataKeyId, GatewayId, InvalidId, ProjectId, ServerId, ServerLogId, SessionId, SignInLinkId,
+    ToolCallId, UserId, WebSessionId,
 };
 pub use name::{DisplayName, Email, InvalidName, ServerName, Slug};
-pub use role::{Permission, Role};
+pub use role::{Permission, Role, Scope};
 pub use status::{
     ClientType, Door, ErrorKind, Isolation, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus,
     UpstreamState,
 };
 pub use text_enum::UnknownWord;
+pub use tool_pattern::{InvalidToolPattern, ToolPattern};

@@ -37,6 +37,21 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What an API key may be limited to: the permissions that a key can have
+    /// at all, in the words of those who make keys.
+    pub enum Scope {
+        /// See the project, its servers without secrets, their tools.
+        ProjectRead = "project:read",
+        /// Call tools.
+        ToolsCall = "tools:call",
+        /// Read calls without payloads, metrics, sessions, server logs.
+        LogsRead = "logs:read",
+        /// Read arguments and results.
+        LogsPayloads = "logs:payloads",
+    }
+}
+
 impl Role {
     /// The table of who may do what in a project. What is not named is denied.
     #[expect(clippy::match_same_arms, reason = "a table: one line for each role")]
@@ -68,13 +83,16 @@ impl Role {
 }
 
 impl Permission {
-    /// Whether an API key can have this at all. A key never may more than its
-    /// creator; what is not named here takes a person.
-    pub const fn is_open_to_api_keys(self) -> bool {
+    /// The scope under which an API key has this; absent where it takes a
+    /// person. A key never may more than its creator.
+    pub const fn scope(self) -> Option<Scope> {
         match self {
-            Self::ReadProject | Self::CallTools | Self::ReadLogs | Self::ReadPayloads => true,
+            Self::ReadProject => Some(Scope::ProjectRead),
+            Self::CallTools => Some(Scope::ToolsCall),
+            Self::ReadLogs => Some(Scope::LogsRead),
+            Self::ReadPayloads => Some(Scope::LogsPayloads),
             Self::WriteServers | Self::WriteStdioServers | Self::WriteOwnApiKeys | Self::WriteAllApiKeys => {
-                false
+                None
             }
         }
     }

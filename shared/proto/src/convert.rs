@@ -145,6 +145,15 @@ wire_enum!(
     }
 );
 wire_enum!(
+    domain::Scope,
+    projects::Scope {
+        ProjectRead,
+        ToolsCall,
+        LogsRead,
+        LogsPayloads
+    }
+);
+wire_enum!(
     domain::Isolation,
     projects::Isolation {
         Auto,
@@ -191,6 +200,7 @@ mod tests {
         every_value_survives(domain::ServerLogKind::ALL);
         every_value_survives(domain::Role::ALL);
         every_value_survives(domain::Permission::ALL);
+        every_value_survives(domain::Scope::ALL);
         every_value_survives(domain::Isolation::ALL);
         every_value_survives(domain::UpstreamState::ALL);
     }

@@ -166,7 +166,8 @@ export interface paths {
         delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes what the body names, and nothing else */
+        patch: operations["update_api_key"];
         trace?: never;
     };
     "/api/v1/projects/{project}/server-logs": {
@@ -266,7 +267,28 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Switches several tools off or on */
+        patch: operations["switch_tools"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/servers/{server}/tools/{tool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switches a tool off or on
+         * @description What is off can neither be seen nor called by any client, from now on.
+         */
+        patch: operations["switch_tool"];
         trace?: never;
     };
     "/api/v1/projects/{project}/servers/{server}/tools/{tool}/call": {
@@ -409,6 +431,16 @@ export interface components {
             expires_at: components["schemas"]["Time"] | null;
             /** Format: uuid */
             id: string;
+            /**
+             * @description From where it may be used; none: from everywhere.
+             * @example [
+             *       "10.0.0.0/8"
+             *     ]
+             */
+            ip_ranges: string[];
+            last_used_at: components["schemas"]["Time"] | null;
+            /** @example 192.0.2.7 */
+            last_used_ip: string | null;
             /** @example Kim's Cursor */
             name: string;
             /**
@@ -418,7 +450,22 @@ export interface components {
             prefix: string;
             /** Format: uuid */
             project_id: string;
+            /**
+             * Format: int32
+             * @description Null: as many requests as it likes.
+             * @example 600
+             */
+            rate_limit_per_minute: number | null;
             revoked_at: components["schemas"]["Time"] | null;
+            /** @description What it may, as far as who made it may. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description Which tools it may call: globs over `server/tool`; null: all.
+             * @example [
+             *       "github/*"
+             *     ]
+             */
+            tools: string[] | null;
         };
         /** @description What to call a tool with. */
         CallTool: {
@@ -516,8 +563,40 @@ export interface components {
         /** @description A key to make. */
         CreateApiKey: {
             expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description CIDR ranges or addresses from which it may be used. Absent: from
+             *     everywhere.
+             * @example [
+             *       "127.0.0.0/8",
+             *       "::1"
+             *     ]
+             */
+            ip_ranges?: string[] | null;
             /** @example Kim's Cursor */
             name: string;
+            /**
+             * Format: int32
+             * @description Absent: as many requests as it likes.
+             * @example 600
+             */
+            rate_limit_per_minute?: number | null;
+            /**
+             * @description `project:read`, `tools:call`, `logs:read`, `logs:payloads`. Absent: all of
+             *     them.
+             * @example [
+             *       "project:read",
+             *       "tools:call"
+             *     ]
+             */
+            scopes?: string[] | null;
+            /**
+             * @description Globs over `server/tool`. Absent: all tools.
+             * @example [
+             *       "github/*",
+             *       "*\/search"
+             *     ]
+             */
+            tools?: string[] | null;
         };
         /** @description A new project. */
         CreateProject: {
@@ -538,12 +617,13 @@ export interface components {
              *       "@modelcontextprotocol/server-everything"
              *     ]
              */
-            args?: string[];
+            args?: string[] | null;
             /**
-             * @description The program, looked up in the gateway's PATH; never given to a shell.
+             * @description Of a stdio server: the program, looked up in the gateway's PATH; never
+             *     given to a shell.
              * @example npx
              */
-            command: string;
+            command?: string | null;
             cwd?: string | null;
             /**
              * @example {
@@ -552,7 +632,11 @@ export interface components {
              */
             env?: {
                 [key: string]: string;
-            };
+            } | null;
+            /** @description Sent with every request. */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /**
              * Format: int32
              * @description 1,000 to 3,600,000.
@@ -574,12 +658,24 @@ export interface components {
             /** @example everything */
             name: string;
             /**
+             * @description Variables of the environment of a program, headers of the others: sealed,
+             *     and read back by nobody.
+             * @example {
+             *       "GITHUB_TOKEN": "ghp_…"
+             *     }
+             */
+            secrets?: {
+                [key: string]: string;
+            } | null;
+            /**
              * Format: int32
              * @description 1,000 to 3,600,000.
              * @example 60000
              */
             timeout_ms?: number | null;
             transport: components["schemas"]["Transport"];
+            /** @description Of the others: `https://` or `http://`, without user name and fragment. */
+            url?: string | null;
         };
         /** @description A new key, with the key itself: shown here and nowhere else. */
         CreatedApiKey: components["schemas"]["ApiKey"] & {
@@ -804,6 +900,23 @@ export interface components {
          * @enum {string}
          */
         Role: "reporter" | "developer" | "owner" | "unknown";
+        /**
+         * @description What an API key may be limited to.
+         * @example project:read
+         * @enum {string}
+         */
+        Scope: "project:read" | "tools:call" | "logs:read" | "logs:payloads" | "unknown";
+        /** @description That a secret is set: never what it is. */
+        Secret: {
+            /** @example GITHUB_TOKEN */
+            name: string;
+            set_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Null: their account is gone.
+             */
+            set_by_user_id: string | null;
+        };
         /** @description An MCP server of a project. */
         Server: {
             /**
@@ -814,19 +927,38 @@ export interface components {
              */
             args: string[];
             /**
-             * @description The program, looked up in the gateway's PATH; never given to a shell.
+             * @description Of a stdio server: the program, looked up in the gateway's PATH; never
+             *     given to a shell.
              * @example npx
              */
-            command: string;
+            command: string | null;
             created_at: components["schemas"]["Time"];
             /** @description Null: the gateway's own working directory for servers. */
             cwd: string | null;
             /**
+             * @description Tools that no client sees or calls.
+             * @example [
+             *       "delete_repository"
+             *     ]
+             */
+            disabled_tools: string[];
+            /**
+             * @description Values are `***` for who may not write them.
              * @example {
              *       "LOG_LEVEL": "info"
              *     }
              */
             env: {
+                [key: string]: string;
+            };
+            /**
+             * @description Sent with every request, by names in lower case. Values are `***` for
+             *     who may not write them.
+             * @example {
+             *       "x-team": "platform"
+             *     }
+             */
+            headers: {
                 [key: string]: string;
             };
             /** Format: uuid */
@@ -852,6 +984,8 @@ export interface components {
             name: string;
             /** Format: uuid */
             project_id: string;
+            /** @description Variables of the environment, or headers, that nobody reads back. */
+            secrets: components["schemas"]["Secret"][];
             /**
              * Format: int32
              * @description How long a call may take; progress starts it anew.
@@ -860,6 +994,12 @@ export interface components {
             timeout_ms: number;
             transport: components["schemas"]["Transport"];
             updated_at: components["schemas"]["Time"];
+            /**
+             * @description Of the others: where it is reached. The query is `***` for who may not
+             *     write it.
+             * @example https://mcp.example.com/mcp
+             */
+            url: string | null;
         };
         /** @description One line of a server's log. */
         ServerLog: {
@@ -1002,6 +1142,14 @@ export interface components {
             /** Format: int64 */
             unique_tools: number;
         };
+        /** @description Whether a tool can be seen and called. */
+        SwitchTool: {
+            is_enabled: boolean;
+        };
+        /** @description Switches of several tools. Those that it does not name stay. */
+        SwitchTools: {
+            tools: components["schemas"]["ToolSwitch"][];
+        };
         /**
          * Format: date-time
          * @description RFC 3339, UTC, with microseconds.
@@ -1128,12 +1276,58 @@ export interface components {
          * @enum {string}
          */
         ToolCallStatus: "running" | "success" | "error" | "timeout" | "cancelled" | "unknown";
+        /** @description One tool's switch. */
+        ToolSwitch: {
+            is_enabled: boolean;
+            /**
+             * @description As the server names it.
+             * @example delete_repository
+             */
+            name: string;
+        };
         /**
          * @description How a server is reached. `stdio`: a program that the gateway starts and
-         *     talks to over its standard input and output.
+         *     talks to over its standard input and output. `streamable_http`: an address
+         *     that speaks Streamable HTTP, of whatever revision. `sse`: one that speaks
+         *     HTTP+SSE, the transport of 2024-11-05.
          * @enum {string}
          */
-        Transport: "stdio";
+        Transport: "stdio" | "streamable_http" | "sse";
+        /** @description Changes to a key. What is absent stays. */
+        UpdateApiKey: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description Empty: from everywhere.
+             * @example [
+             *       "127.0.0.0/8",
+             *       "::1"
+             *     ]
+             */
+            ip_ranges?: string[] | null;
+            /** @example Kim's Cursor */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Null: as many requests as it likes.
+             * @example 600
+             */
+            rate_limit_per_minute?: number | null;
+            /**
+             * @example [
+             *       "project:read",
+             *       "tools:call"
+             *     ]
+             */
+            scopes?: string[] | null;
+            /**
+             * @description Null: all tools.
+             * @example [
+             *       "github/*",
+             *       "*\/search"
+             *     ]
+             */
+            tools?: string[] | null;
+        };
         /** @description Changes to a server. What is absent stays. */
         UpdateServer: {
             /** @description Replaces all arguments. */
@@ -1144,6 +1338,10 @@ export interface components {
             cwd?: string | null;
             /** @description Replaces all variables. */
             env?: {
+                [key: string]: string;
+            } | null;
+            /** @description Replaces all headers. */
+            headers?: {
                 [key: string]: string;
             } | null;
             /**
@@ -1165,10 +1363,21 @@ export interface components {
             /** @example everything */
             name?: string | null;
             /**
+             * @description Sets those that it names; an empty value removes one. The others stay.
+             * @example {
+             *       "GITHUB_TOKEN": "ghp_…"
+             *     }
+             */
+            secrets?: {
+                [key: string]: string;
+            } | null;
+            /**
              * Format: int32
              * @example 60000
              */
             timeout_ms?: number | null;
+            transport?: components["schemas"]["Transport"] | null;
+            url?: string | null;
         };
         /** @description A running connection of the gateway to a server. */
         Upstream: {
@@ -1531,6 +1740,36 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    update_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_server_logs: {
         parameters: {
             query?: {
@@ -1761,6 +2000,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Tool"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    switch_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Name or id */
+                server: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchTools"];
+            };
+        };
+        responses: {
+            /** @description The server as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    switch_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Name or id */
+                server: string;
+                /** @description As the server names it */
+                tool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchTool"];
+            };
+        };
+        responses: {
+            /** @description The server as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -4,11 +4,15 @@ use axum::{Json, extract::State, http::StatusCode};
 use proto::projects as wire;
 use service_error::ServiceError;
 
+mod change;
 mod definition;
 mod status;
+mod switches;
 
-pub(crate) use definition::{CreateServer, Server, UpdateServer};
+pub(crate) use change::{CreateServer, UpdateServer};
+pub(crate) use definition::{Server, Transport};
 pub(crate) use status::ServerStatus;
+pub(crate) use switches::{__path_switch_tool, __path_switch_tools, switch_tool, switch_tools};
 
 use crate::{
     app::App,

@@ -58,6 +58,7 @@ pub(crate) struct Asked {
     pub(crate) list: Mutex<Option<proto::logging::ListToolCallsRequest>>,
     pub(crate) summary: Mutex<Option<proto::logging::SummarizeToolCallsRequest>>,
     pub(crate) call: Mutex<Option<proto::gateway::CallToolRequest>>,
+    pub(crate) key_update: Mutex<Option<proto::projects::UpdateApiKeyRequest>>,
     pub(crate) server_update: Mutex<Option<proto::projects::UpdateServerRequest>>,
 }
 

@@ -1,5 +1,5 @@
 use domain::Permission;
-use proto::projects::server_definition::Transport;
+use proto::{convert::FromWire as _, projects::server_definition::Transport};
 use reqwest::Method;
 use serde_json::json;
 
@@ -225,4 +225,130 @@ async fn a_tool_is_called_in_the_callers_name_and_a_failure_is_told_as_the_outco
     let reader = stack.world.person(&[Permission::ReadProject]);
     call("echo", &body, &reader).await.refused(403, "role_too_low");
     assert!(lock(&stack.world.asked.call).is_none(), "the gateway was asked");
+}
+
+#[tokio::test]
+async fn a_server_over_http_is_told_apart_from_a_program() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let create = |body: &serde_json::Value| {
+        stack
+            .post("/api/v1/projects/acme/servers", body)
+            .bearer_auth(&person)
+    };
+    let body = json!({"name": "x", "transport": "streamable_http", "url": "https://example.com/mcp",
+        "headers": {"x-team": "a"}, "secrets": {"authorization": "Bearer canary"}});
+    let created = answer(create(&body)).await;
+    assert_eq!(created.status, 201);
+    assert!(!created.body.contains("canary"), "{}", created.body);
+    let created = created.json();
+    assert_eq!(created["transport"], "streamable_http");
+    assert_eq!(created["url"], "https://example.com/mcp");
+    assert_eq!(created["headers"], json!({"x-team": "a"}));
+    assert_eq!(
+        (&created["command"], &created["args"]),
+        (&json!(null), &json!([]))
+    );
+
+    for (field, value) in [("command", json!("npx")), ("args", json!([])), ("env", json!({}))] {
+        let mut body = body.clone();
+        body[field] = value;
+        let problem = answer(create(&body)).await.refused(400, "invalid_argument");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+    }
+    let program = json!({"name": "x", "transport": "stdio", "command": "npx", "url": "https://example.com"});
+    let problem = answer(create(&program)).await.refused(400, "invalid_argument");
+    assert_eq!(problem["errors"][0]["pointer"], "/url");
+}
+
+#[tokio::test]
+async fn a_patch_turns_a_program_into_an_address_and_renews_secrets_alone() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let patch = |body: &serde_json::Value| {
+        stack
+            .patch("/api/v1/projects/acme/servers/sample", body)
+            .bearer_auth(&person)
+    };
+    let asked = || lock(&stack.world.asked.server_update).take().expect("an update");
+    answer(patch(
+        &json!({"transport": "sse", "url": "https://example.com/sse"}),
+    ))
+    .await
+    .done();
+    let definition = asked().definition.expect("a definition");
+    assert!(
+        matches!(definition.transport, Some(Transport::Sse(http)) if http.url == "https://example.com/sse")
+    );
+    assert_eq!(definition.timeout_ms, 60_000);
+
+    answer(patch(&json!({"secrets": {"TOKEN": "x", "OLD": ""}})))
+        .await
+        .done();
+    let update = asked();
+    assert_eq!(
+        update.definition, None,
+        "who renews a secret need not be able to read the rest"
+    );
+    assert_eq!(
+        (update.secrets["TOKEN"].as_str(), update.secrets["OLD"].as_str()),
+        ("x", "")
+    );
+}
+
+#[tokio::test]
+async fn tools_are_switched_one_by_one_and_together() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let patch = |path: &str, body: &serde_json::Value| {
+        let path = format!("/api/v1/projects/acme/servers/sample/tools{path}");
+        answer(stack.patch(&path, body).bearer_auth(&person))
+    };
+    let one = patch("/a%2Fb", &json!({"is_enabled": false})).await.done();
+    assert_eq!(one["disabled_tools"], json!(["a/b"]));
+    let body = json!({"tools": [{"name": "a", "is_enabled": false}, {"name": "b", "is_enabled": true}]});
+    assert_eq!(patch("", &body).await.done()["disabled_tools"], json!(["a"]));
+    patch("/a", &json!({"enabled": false}))
+        .await
+        .refused(400, "unknown_field");
+}
+
+#[tokio::test]
+async fn a_keys_limits_are_changed_apart_and_a_list_of_none_is_not_all() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let patch = |body: &serde_json::Value| {
+        let path = format!("/api/v1/projects/acme/api-keys/{USER}");
+        answer(stack.patch(&path, body).bearer_auth(&person))
+    };
+    let asked = || lock(&stack.world.asked.key_update).take().expect("an update");
+    patch(&json!({"name": "b"})).await.done();
+    let update = asked();
+    assert_eq!(update.name.as_deref(), Some("b"));
+    assert!(update.scopes.is_none() && update.ip_ranges.is_none() && update.tools.is_none());
+    assert_eq!((update.rate_limit_per_minute, update.expires_at_us), (None, None));
+
+    patch(&json!({"rate_limit_per_minute": null, "tools": null, "ip_ranges": [], "scopes": ["tools:call"]}))
+        .await
+        .done();
+    let update = asked();
+    assert_eq!(update.rate_limit_per_minute, Some(0));
+    assert_eq!(update.tools.map(|tools| tools.values), Some(Vec::new()));
+    assert_eq!(update.ip_ranges.map(|ranges| ranges.values), Some(Vec::new()));
+    assert_eq!(
+        update.scopes.map(|scopes| scopes.values),
+        Some(vec![domain::Scope::ToolsCall.to_wire()])
+    );
+
+    for (field, value) in [
+        ("scopes", json!([])),
+        ("scopes", json!(["tools:cal"])),
+        ("tools", json!([])),
+        ("rate_limit_per_minute", json!(0)),
+    ] {
+        let problem = patch(&json!({field: value}))
+            .await
+            .refused(400, "invalid_argument");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+    }
 }

@@ -2,6 +2,7 @@ use database::database_test;
 use domain::ApiKeyId;
 
 use super::*;
+use crate::api_keys::KeyLimits;
 use crate::{MIGRATIONS, SignUp, fixture::Rooms};
 
 impl Rooms {
@@ -75,6 +76,7 @@ database_test! {
             project_id: project.id,
             user_id: owner.id,
             role: Role::Owner,
+            limits: KeyLimits::default(),
         });
         let id = project.id.to_string();
         for name in ["acme", id.as_str()] {
@@ -84,7 +86,7 @@ database_test! {
             assert_eq!(rooms.verdict(&key, name, &[]).await, "PermissionDenied other_project", "{name}");
         }
         for permission in Permission::ALL {
-            let expected = if permission.is_open_to_api_keys() { "allowed" } else { "PermissionDenied key_may_not" };
+            let expected = if permission.scope().is_some() { "allowed" } else { "PermissionDenied key_may_not" };
             assert_eq!(rooms.verdict(&key, "acme", &[*permission]).await, expected, "{permission}");
         }
         assert_eq!(key.person().expect_err("a program").reason, "person_required");

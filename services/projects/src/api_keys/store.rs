@@ -3,14 +3,18 @@ use database::{Database, DatabaseError, Transaction, keyset::Place, on_database,
 use domain::{ApiKeyId, DisplayName, ProjectId, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::{KeyHolder, StoredKey};
+use super::{
+    KeyHolder, KeyUse, StoredKey,
+    limits::store::{LimitsRow, words},
+};
 use crate::members::store::read_role;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, project_id, name, lookup_id, created_by_user_id, created_at_us, expires_at_us, ",
-            "revoked_at_us FROM api_keys ",
+            "revoked_at_us, scopes, ip_ranges, rate_limit_per_minute, tools, last_used_at_us, last_used_ip ",
+            "FROM api_keys ",
             $rest
         )
     };
@@ -18,7 +22,8 @@ macro_rules! select {
 
 /// A key whose creator left, or was switched off, is dead.
 const FIND_LIVE: &str = "
-    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, m.role
+    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, k.last_used_at_us, m.role,
+           k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools
       FROM api_keys k
       JOIN users u ON u.id = k.created_by_user_id AND u.is_active
       JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.created_by_user_id
@@ -42,8 +47,16 @@ const COUNT_LIVE: &str = "SELECT count(*) FROM api_keys
     WHERE project_id = $1 AND revoked_at_us IS NULL AND (expires_at_us IS NULL OR expires_at_us > $2)";
 
 const INSERT: &str = "INSERT INTO api_keys (id, project_id, name, lookup_id, hash, created_by_user_id,
-        created_at_us, expires_at_us, revoked_at_us)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        created_at_us, expires_at_us, scopes, ip_ranges, rate_limit_per_minute, tools)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const UPDATE: &str = "UPDATE api_keys SET name = $2, expires_at_us = $3, scopes = $4, ip_ranges = $5,
+        rate_limit_per_minute = $6, tools = $7
+    WHERE id = $1";
+
+/// Two who note at once, or out of order, leave the later use.
+const RECORD_USE: &str = "UPDATE api_keys SET last_used_at_us = $2, last_used_ip = $3
+    WHERE id = $1 AND (last_used_at_us IS NULL OR last_used_at_us < $2)";
 
 const REVOKE: &str = "UPDATE api_keys SET revoked_at_us = $2 WHERE id = $1";
 
@@ -57,6 +70,10 @@ struct KeyRow {
     created_at_us: i64,
     expires_at_us: Option<i64>,
     revoked_at_us: Option<i64>,
+    #[sqlx(flatten)]
+    limits: LimitsRow,
+    last_used_at_us: Option<i64>,
+    last_used_ip: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -65,7 +82,10 @@ struct LiveRow {
     project_id: Uuid,
     hash: Vec<u8>,
     created_by_user_id: Uuid,
+    last_used_at_us: Option<i64>,
     role: String,
+    #[sqlx(flatten)]
+    limits: LimitsRow,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +96,7 @@ pub(super) async fn find_live(
     database: &Database,
     lookup_id: &str,
     now: Timestamp,
-) -> Result<Option<(KeyHolder, KeyHash)>, DatabaseError> {
+) -> Result<Option<(KeyHolder, KeyHash, Option<Timestamp>)>, DatabaseError> {
     let row: Option<LiveRow> = on_database!(database, |pool| sqlx::query_as(FIND_LIVE)
         .bind(lookup_id)
         .bind(now.as_micros())
@@ -92,8 +112,13 @@ pub(super) async fn find_live(
         project_id: ProjectId::from_uuid(row.project_id),
         user_id: UserId::from_uuid(row.created_by_user_id),
         role,
+        limits: row.limits.read()?,
     };
-    Ok(Some((holder, hash)))
+    Ok(Some((
+        holder,
+        hash,
+        row.last_used_at_us.map(Timestamp::from_micros),
+    )))
 }
 
 pub(super) async fn find_for_change(
@@ -166,8 +191,37 @@ pub(super) async fn insert(
         .bind(key.created_by.uuid())
         .bind(key.created_at.as_micros())
         .bind(key.expires_at.map(Timestamp::as_micros))
-        .bind(key.revoked_at.map(Timestamp::as_micros))
+        .bind(words(key.limits.scopes.iter()))
+        .bind(words(key.limits.ip_ranges.iter()))
+        .bind(key.limits.rate_limit_per_minute.map(i64::from))
+        .bind(words(key.limits.tools.iter()))
         .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub(super) async fn update(transaction: &mut Transaction, key: &StoredKey) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(UPDATE)
+        .bind(key.id.uuid())
+        .bind(key.name.as_str())
+        .bind(key.expires_at.map(Timestamp::as_micros))
+        .bind(words(key.limits.scopes.iter()))
+        .bind(words(key.limits.ip_ranges.iter()))
+        .bind(key.limits.rate_limit_per_minute.map(i64::from))
+        .bind(words(key.limits.tools.iter()))
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+pub(super) async fn record_use(database: &Database, id: ApiKeyId, used: KeyUse) -> Result<(), DatabaseError> {
+    on_database!(database, |pool| sqlx::query(RECORD_USE)
+        .bind(id.uuid())
+        .bind(used.at.as_micros())
+        .bind(used.ip.map(|ip| ip.to_string()))
+        .execute(pool)
         .await
         .map(drop))?;
     Ok(())
@@ -197,5 +251,10 @@ fn read(row: KeyRow) -> Result<StoredKey, DatabaseError> {
         created_at: Timestamp::from_micros(row.created_at_us),
         expires_at: row.expires_at_us.map(Timestamp::from_micros),
         revoked_at: row.revoked_at_us.map(Timestamp::from_micros),
+        limits: row.limits.read()?,
+        last_used: row.last_used_at_us.map(|at| KeyUse {
+            at: Timestamp::from_micros(at),
+            ip: row.last_used_ip.as_deref().and_then(|ip| ip.parse().ok()),
+        }),
     })
 }

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use database::{Database, DatabaseError, Transaction, keyset::Place, on_database, on_transaction};
 use domain::{Isolation, ProjectId, ServerId, ServerName, Timestamp};
 use uuid::Uuid;
 
-use super::{Limits, Server, ServerDefinition, Stdio, Transport, name_key};
+use super::{Limits, Server, ServerDefinition, Transport, name_key};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -98,7 +100,7 @@ pub(super) async fn find_for_change(
 }
 
 /// All of a project, oldest first.
-pub(crate) async fn of_project(
+pub(super) async fn of_project(
     database: &Database,
     project: ProjectId,
 ) -> Result<Vec<Server>, DatabaseError> {
@@ -147,7 +149,6 @@ pub(super) async fn names(
 }
 
 pub(super) async fn insert(transaction: &mut Transaction, server: &Server) -> Result<(), DatabaseError> {
-    let Transport::Stdio(stdio) = &server.definition.transport;
     let limits = server.definition.limits;
     on_transaction!(transaction, |connection| sqlx::query(INSERT)
         .bind(server.id.uuid())
@@ -155,7 +156,7 @@ pub(super) async fn insert(transaction: &mut Transaction, server: &Server) -> Re
         .bind(server.name.as_str())
         .bind(name_key(server.name.as_str()))
         .bind(server.definition.transport.as_str())
-        .bind(json(stdio))
+        .bind(settings(&server.definition.transport))
         .bind(i64::from(limits.timeout_ms()))
         .bind(i64::from(limits.init_timeout_ms()))
         .bind(i64::from(limits.max_in_flight()))
@@ -170,7 +171,6 @@ pub(super) async fn insert(transaction: &mut Transaction, server: &Server) -> Re
 }
 
 pub(super) async fn update(transaction: &mut Transaction, server: &Server) -> Result<(), DatabaseError> {
-    let Transport::Stdio(stdio) = &server.definition.transport;
     let limits = server.definition.limits;
     on_transaction!(transaction, |connection| sqlx::query(UPDATE)
         .bind(server.id.uuid())
@@ -178,7 +178,7 @@ pub(super) async fn update(transaction: &mut Transaction, server: &Server) -> Re
         .bind(server.name.as_str())
         .bind(name_key(server.name.as_str()))
         .bind(server.definition.transport.as_str())
-        .bind(json(stdio))
+        .bind(settings(&server.definition.transport))
         .bind(i64::from(limits.timeout_ms()))
         .bind(i64::from(limits.init_timeout_ms()))
         .bind(i64::from(limits.max_in_flight()))
@@ -224,12 +224,14 @@ fn read_all(rows: Vec<ServerRow>) -> Vec<Server> {
 }
 
 fn read(row: ServerRow) -> Result<Server, DatabaseError> {
+    let settings = row.settings.as_str();
     let transport = match row.transport.as_str() {
-        "stdio" => {
-            Transport::Stdio(serde_json::from_str::<Stdio>(&row.settings).map_err(DatabaseError::unreadable)?)
-        }
+        "stdio" => serde_json::from_str(settings).map(Transport::Stdio),
+        "streamable_http" => serde_json::from_str(settings).map(Transport::StreamableHttp),
+        "sse" => serde_json::from_str(settings).map(Transport::Sse),
         _ => return Err(DatabaseError::unreadable(UnknownTransport(row.transport))),
-    };
+    }
+    .map_err(DatabaseError::unreadable)?;
     let number = |value: i64| u32::try_from(value).map_err(DatabaseError::unreadable);
     Ok(Server {
         id: ServerId::from_uuid(row.id),
@@ -249,9 +251,15 @@ fn read(row: ServerRow) -> Result<Server, DatabaseError> {
         is_enabled: row.is_enabled,
         created_at: Timestamp::from_micros(row.created_at_us),
         updated_at: Timestamp::from_micros(row.updated_at_us),
+        secrets: Vec::new(),
+        disabled_tools: BTreeSet::new(),
     })
 }
 
-fn json(stdio: &Stdio) -> String {
-    serde_json::to_string(stdio).expect("texts, lists and maps of texts are JSON")
+fn settings(transport: &Transport) -> String {
+    match transport {
+        Transport::Stdio(stdio) => serde_json::to_string(stdio),
+        Transport::StreamableHttp(http) | Transport::Sse(http) => serde_json::to_string(http),
+    }
+    .expect("texts, lists and maps of texts are JSON")
 }

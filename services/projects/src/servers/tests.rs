@@ -27,12 +27,9 @@ fn new(text: &str) -> NewServer {
     NewServer {
         name: name(text),
         definition: definition("npx", Isolation::Auto),
+        secrets: SecretChanges::new(),
         is_enabled: true,
     }
-}
-
-fn rules(home: &TestProject) -> Servers {
-    Servers::new(home.database.clone(), home.clock.clone(), home.changes.clone())
 }
 
 fn switch(is_enabled: bool) -> ServerChange {
@@ -55,12 +52,13 @@ database_test! {
     async fn a_server_is_read_back_as_it_was_defined(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         for (number, isolation) in Isolation::ALL.iter().enumerate() {
             let made = servers
                 .create(&owner, NewServer {
                     name: name(&format!("Server {number}")),
                     definition: definition("npx", *isolation),
+                    secrets: SecretChanges::new(),
                     is_enabled: number == 0,
                 })
                 .await
@@ -74,7 +72,7 @@ database_test! {
     async fn a_taken_name_is_refused_with_one_that_is_free(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         for text in ["Größe", "größe-2", "other"] {
             servers.create(&owner, new(text)).await.expect("made");
         }
@@ -96,7 +94,7 @@ database_test! {
     async fn only_who_may_run_programs_defines_them_but_others_switch_them(database: Database) {
         let home = TestProject::new(database).await;
         let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
-        let servers = rules(&home);
+        let servers = home.servers();
         servers.create(&owner, new("tools")).await.expect("made");
         let redefine = ServerChange {
             definition: Some(definition("sh", Isolation::Auto)),
@@ -120,7 +118,7 @@ database_test! {
     async fn a_change_leaves_what_it_does_not_name(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         let made = servers.create(&owner, new("tools")).await.expect("made");
         home.clock.advance(Duration::from_secs(5));
 
@@ -140,7 +138,7 @@ database_test! {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
         let elsewhere = home.granted_in(&home.add_project("elsewhere").await, &home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         let foreign = servers.create(&elsewhere, new("tools")).await.expect("made").id.to_string();
         for refused in [
             servers.get(&owner, &foreign).await.map(drop),
@@ -156,7 +154,7 @@ database_test! {
     async fn pages_show_every_server_once(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         for number in 0..5 {
             // Two at each moment: the id tells them apart.
             home.clock.advance(Duration::from_micros(number % 2));
@@ -182,7 +180,7 @@ database_test! {
     async fn a_project_has_so_many_servers_and_no_more(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         for number in 0..MAX_SERVERS {
             servers.create(&owner, new(&format!("tools {number}"))).await.expect("made");
         }
@@ -193,12 +191,63 @@ database_test! {
     async fn what_a_newer_release_stored_does_no_harm(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = rules(&home);
+        let servers = home.servers();
         let known = servers.create(&owner, new("known")).await.expect("made");
         let unknown = servers.create(&owner, new("unknown")).await.expect("made");
         home.execute("UPDATE servers SET isolation = 'per_user' WHERE id = $1", known.id.uuid()).await;
         home.execute("UPDATE servers SET transport = 'carrier_pigeon' WHERE id = $1", unknown.id.uuid()).await;
         assert_eq!(servers.list(&owner, 0, "").await.expect("a list").items, std::slice::from_ref(&known));
         assert_eq!(of_project(&home.database, home.project.id).await.expect("a snapshot"), [known]);
+    }
+
+    async fn a_developer_adds_and_changes_servers_over_http(database: Database) {
+        let home = TestProject::new(database).await;
+        let (developer, reporter) = (home.granted(&home.developer).await, home.granted(&home.reporter).await);
+        let servers = home.servers();
+        let reached = |url: &str| Http::parse(url, [("X-Team".to_owned(), "a".to_owned())]).expect("a server");
+        for (text, transport) in [
+            ("new", Transport::StreamableHttp(reached("https://example.com/mcp?v=1"))),
+            ("old", Transport::Sse(reached("http://10.0.0.7:8000/sse"))),
+        ] {
+            let definition = ServerDefinition { transport, ..definition("npx", Isolation::Auto) };
+            let made = servers
+                .create(&developer, NewServer { definition: definition.clone(), ..new(text) })
+                .await
+                .expect("made");
+            assert_eq!(made.definition, definition);
+            assert_eq!(servers.get(&reporter, text).await.expect("read back"), made);
+        }
+        let into_a_program = ServerChange {
+            definition: Some(definition("sh", Isolation::Auto)),
+            ..ServerChange::default()
+        };
+        let refusal = servers.update(&developer, "new", into_a_program).await.expect_err("a program");
+        assert_eq!(refusal.reason, "stdio_servers_not_allowed");
+        servers.update(&developer, "new", rename("newer")).await.expect("renamed");
+        servers.delete(&developer, "newer").await.expect("deleted");
+    }
+
+    async fn tools_are_switched_off_and_on(database: Database) {
+        let home = TestProject::new(database).await;
+        let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
+        let servers = home.servers();
+        servers.create(&owner, new("tools")).await.expect("made");
+        let switch = async |switches: &[(&str, bool)]| {
+            let switches = switches.iter().map(|(tool, is_enabled)| ((*tool).to_owned(), *is_enabled));
+            let switched = servers.switch_tools(&developer, "tools", &switches::parse(switches)?).await?;
+            assert_eq!(servers.get(&owner, "tools").await.expect("read back"), switched);
+            Ok::<_, ServiceError>(switched.disabled_tools.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(switch(&[("b", false), ("a/깃", false), ("c", true)]).await.expect("switched"), ["a/깃", "b"]);
+        let before = versions(&home.database).await.expect("versions");
+        assert_eq!(switch(&[("b", false)]).await.expect("nothing to do"), ["a/깃", "b"]);
+        assert_eq!(versions(&home.database).await.expect("versions"), before, "nobody is told");
+        assert_eq!(switch(&[("b", true)]).await.expect("switched"), ["a/깃"]);
+        for refused in [&[][..], &[("", false)], &[("a\n", false)], &[("a", false), ("a", true)]] {
+            assert_eq!(switch(refused).await.expect_err("refused").code, Code::InvalidArgument);
+        }
+        let many: Vec<_> = (0..switches::MAX_DISABLED).map(|number| (format!("t{number}"), false)).collect();
+        let refusal = servers.switch_tools(&owner, "tools", &switches::parse(many).expect("names")).await.expect_err("one too many");
+        assert_eq!(refusal.reason, "too_many_disabled_tools");
     }
 }

@@ -1,8 +1,7 @@
 use std::pin::Pin;
 
 use access::Pepper;
-use database::Database;
-use domain::{Clock, Permission, Timestamp};
+use domain::{Permission, Timestamp};
 use futures::{Stream, StreamExt as _, stream};
 use proto::{
     convert::FromWire as _,
@@ -15,14 +14,12 @@ use service_error::ServiceError;
 use service_host::Shutdown;
 use tonic::{Request, Response, Status};
 
-use super::{Changes, Event, LiveKey, ProjectSnapshot, Snapshots};
-use crate::servers::rpc::to_wire as server_to_wire;
+use super::{Event, LiveKey, ProjectSnapshot, Snapshots};
+use crate::servers::rpc::with_secrets;
 
 /// `mcporch.projects.v1.SnapshotService`.
 pub(crate) struct SnapshotRpc {
-    pub(crate) database: Database,
-    pub(crate) clock: Clock,
-    pub(crate) changes: Changes,
+    pub(crate) snapshots: Snapshots,
     pub(crate) pepper: Pepper,
     pub(crate) shutdown: Shutdown,
 }
@@ -35,10 +32,9 @@ impl SnapshotService for SnapshotRpc {
         let started = WireEvent::Started(SnapshotStarted {
             api_key_pepper: self.pepper.as_bytes().to_vec(),
         });
-        let snapshots = Snapshots::new(self.database.clone(), self.clock.clone(), self.changes.clone());
         let shutdown = self.shutdown.clone();
         let events = stream::iter([Ok(started)])
-            .chain(snapshots.watch().map(|event| event.map(event_to_wire)))
+            .chain(self.snapshots.watch().map(|event| event.map(event_to_wire)))
             .map(|event: Result<_, ServiceError>| match event {
                 Ok(event) => Ok(WatchResponse { event: Some(event) }),
                 Err(error) => Err(Status::from(error)),
@@ -63,7 +59,11 @@ fn project_to_wire(project: ProjectSnapshot) -> wire::ProjectSnapshot {
         id: project.id.to_string(),
         slug: project.slug,
         name: project.name,
-        servers: project.servers.iter().map(server_to_wire).collect(),
+        servers: project
+            .servers
+            .iter()
+            .map(|(server, secrets)| with_secrets(server, secrets))
+            .collect(),
         api_keys: project.api_keys.into_iter().map(key_to_wire).collect(),
     }
 }
@@ -76,6 +76,8 @@ fn key_to_wire(key: LiveKey) -> wire::ApiKeySnapshot {
         expires_at_us: key.expires_at.map(Timestamp::as_micros),
         created_by_user_id: key.created_by.to_string(),
         permissions: key.permissions.into_iter().map(Permission::to_wire).collect(),
-        ..Default::default()
+        rate_limit_per_minute: key.limits.rate_limit_per_minute,
+        ip_ranges: key.limits.ip_ranges.iter().map(ToString::to_string).collect(),
+        tools: key.limits.tools.iter().map(ToString::to_string).collect(),
     }
 }

@@ -4,13 +4,14 @@ use domain::{ApiKeyId, ProjectId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::LiveKey;
-use crate::{api_keys, members::store::read_role};
+use crate::{api_keys::limits::store::LimitsRow, members::store::read_role};
 
 const SLUG_AND_NAME: &str = "SELECT slug, name FROM projects WHERE id = $1";
 
 /// A key whose creator left, or was switched off, is dead.
 const LIVE_KEYS: &str = "
-    SELECT k.id, k.lookup_id, k.hash, k.created_by_user_id, k.expires_at_us, m.role
+    SELECT k.id, k.lookup_id, k.hash, k.created_by_user_id, k.expires_at_us, m.role,
+           k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools
       FROM api_keys k
       JOIN users u ON u.id = k.created_by_user_id AND u.is_active
       JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.created_by_user_id
@@ -26,6 +27,8 @@ struct KeyRow {
     created_by_user_id: Uuid,
     expires_at_us: Option<i64>,
     role: String,
+    #[sqlx(flatten)]
+    limits: LimitsRow,
 }
 
 pub(super) async fn slug_and_name(
@@ -60,12 +63,20 @@ fn read(row: KeyRow) -> Option<LiveKey> {
         tracing::error!(api_key_id = %id, "the hash of an API key cannot be read, leaving the key out");
         return None;
     };
+    let limits = match row.limits.read() {
+        Ok(limits) => limits,
+        Err(error) => {
+            tracing::error!(api_key_id = %id, %error, "the limits of an API key cannot be read, leaving the key out");
+            return None;
+        }
+    };
     Some(LiveKey {
         id,
         lookup_id: row.lookup_id,
         hash,
         expires_at: row.expires_at_us.map(Timestamp::from_micros),
         created_by: UserId::from_uuid(row.created_by_user_id),
-        permissions: api_keys::permissions(role),
+        permissions: limits.permissions(role),
+        limits,
     })
 }

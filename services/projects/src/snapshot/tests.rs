@@ -8,7 +8,8 @@ use super::*;
 use crate::{
     MIGRATIONS,
     api_keys::ApiKeys,
-    servers::{Limits, NewServer, ServerChange, ServerDefinition, Servers, Stdio, Transport},
+    secrets::SecretChanges,
+    servers::{Limits, NewServer, ServerChange, ServerDefinition, Stdio, Transport},
     test_project::TestProject,
 };
 
@@ -22,7 +23,15 @@ fn watch(home: &TestProject) -> Events {
 }
 
 fn watch_by(home: &TestProject, changes: &Changes) -> Events {
-    Box::pin(Snapshots::new(home.database.clone(), home.clock.clone(), changes.clone()).watch())
+    Box::pin(
+        Snapshots::new(
+            home.database.clone(),
+            home.clock.clone(),
+            changes.clone(),
+            home.secrets(),
+        )
+        .watch(),
+    )
 }
 
 async fn next(events: &mut Events) -> Event {
@@ -61,10 +70,6 @@ async fn whole(events: &mut Events) -> Vec<ProjectSnapshot> {
     }
 }
 
-fn servers(home: &TestProject) -> Servers {
-    Servers::new(home.database.clone(), home.clock.clone(), home.changes.clone())
-}
-
 fn api_keys(home: &TestProject, changes: &Changes) -> ApiKeys {
     ApiKeys::new(
         home.database.clone(),
@@ -88,6 +93,7 @@ fn new_server(name: &str) -> NewServer {
             limits: Limits::parse(0, 0, 0).expect("defaults"),
             isolation: Isolation::Auto,
         },
+        secrets: SecretChanges::new(),
         is_enabled: true,
     }
 }
@@ -106,7 +112,7 @@ database_test! {
         let home = TestProject::new(database).await;
         let other = home.add_project("other").await;
         let owner = home.granted(&home.owner).await;
-        let (stored, key) = api_keys(&home, &home.changes).create(&owner, key_name(), None).await.expect("made");
+        let (stored, key) = api_keys(&home, &home.changes).create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");
         let mut events = watch(&home);
         let told = whole(&mut events).await;
         let slugs: BTreeMap<_, _> = told.iter().map(|project| (project.id, project.slug.as_str())).collect();
@@ -118,9 +124,9 @@ database_test! {
         assert!(keys[0].hash.matches(&key.hash(&home.pepper)));
         assert!(keys[0].permissions.contains(&Permission::CallTools));
 
-        let made = servers(&home).create(&owner, new_server("tools")).await.expect("made");
+        let made = home.servers().create(&owner, new_server("tools")).await.expect("made");
         let changed = next_project(&mut events).await;
-        assert_eq!((changed.id, changed.servers), (home.project.id, vec![made]));
+        assert_eq!((changed.id, &changed.servers[0].0), (home.project.id, &made));
         assert!(matches!(next(&mut events).await, Event::Unchanged), "nothing else");
     }
 
@@ -128,8 +134,8 @@ database_test! {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
         let keys = api_keys(&home, &home.changes);
-        let (revoked, _) = keys.create(&owner, key_name(), None).await.expect("made");
-        let (kept, _) = keys.create(&owner, key_name(), None).await.expect("made");
+        let (revoked, _) = keys.create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");
+        let (kept, _) = keys.create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");
         let mut events = watch(&home);
         assert_eq!(whole(&mut events).await[0].api_keys.len(), 2);
         keys.revoke(&owner, revoked.id).await.expect("revoked");
@@ -142,9 +148,9 @@ database_test! {
         let keys = api_keys(&home, &home.changes);
         let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
         let soon = home.clock.now() + Duration::from_mins(1);
-        keys.create(&owner, key_name(), Some(soon)).await.expect("made");
-        let (kept, _) = keys.create(&owner, key_name(), None).await.expect("made");
-        keys.create(&developer, key_name(), None).await.expect("made");
+        keys.create(&owner, key_name(), Some(soon), KeyLimits::default()).await.expect("made");
+        let (kept, _) = keys.create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");
+        keys.create(&developer, key_name(), None, KeyLimits::default()).await.expect("made");
         home.clock.advance(Duration::from_mins(1));
         let mut events = watch(&home);
         assert_eq!(whole(&mut events).await[0].api_keys.len(), 2, "one is past its end");
@@ -164,7 +170,7 @@ database_test! {
     async fn many_changes_that_nobody_took_are_told_as_one(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let servers = servers(&home);
+        let servers = home.servers();
         servers.create(&owner, new_server("tools")).await.expect("made");
         let mut events = watch(&home);
         whole(&mut events).await;
@@ -172,7 +178,7 @@ database_test! {
             servers.update(&owner, "tools", switch(number % 2 == 1)).await.expect("switched");
         }
         let told = next_project(&mut events).await;
-        assert!(!told.servers[0].is_enabled, "as it was at last");
+        assert!(!told.servers[0].0.is_enabled, "as it was at last");
         assert!(matches!(next(&mut events).await, Event::Unchanged), "and no other");
     }
 
@@ -182,7 +188,7 @@ database_test! {
         let elsewhere = Changes::new();
         let mut events = watch(&home);
         whole(&mut events).await;
-        let (made, _) = api_keys(&home, &elsewhere).create(&owner, key_name(), None).await.expect("made");
+        let (made, _) = api_keys(&home, &elsewhere).create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");
         assert_eq!(next_project(&mut events).await.api_keys[0].id, made.id);
     }
 
@@ -203,7 +209,7 @@ database_test! {
         let owner = home.granted(&home.owner).await;
         let mut events = watch(&home);
         whole(&mut events).await;
-        let servers = servers(&home);
+        let servers = home.servers();
         let writers = join_all((0..20).map(|number| {
             let (servers, owner) = (&servers, &owner);
             async move { servers.create(owner, new_server(&format!("tools {number}"))).await.map(drop) }

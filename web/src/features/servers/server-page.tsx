@@ -14,7 +14,7 @@ import { Connections } from "./connections";
 import { Fact, Facts, Section } from "./section";
 import { ServerStateBadge } from "./server-state";
 import { serverQuery, useDeleteServer, useSwitchServer } from "./servers";
-import { commandLine } from "./servers-page";
+import { reachedBy } from "./servers-page";
 import { ServerTools } from "./tools";
 
 interface Props {
@@ -83,9 +83,14 @@ function Detail({ project, server, onDeleted }: DetailProps) {
       <ServerTools project={project} server={server} />
       <Section title={t("servers.detail.settings")}>
         <Facts>
-          <Fact name={t("servers.form.command")}>{commandLine(server)}</Fact>
-          <Fact name={t("servers.form.env")}>
-            {Object.keys(server.env)
+          <Fact name={t(server.url === null ? "servers.form.command" : "servers.detail.url")}>
+            {reachedBy(server)}
+          </Fact>
+          <Fact name={t(server.url === null ? "servers.form.env" : "servers.detail.headers")}>
+            {[
+              ...Object.keys(server.url === null ? server.env : server.headers),
+              ...server.secrets.map((secret) => secret.name),
+            ]
               .map((variable) => `${variable} (${t("servers.detail.envHidden")})`)
               .join(", ")}
           </Fact>

@@ -66,7 +66,7 @@ function ServerList({ project, servers }: { project: string; servers: Server[] }
               >
                 {server.name}
               </Link>
-              <span className="truncate font-mono text-muted text-xs">{commandLine(server)}</span>
+              <span className="truncate font-mono text-muted text-xs">{reachedBy(server)}</span>
             </div>
             <ServerStateBadge project={project} server={server} />
             <div className="relative">
@@ -83,8 +83,10 @@ function ServerList({ project, servers }: { project: string; servers: Server[] }
   );
 }
 
-export function commandLine({ command, args }: Server): string {
-  return [command, ...args]
+/** What reaches a server: its address, or the program that is started. */
+export function reachedBy({ url, command, args }: Server): string {
+  if (url !== null) return url;
+  return [command ?? "", ...args]
     .map((part) => (/[\s"']/.test(part) ? JSON.stringify(part) : part))
     .join(" ");
 }

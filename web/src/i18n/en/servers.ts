@@ -60,6 +60,8 @@ export const servers = {
     timeout: "Time limit",
     maxInFlight: "At most in flight",
     calls: "Its tool calls",
+    url: "Address",
+    headers: "Headers",
     envHidden: "set",
   },
 };

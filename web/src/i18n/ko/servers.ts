@@ -59,6 +59,8 @@ export const servers = {
     timeout: "제한 시간",
     maxInFlight: "동시 호출 한도",
     calls: "이 서버의 호출",
+    url: "주소",
+    headers: "헤더",
     envHidden: "설정됨",
   },
 };

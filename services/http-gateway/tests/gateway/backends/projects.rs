@@ -224,6 +224,28 @@ impl ApiKeysService for ApiKeys {
         }))
     }
 
+    async fn update_api_key(
+        &self,
+        request: Request<wire::UpdateApiKeyRequest>,
+    ) -> Answer<wire::UpdateApiKeyResponse> {
+        self.0.enter(request.metadata(), &request.get_ref().project)?;
+        let request = request.into_inner();
+        *lock(&self.0.asked.key_update) = Some(request.clone());
+        Ok(Response::new(wire::UpdateApiKeyResponse {
+            api_key: Some(wire::ApiKey {
+                id: request.id,
+                ..wire::ApiKey::default()
+            }),
+        }))
+    }
+
+    async fn record_key_uses(
+        &self,
+        _request: Request<wire::RecordKeyUsesRequest>,
+    ) -> Answer<wire::RecordKeyUsesResponse> {
+        Err(Status::unimplemented("the MCP gateway's business"))
+    }
+
     async fn list_api_keys(
         &self,
         request: Request<wire::ListApiKeysRequest>,
@@ -300,6 +322,21 @@ impl ServersService for Servers {
         server.name = request.name.unwrap_or(server.name);
         server.is_enabled = request.is_enabled.unwrap_or(server.is_enabled);
         Ok(Response::new(wire::UpdateServerResponse { server: Some(server) }))
+    }
+
+    async fn switch_tools(
+        &self,
+        request: Request<wire::SwitchToolsRequest>,
+    ) -> Answer<wire::SwitchToolsResponse> {
+        self.0.enter(request.metadata(), &request.get_ref().project)?;
+        let switches = request.into_inner().switches.into_iter();
+        let off = switches.filter(|switch| !switch.is_enabled);
+        Ok(Response::new(wire::SwitchToolsResponse {
+            server: Some(wire::Server {
+                disabled_tools: off.map(|switch| switch.tool).collect(),
+                ..sample_server()
+            }),
+        }))
     }
 
     async fn delete_server(

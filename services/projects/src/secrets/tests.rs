@@ -1,0 +1,209 @@
+use database::database_test;
+use domain::{Isolation, ServerName};
+use service_error::Code;
+
+use super::*;
+use crate::{
+    MIGRATIONS,
+    access::Granted,
+    servers::{Http, Limits, NewServer, Server, ServerChange, ServerDefinition, Stdio, Transport},
+    test_project::TestProject,
+};
+
+fn remote(url: &str) -> ServerDefinition {
+    of(Transport::StreamableHttp(Http::parse(url, []).expect("a server")))
+}
+
+fn program() -> ServerDefinition {
+    let stdio = Stdio::parse("npx".to_owned(), Vec::new(), BTreeMap::new(), None);
+    of(Transport::Stdio(stdio.expect("a program")))
+}
+
+fn of(transport: Transport) -> ServerDefinition {
+    ServerDefinition {
+        transport,
+        limits: Limits::parse(0, 0, 0).expect("defaults"),
+        isolation: Isolation::Auto,
+    }
+}
+
+fn changes(secrets: &[(&str, &str)]) -> SecretChanges {
+    let change = |(name, value): &(&str, &str)| {
+        let value = Some(*value).filter(|value| !value.is_empty());
+        ((*name).to_owned(), value.map(Into::into))
+    };
+    secrets.iter().map(change).collect()
+}
+
+fn set(secrets: &[(&str, &str)]) -> ServerChange {
+    ServerChange {
+        secrets: changes(secrets),
+        ..ServerChange::default()
+    }
+}
+
+fn redefine(definition: ServerDefinition, secrets: &[(&str, &str)]) -> ServerChange {
+    ServerChange {
+        definition: Some(definition),
+        ..set(secrets)
+    }
+}
+
+async fn add(
+    home: &TestProject,
+    granted: &Granted,
+    name: &str,
+    definition: ServerDefinition,
+    secrets: &[(&str, &str)],
+) -> Result<Server, ServiceError> {
+    let new = NewServer {
+        name: ServerName::parse(name).expect("a name"),
+        definition,
+        secrets: changes(secrets),
+        is_enabled: true,
+    };
+    home.servers().create(granted, new).await
+}
+
+/// What the gateway would be given for that server.
+async fn opened(home: &TestProject, server: ServerId) -> Result<Vec<(String, String)>, SealError> {
+    let mut all = home.secrets().open(home.project.id).await.expect("read");
+    let values = all.remove(&server).unwrap_or_else(|| Ok(SecretValues::new()))?;
+    let shown = values
+        .into_iter()
+        .map(|(name, value)| (name, value.expose_secret().to_owned()));
+    Ok(shown.collect())
+}
+
+fn pairs(secrets: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    secrets.iter().map(owned).collect()
+}
+
+fn names(server: &Server) -> Vec<&str> {
+    server.secrets.iter().map(|secret| secret.name.as_str()).collect()
+}
+
+database_test! {
+    &MIGRATIONS;
+
+    async fn a_secret_is_set_kept_renewed_and_removed(database: Database) {
+        let home = TestProject::new(database).await;
+        let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
+        let made = add(&home, &owner, "tools", remote("https://example.com"), &[("a", "1"), ("b", "비밀")])
+            .await
+            .expect("made");
+        assert_eq!(names(&made), ["a", "b"]);
+        assert_eq!((made.secrets[0].set_at, made.secrets[0].set_by), (home.clock.now(), Some(home.owner.id)));
+        assert_eq!(opened(&home, made.id).await, Ok(pairs(&[("a", "1"), ("b", "비밀")])));
+
+        home.clock.advance(std::time::Duration::from_secs(9));
+        let servers = home.servers();
+        let changed = servers.update(&developer, "tools", set(&[("a", "2"), ("b", ""), ("c", "3")])).await.expect("set");
+        assert_eq!(names(&changed), ["a", "c"]);
+        assert_eq!((changed.secrets[0].set_at, changed.secrets[0].set_by), (home.clock.now(), Some(home.developer.id)));
+        assert_eq!(servers.get(&owner, "tools").await.expect("read back"), changed);
+        assert_eq!(opened(&home, made.id).await, Ok(pairs(&[("a", "2"), ("c", "3")])));
+
+        servers.delete(&owner, "tools").await.expect("deleted");
+        assert!(home.secrets().open(home.project.id).await.expect("read").is_empty());
+    }
+
+    async fn what_lies_in_the_database_shows_no_secret(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let made = add(&home, &owner, "tools", remote("https://example.com"), &[("a", "canary canary")]).await.expect("made");
+        let rows = store::of_project(&home.database, home.project.id).await.expect("rows");
+        let keys = store::data_keys(&home.database, home.project.id).await.expect("rows");
+        assert_eq!((rows.len(), keys.len()), (1, 1));
+        assert!(!rows[0].sealed.windows(6).any(|part| part == b"canary"));
+        assert!(!format!("{made:?}").contains("canary"));
+    }
+
+    async fn what_was_moved_or_changed_does_not_open(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let tools = add(&home, &owner, "tools", remote("https://example.com"), &[("a", "1"), ("b", "2")]).await.expect("made");
+        let other = add(&home, &owner, "other", remote("https://example.com"), &[("a", "3")]).await.expect("made");
+        home.execute(
+            "UPDATE server_secrets SET sealed = (SELECT sealed FROM server_secrets WHERE name = 'b')
+              WHERE name = 'a' AND server_id = $1",
+            tools.id.uuid(),
+        ).await;
+        assert_eq!(opened(&home, tools.id).await, Err(SealError::NotAuthentic));
+        assert_eq!(opened(&home, other.id).await, Ok(pairs(&[("a", "3")])), "others do not suffer");
+        home.execute(
+            "UPDATE server_secrets SET server_id = $1 WHERE name = 'b'",
+            other.id.uuid(),
+        ).await;
+        assert_eq!(opened(&home, other.id).await, Err(SealError::NotAuthentic));
+    }
+
+    async fn another_wrapping_key_opens_nothing_and_is_told_at_the_start(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let foreign = Secrets::new(
+            home.database.clone(),
+            home.clock.clone(),
+            WrappingKey::from_hex(&"08".repeat(32)).expect("a key"),
+        );
+        foreign.check_key().await.expect("there is nothing yet");
+        let made = add(&home, &owner, "tools", remote("https://example.com"), &[("a", "1")]).await.expect("made");
+        home.secrets().check_key().await.expect("its own");
+        let refusal = foreign.check_key().await.expect_err("another's").to_string();
+        assert!(refusal.contains("give it the file"), "{refusal}");
+        let opened = foreign.open(home.project.id).await.expect("read").remove(&made.id).expect("one");
+        assert_eq!(opened.expect_err("sealed").to_string(), SealError::NoKey.to_string());
+    }
+
+    async fn no_secret_follows_a_server_to_another_host(database: Database) {
+        let home = TestProject::new(database).await;
+        let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
+        let servers = home.servers();
+        add(&home, &owner, "tools", remote("https://example.com/mcp"), &[("a", "1")]).await.expect("made");
+        servers.update(&developer, "tools", redefine(remote("https://example.com/v2"), &[])).await.expect("the same host");
+        for elsewhere in ["https://evil.example/mcp", "http://example.com/mcp", "https://example.com:444/mcp"] {
+            for granted in [&owner, &developer] {
+                let refusal = servers.update(granted, "tools", redefine(remote(elsewhere), &[])).await.expect_err(elsewhere);
+                assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Refused, "secrets_needed_again"));
+            }
+        }
+        let refusal = servers.update(&owner, "tools", redefine(program(), &[])).await.expect_err("a program");
+        assert_eq!(refusal.reason, "secrets_needed_again");
+        let moved = redefine(remote("https://other.example"), &[("a", "2")]);
+        servers.update(&developer, "tools", moved).await.expect("with secrets of its own");
+        let moved = redefine(remote("https://third.example"), &[("a", "")]);
+        assert!(servers.update(&developer, "tools", moved).await.expect("without").secrets.is_empty());
+    }
+
+    async fn a_developer_renews_the_secrets_of_a_program_and_adds_none(database: Database) {
+        let home = TestProject::new(database).await;
+        let (owner, developer) = (home.granted(&home.owner).await, home.granted(&home.developer).await);
+        let servers = home.servers();
+        let made = add(&home, &owner, "tools", program(), &[("TOKEN", "1")]).await.expect("made");
+        servers.update(&developer, "tools", set(&[("TOKEN", "2")])).await.expect("renewed");
+        assert_eq!(opened(&home, made.id).await, Ok(pairs(&[("TOKEN", "2")])));
+        for refused in [
+            set(&[("NODE_OPTIONS", "--require /tmp/evil.js")]),
+            set(&[("TOKEN", "3"), ("LD_PRELOAD", "/tmp/evil.so")]),
+            set(&[("TOKEN", "")]),
+        ] {
+            let refusal = servers.update(&developer, "tools", refused).await.expect_err("refused");
+            assert_eq!(refusal.reason, "stdio_servers_not_allowed");
+        }
+    }
+
+    async fn a_value_is_secret_or_open_and_never_both(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let open = || of(Transport::Sse(Http::parse("https://example.com", [("x-key".to_owned(), "1".to_owned())]).expect("a server")));
+        let refusal = add(&home, &owner, "tools", open(), &[("x-key", "2")]).await.expect_err("both");
+        assert_eq!(refusal.fields[0].field, "secrets");
+        add(&home, &owner, "tools", open(), &[]).await.expect("made");
+        let servers = home.servers();
+        let refusal = servers.update(&owner, "tools", set(&[("x-key", "2")])).await.expect_err("both");
+        assert_eq!(refusal.fields[0].field, "secrets");
+        let sealed = redefine(remote("https://example.com"), &[("x-key", "2")]);
+        servers.update(&owner, "tools", sealed).await.expect("from open to secret in one change");
+    }
+}
