@@ -57,6 +57,8 @@ pub struct FixtureServer {
     key: Uuid,
     /// Counts calls of the tool `count`.
     count: AtomicU64,
+    /// Counts changes of the list of tools.
+    tool_changes: AtomicU64,
 }
 
 /// Something that those who asked for it are told.
@@ -76,6 +78,7 @@ impl FixtureServer {
             changes: broadcast::channel(1_024).0,
             key: Uuid::new_v4(),
             count: AtomicU64::new(0),
+            tool_changes: AtomicU64::new(0),
         }))
     }
 

@@ -17,9 +17,9 @@ mod wait;
 
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use key_forwarder::KeyForwarder;
-pub use mcp_client::{Answer, Door, McpClient};
+pub use mcp_client::{Answer, Door, Manner, McpClient};
 pub use processes::{Processes, Service};
-pub use programs::{fixture_server, installed_client, mcp_orch, postgres_database};
-pub use rest::{Project, Rest, StdioServer};
+pub use programs::{environment, evil_server, fixture_server, installed_client, mcp_orch, postgres_database};
+pub use rest::{Project, Rest, ServerDefinition};
 pub use stack::{Engine, Stack};
 pub use wait::wait_until;

@@ -1,24 +1,32 @@
+mod answers;
+mod events;
+mod exchange;
+
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
-use anyhow::{Context as _, bail, ensure};
-use reqwest::{Method, header};
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use tokio::sync::{oneshot, watch};
-use tokio_stream::StreamExt as _;
+use tokio::sync::oneshot;
 
 /// How a client reaches the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// HTTP+SSE, revision 2024-11-05.
     Sse,
+    /// Streamable HTTP, revision 2025-03-26.
+    StreamableHttp202503,
+    /// Streamable HTTP, revision 2025-06-18.
+    StreamableHttp202506,
     /// Streamable HTTP, revision 2025-11-25.
     StreamableHttp,
+    /// Streamable HTTP, revision 2026-07-28: no sessions.
+    Stateless,
 }
 
 /// What a request got.
@@ -33,17 +41,66 @@ pub enum Answer {
 /// An MCP client of few lines, which says and reads exactly what is on the wire.
 #[derive(Debug, Clone)]
 pub struct McpClient {
+    wire: Arc<Wire>,
+}
+
+/// How a client introduces itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It declares no capabilities.
+    Plain,
+    /// It declares elicitation, sampling and roots, and answers what it is asked.
+    Answering,
+}
+
+/// A connection, shared by all that happens on it.
+#[derive(Debug)]
+struct Wire {
+    door: Door,
+    manner: Manner,
     http: reqwest::Client,
     key: String,
+    state: Mutex<State>,
+    next_id: AtomicU64,
+    /// Messages that hold another client's canary.
+    foreign: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// Where messages are posted.
     endpoint: String,
     session_id: Option<String>,
-    next_id: Arc<AtomicU64>,
-    /// Answers that come over the SSE stream, by id; absent for Streamable HTTP.
-    stream: Option<Arc<Waiting>>,
+    /// Level that log messages are wanted from; of the stateless door.
+    log_level: Option<String>,
+    /// Answers that come over a stream, by the id of their request.
+    waiting: HashMap<u64, oneshot::Sender<Answer>>,
+    /// Notifications, in the order in which they came.
+    seen: Vec<Value>,
+    canary: Option<String>,
 }
 
-type Waiting = Mutex<HashMap<u64, oneshot::Sender<Answer>>>;
+impl Door {
+    /// All of them, oldest revision first.
+    pub const ALL: [Self; 5] = [
+        Self::Sse,
+        Self::StreamableHttp202503,
+        Self::StreamableHttp202506,
+        Self::StreamableHttp,
+        Self::Stateless,
+    ];
+
+    /// Revision of the protocol that is spoken there.
+    pub fn revision(self) -> &'static str {
+        match self {
+            Self::Sse => "2024-11-05",
+            Self::StreamableHttp202503 => "2025-03-26",
+            Self::StreamableHttp202506 => "2025-06-18",
+            Self::StreamableHttp => "2025-11-25",
+            Self::Stateless => "2026-07-28",
+        }
+    }
+}
 
 impl Answer {
     /// Text of the first content block of a tool's result.
@@ -57,6 +114,14 @@ impl Answer {
     /// Whether it is a result without `isError`.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Result(result) if result["isError"] != json!(true))
+    }
+
+    /// The result.
+    pub fn result(self) -> anyhow::Result<Value> {
+        match self {
+            Self::Result(result) => Ok(result),
+            Self::Error(error) => anyhow::bail!("answered with the error {error}"),
+        }
     }
 
     fn of(message: &Value) -> Option<(u64, Self)> {
@@ -73,38 +138,61 @@ impl McpClient {
     /// Shakes hands at an endpoint such as `http://host/projects/demo`, without
     /// the part that names the door.
     pub async fn connect(endpoint: &str, key: &str, door: Door) -> anyhow::Result<Self> {
-        let mut client = Self {
+        Self::connect_as(endpoint, key, door, Manner::Plain).await
+    }
+
+    /// The same, with a choice of what the client declares.
+    pub async fn connect_as(endpoint: &str, key: &str, door: Door, manner: Manner) -> anyhow::Result<Self> {
+        let wire = Arc::new(Wire {
+            door,
+            manner,
             http: reqwest::Client::builder().no_proxy().build()?,
             key: key.to_owned(),
-            endpoint: format!("{endpoint}/mcp"),
-            session_id: None,
-            next_id: Arc::new(AtomicU64::new(0)),
-            stream: None,
-        };
-        if door == Door::Sse {
-            client.open_stream(endpoint).await?;
-        }
-        let revision = if door == Door::Sse {
-            "2024-11-05"
-        } else {
-            "2025-11-25"
-        };
-        let hello = json!({
-            "protocolVersion": revision,
-            "capabilities": {},
-            "clientInfo": {"name": "test-client", "version": "1.2.3"},
+            state: Mutex::new(State {
+                endpoint: format!("{endpoint}/mcp"),
+                ..State::default()
+            }),
+            next_id: AtomicU64::new(0),
+            foreign: AtomicUsize::new(0),
         });
-        let id = client.next_id.fetch_add(1, Ordering::Relaxed);
-        let (answer, session_id) = client.exchange(id, "initialize", &hello).await?;
+        let client = Self { wire };
+        if door == Door::Stateless {
+            return Ok(client);
+        }
+        if door == Door::Sse {
+            client.wire.open_sse(endpoint).await?;
+        }
+        let hello = json!({
+            "protocolVersion": door.revision(),
+            "capabilities": answers::capabilities(manner),
+            "clientInfo": answers::client_info(),
+        });
+        let answer = client.request("initialize", hello).await?.result()?;
         ensure!(
-            matches!(answer, Answer::Result(_)),
-            "initialize answered {answer:?}"
+            answer["protocolVersion"] == door.revision(),
+            "initialize agreed on {}",
+            answer["protocolVersion"]
         );
-        client.session_id = session_id;
-        client
-            .post(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
-            .await?;
+        client.wire.tell("notifications/initialized", &json!({})).await?;
         Ok(client)
+    }
+
+    /// Marks what this client sends; [`Self::foreign`] counts what came with the
+    /// mark of another one.
+    pub fn mark(&self, canary: &str) {
+        self.wire.state().canary = Some(canary.to_owned());
+    }
+
+    /// How many messages came that hold a canary that is not this client's.
+    pub fn foreign(&self) -> usize {
+        self.wire.foreign.load(Ordering::Relaxed)
+    }
+
+    /// Notifications of a method that have come so far.
+    pub fn seen(&self, method: &str) -> Vec<Value> {
+        let state = self.wire.state();
+        let of_method = state.seen.iter().filter(|message| message["method"] == method);
+        of_method.map(|message| message["params"].clone()).collect()
     }
 
     /// Calls a tool. An error is one of HTTP or of the connection.
@@ -113,160 +201,104 @@ impl McpClient {
             .await
     }
 
-    /// Any request.
+    /// Any request. A stateless client asks again with what it is asked for.
     pub async fn request(&self, method: &str, params: Value) -> anyhow::Result<Answer> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        Ok(self.exchange(id, method, &params).await?.0)
-    }
-
-    async fn exchange(
-        &self,
-        id: u64,
-        method: &str,
-        params: &Value,
-    ) -> anyhow::Result<(Answer, Option<String>)> {
-        let answered = self.stream.as_ref().map(|waiting| {
-            let (sender, receiver) = oneshot::channel();
-            waiting
-                .lock()
-                .expect("no holder of this lock panics")
-                .insert(id, sender);
-            receiver
-        });
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let response = self.post(&message).await?;
-        let session_id = response
-            .headers()
-            .get("mcp-session-id")
-            .map(|id| id.to_str().map(str::to_owned))
-            .transpose()?;
-        let answer = match answered {
-            Some(answered) => answered.await.context("the stream ended before the answer")?,
-            None => answer_in(response, id).await?,
-        };
-        Ok((answer, session_id))
-    }
-
-    async fn post(&self, message: &Value) -> anyhow::Result<reqwest::Response> {
-        let mut request = self
-            .http
-            .request(Method::POST, &self.endpoint)
-            .bearer_auth(&self.key)
-            .header(header::ACCEPT, "application/json, text/event-stream")
-            .json(message);
-        if let Some(session_id) = &self.session_id {
-            request = request
-                .header("mcp-session-id", session_id)
-                .header("mcp-protocol-version", "2025-11-25");
-        }
-        let response = request.send().await?;
-        let status = response.status();
-        if !status.is_success() {
-            bail!("{} answered {status}: {}", self.endpoint, response.text().await?);
-        }
-        Ok(response)
-    }
-
-    /// Opens the SSE stream and learns from its first event where to post.
-    async fn open_stream(&mut self, endpoint: &str) -> anyhow::Result<()> {
-        let address = format!("{endpoint}/sse");
-        let response = self
-            .http
-            .get(&address)
-            .bearer_auth(&self.key)
-            .header(header::ACCEPT, "text/event-stream")
-            .send()
-            .await?
-            .error_for_status()?;
-        let waiting = Arc::new(Waiting::default());
-        let (post_to, mut known) = watch::channel(None);
-        self.stream = Some(Arc::clone(&waiting));
-        #[expect(clippy::disallowed_methods, reason = "a test has no host to keep its tasks")]
-        tokio::spawn(async move {
-            let mut events = Events::new(response);
-            while let Ok(Some((event, data))) = events.next().await {
-                if event == "endpoint" {
-                    let _ = post_to.send(Some(data));
-                } else if let Some((id, answer)) = serde_json::from_str(&data)
-                    .ok()
-                    .and_then(|message| Answer::of(&message))
-                    && let Some(sender) = waiting.lock().expect("no holder of this lock panics").remove(&id)
-                {
-                    let _ = sender.send(answer);
+        let mut asked = params.clone();
+        loop {
+            let answer = self.wire.exchange(self.wire.id(), method, &asked).await?;
+            match &answer {
+                Answer::Result(result) if result["resultType"] == "input_required" => {
+                    asked = params.clone();
+                    asked["inputResponses"] = answers::to_all(&result["inputRequests"]);
+                    if let Some(state) = result.get("requestState") {
+                        asked["requestState"] = state.clone();
+                    }
                 }
+                _ => return Ok(answer),
             }
-            // Whoever still waits learns that no answer will come.
-            waiting.lock().expect("no holder of this lock panics").clear();
+        }
+    }
+
+    /// Calls a tool and withdraws the call when `moment` has come, as the
+    /// revision does it.
+    pub async fn call_until(
+        &self,
+        tool: &str,
+        arguments: Value,
+        moment: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        let (wire, id) = (Arc::clone(&self.wire), self.wire.id());
+        let params = json!({"name": tool, "arguments": arguments});
+        let asking = spawn(async move { wire.exchange(id, "tools/call", &params).await });
+        moment.await;
+        if self.wire.door == Door::Stateless {
+            // A response stream that is closed is a request that is withdrawn.
+            asking.abort();
+        } else {
+            self.wire
+                .tell("notifications/cancelled", &json!({"requestId": id}))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for log messages from a level on.
+    pub async fn set_log_level(&self, level: &str) -> anyhow::Result<()> {
+        if self.wire.door == Door::Stateless {
+            self.wire.state().log_level = Some(level.to_owned());
+        } else {
+            self.request("logging/setLevel", json!({"level": level}))
+                .await?
+                .result()?;
+        }
+        Ok(())
+    }
+
+    /// Listens for changes of the lists and of a resource, until the client is
+    /// dropped.
+    pub async fn listen(&self, uri: &str) -> anyhow::Result<()> {
+        let wanted = json!({
+            "toolsListChanged": true,
+            "promptsListChanged": true,
+            "resourcesListChanged": true,
+            "resourceSubscriptions": [uri],
         });
-        let path = known.wait_for(Option::is_some).await?.clone().unwrap_or_default();
-        self.endpoint = reqwest::Url::parse(&address)?.join(&path)?.to_string();
+        match self.wire.door {
+            Door::Stateless => {
+                let (wire, id) = (Arc::clone(&self.wire), self.wire.id());
+                spawn(async move {
+                    let params = json!({"notifications": wanted});
+                    wire.exchange(id, "subscriptions/listen", &params).await
+                });
+                crate::wait_until("the subscription is acknowledged", async || {
+                    let acknowledged = self.seen("notifications/subscriptions/acknowledged");
+                    (!acknowledged.is_empty()).then_some(())
+                })
+                .await;
+                return Ok(());
+            }
+            Door::Sse => {}
+            _ => self.wire.open_get_stream().await?,
+        }
+        self.request("resources/subscribe", json!({"uri": uri}))
+            .await?
+            .result()
+            .context("subscribing")?;
         Ok(())
     }
 }
 
-/// The answer to `id` in a response that is JSON or a stream of events.
-async fn answer_in(response: reqwest::Response, id: u64) -> anyhow::Result<Answer> {
-    let content_type = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .context("no content type")?
-        .to_str()?
-        .to_owned();
-    if content_type.starts_with("application/json") {
-        let message: Value = response.json().await?;
-        let (answered, answer) = Answer::of(&message).with_context(|| format!("no answer: {message}"))?;
-        ensure!(answered == id, "asked {id}, answered {answered}");
-        return Ok(answer);
+impl Wire {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no holder of this lock panics")
     }
-    let mut events = Events::new(response);
-    while let Some((_, data)) = events.next().await? {
-        let message: Value = serde_json::from_str(&data)?;
-        if let Some((answered, answer)) = Answer::of(&message) {
-            ensure!(answered == id, "asked {id}, answered {answered}");
-            return Ok(answer);
-        }
+
+    fn id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
-    bail!("the stream ended before the answer")
 }
 
-/// Server-sent events of a response: their name and their data.
-struct Events {
-    body: std::pin::Pin<Box<dyn tokio_stream::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
-    unread: Vec<u8>,
-}
-
-impl Events {
-    fn new(response: reqwest::Response) -> Self {
-        Self {
-            body: Box::pin(response.bytes_stream()),
-            unread: Vec::new(),
-        }
-    }
-
-    async fn next(&mut self) -> anyhow::Result<Option<(String, String)>> {
-        loop {
-            if let Some(end) = self.unread.windows(2).position(|pair| pair == b"\n\n") {
-                let block: Vec<u8> = self.unread.drain(..end + 2).collect();
-                let (mut event, mut data) = (String::from("message"), Vec::new());
-                for line in String::from_utf8(block)?.lines() {
-                    match line
-                        .split_once(':')
-                        .map(|(field, value)| (field, value.trim_start()))
-                    {
-                        Some(("event", name)) => name.clone_into(&mut event),
-                        Some(("data", text)) => data.push(text.to_owned()),
-                        _ => {}
-                    }
-                }
-                if !data.is_empty() && !data.iter().all(String::is_empty) {
-                    return Ok(Some((event, data.join("\n"))));
-                }
-            } else {
-                match self.body.next().await {
-                    Some(chunk) => self.unread.extend_from_slice(&chunk?),
-                    None => return Ok(None),
-                }
-            }
-        }
-    }
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
+    #[expect(clippy::disallowed_methods, reason = "a test has no host to keep its tasks")]
+    tokio::spawn(task)
 }

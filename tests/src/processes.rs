@@ -93,6 +93,12 @@ impl Processes {
         self.folder.path()
     }
 
+    /// The process of a service that runs.
+    pub fn pid(&self, service: Service) -> u32 {
+        let child = self.running[service as usize].as_ref().expect("it runs");
+        child.id().expect("it has not been waited for")
+    }
+
     /// `kill -9`, and nothing else.
     pub async fn kill(&mut self, service: Service) {
         let mut child = self.running[service as usize].take().expect("it runs");

@@ -9,9 +9,14 @@ pub fn mcp_orch() -> PathBuf {
     built("mcp-orch")
 }
 
-/// The server that keeps a ledger.
+/// The server with one of everything.
 pub fn fixture_server() -> PathBuf {
     built("fixture_server")
+}
+
+/// The server that misbehaves.
+pub fn evil_server() -> PathBuf {
+    built("evil_server")
 }
 
 /// A program that `./test clients` or `./test conformance` installs.
@@ -43,11 +48,12 @@ pub async fn postgres_database() -> String {
     server.replacen("/postgres?", &format!("/{name}?"), 1)
 }
 
+/// A variable by which `./test` or a developer configures the tests.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests are configured by ./test through the environment"
 )]
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -21,17 +21,24 @@ pub struct Project {
     pub key: String,
 }
 
-/// A stdio server to add to a project.
+/// A server to add to a project, with the defaults of the deployment.
 #[derive(Debug, Clone)]
-pub struct StdioServer {
+pub struct ServerDefinition {
     body: Value,
 }
 
-impl StdioServer {
-    /// A server with the defaults of the deployment.
-    pub fn new(name: &str, program: &std::path::Path, args: &[&str]) -> Self {
+impl ServerDefinition {
+    /// A program that speaks over stdin and stdout.
+    pub fn stdio(name: &str, program: &std::path::Path, args: &[&str]) -> Self {
         Self {
             body: json!({"name": name, "transport": "stdio", "command": program, "args": args}),
+        }
+    }
+
+    /// An address where `streamable_http` or `sse` is spoken.
+    pub fn http(name: &str, transport: &str, url: &str) -> Self {
+        Self {
+            body: json!({"name": name, "transport": transport, "url": url}),
         }
     }
 
@@ -113,7 +120,7 @@ impl Rest {
 
     /// Makes a project with servers and an API key, and waits until the gateway
     /// knows them. The key comes last: whoever knows it, knows the servers too.
-    pub async fn project(&self, name: &str, servers: &[StdioServer]) -> anyhow::Result<Project> {
+    pub async fn project(&self, name: &str, servers: &[ServerDefinition]) -> anyhow::Result<Project> {
         let project = self.create("/projects", &json!({"name": name})).await?;
         let slug = text(&project, "slug")?;
         for server in servers {

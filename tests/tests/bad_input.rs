@@ -3,7 +3,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tests::{Door, Engine, McpClient, Project, Rest, Stack, StdioServer, mcp_orch};
+use tests::{Door, Engine, McpClient, Project, Rest, ServerDefinition, Stack, mcp_orch};
 
 struct House {
     stack: Stack,
@@ -19,7 +19,7 @@ impl House {
         let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
             .await
             .expect("the first user signs up");
-        let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
+        let server = ServerDefinition::stdio("sample", &mcp_orch(), &["sample-server"]);
         let project = owner.project("Acme", &[server]).await.expect("a project is made");
         let other = owner
             .project("Other", &[])

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tests::{Engine, Rest, Stack, StdioServer, mcp_orch};
+use tests::{Engine, Rest, ServerDefinition, Stack, mcp_orch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_web_ui_does_its_main_job_in_a_browser() {
@@ -11,7 +11,7 @@ async fn the_web_ui_does_its_main_job_in_a_browser() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
+    let server = ServerDefinition::stdio("sample", &mcp_orch(), &["sample-server"]);
     let project = owner
         .project("Acme Platform", &[server])
         .await

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 use tests::{
-    Engine, Era, FixtureServer, KeyForwarder, Rest, Stack, StdioServer, fixture_server, installed_client,
+    Engine, Era, FixtureServer, KeyForwarder, Rest, ServerDefinition, Stack, fixture_server, installed_client,
 };
 
 /// Outcome of each check, by scenario, check, and how often it came before.
@@ -72,7 +72,7 @@ fn read(folder: &Path) -> Checks {
         for check in listed {
             let id = check["id"].as_str().expect("a check has an id").to_owned();
             let said = format!("{} {}", check["status"], check["errorMessage"]);
-            let before = (0..)
+            let before = (0..usize::MAX)
                 .find(|before| !checks.contains_key(&(scenario.to_owned(), id.clone(), *before)))
                 .expect("there is a free number");
             checks.insert((scenario.to_owned(), id, before), said);
@@ -124,7 +124,7 @@ async fn passes_through(revision: &str, era: Era) {
         .await
         .expect("the first user signs up");
     let spoken = if era == Era::Legacy { "legacy" } else { "modern" };
-    let behind = StdioServer::new("fixture", &fixture_server(), &["--era", spoken]);
+    let behind = ServerDefinition::stdio("fixture", &fixture_server(), &["--era", spoken]);
     let project = owner.project("Acme", &[behind]).await.expect("a project is made");
     let endpoint = format!("{}/servers/fixture", stack.endpoint(&project));
     let forwarder = KeyForwarder::start(&endpoint, &project.key)

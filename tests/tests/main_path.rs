@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use tests::{
-    Answer, Door, Engine, McpClient, Rest, Stack, StdioServer, fixture_server, mcp_orch, wait_until,
+    Answer, Door, Engine, McpClient, Rest, ServerDefinition, Stack, fixture_server, mcp_orch, wait_until,
 };
 
 /// A project with the sample server, its owner, and the endpoint of the project.
@@ -11,7 +11,7 @@ async fn project_with_sample_server(stack: &Stack) -> (Rest, tests::Project, Str
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let server = StdioServer::new("sample", &mcp_orch(), &["sample-server"]);
+    let server = ServerDefinition::stdio("sample", &mcp_orch(), &["sample-server"]);
     let project = owner
         .project("Acme Platform", &[server])
         .await
@@ -126,7 +126,7 @@ async fn each_way_to_fail_is_stored_as_what_it_was() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let server = StdioServer::new("fixture", &fixture_server(), &[])
+    let server = ServerDefinition::stdio("fixture", &fixture_server(), &[])
         .with("timeout_ms", 1_000)
         .with("env", json!({"LEDGER": ledger}));
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
@@ -181,7 +181,7 @@ async fn sixty_four_calls_at_once_on_one_session_all_succeed() {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let server = StdioServer::new("fixture", &fixture_server(), &[]);
+    let server = ServerDefinition::stdio("fixture", &fixture_server(), &[]);
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
     for door in [Door::StreamableHttp, Door::Sse] {
         let client = McpClient::connect(&stack.endpoint(&project), &project.key, door)

@@ -10,14 +10,17 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tests::{Door, McpClient, Processes, Project, Rest, Service, StdioServer, fixture_server, wait_until};
+use tests::{
+    Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, fixture_server, wait_until,
+};
 
 async fn fixture_project(processes: &Processes) -> (Rest, Project) {
     let owner = Rest::sign_up(&processes.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
     let ledger = processes.folder().join("ledger");
-    let server = StdioServer::new("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
+    let server =
+        ServerDefinition::stdio("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
     (owner, project)
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tests::{Engine, Project, Rest, Stack, StdioServer, installed_client};
+use tests::{Engine, Project, Rest, ServerDefinition, Stack, installed_client};
 
 /// Calls that a client's walk makes: echo, sum, a failing echo, the long one,
 /// and sixteen at once.
@@ -37,7 +37,7 @@ async fn everything_project(stack: &Stack) -> (Rest, Project) {
         .await
         .expect("the first user signs up");
     let program = installed_client("typescript/node_modules/.bin/mcp-server-everything");
-    let server = StdioServer::new("everything", &program, &[]);
+    let server = ServerDefinition::stdio("everything", &program, &[]);
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
     (owner, project)
 }

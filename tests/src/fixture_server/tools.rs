@@ -64,7 +64,10 @@ pub(super) async fn call(server: &FixtureServer, exchange: &Exchange) -> Outcome
             let uri = arguments["uri"].as_str().unwrap_or("test://watched-resource");
             Ok(changed(server, Change::Resource(uri.to_owned())))
         }
-        "test_trigger_tool_change" => Ok(changed(server, Change::Tools)),
+        "test_trigger_tool_change" => {
+            server.tool_changes.fetch_add(1, Ordering::Relaxed);
+            Ok(changed(server, Change::Tools))
+        }
         "test_trigger_prompt_change" => Ok(changed(server, Change::Prompts)),
         "test_simple_text" => Ok(text("This is a simple text response for testing.")),
         "test_image_content" => Ok(content(&[picture()])),

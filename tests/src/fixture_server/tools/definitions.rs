@@ -1,6 +1,8 @@
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
-use super::super::exchange::Exchange;
+use super::super::{FixtureServer, exchange::Exchange};
 
 /// Tools that take what they are given.
 const PLAIN: [(&str, &str); 32] = [
@@ -59,7 +61,7 @@ const PLAIN: [(&str, &str); 32] = [
     ),
 ];
 
-pub(crate) fn list(exchange: &Exchange) -> Vec<Value> {
+pub(crate) fn list(server: &FixtureServer, exchange: &Exchange) -> Vec<Value> {
     let mut tools: Vec<Value> = PLAIN
         .iter()
         .map(|(name, description)| {
@@ -87,6 +89,15 @@ pub(crate) fn list(exchange: &Exchange) -> Vec<Value> {
         }));
     }
     tools.push(schema_of_2020_12());
+    // Whoever lists anew after a change sees one.
+    let changes = server.tool_changes.load(Ordering::Relaxed);
+    if changes > 0 {
+        tools.push(json!({
+            "name": "changing",
+            "description": format!("The tools have changed {changes} times"),
+            "inputSchema": {"type": "object"},
+        }));
+    }
     // A server of the legacy era knows of no such headers.
     if exchange.is_modern() {
         tools.push(json!({
