@@ -4,25 +4,33 @@
 
 mod audience;
 mod discover;
+mod exchange;
 mod initialize;
 mod project;
+mod rounds;
 mod tool_call;
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{Door, Permission, SessionId};
 use proto::logging::{Client, Principal};
+use service_host::Tasks;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    bridge::{self, Parked, Seal},
     catalog::Catalog,
     directory::{Directory, Project, Server},
     message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
     outbox::Outbox,
     recorder::Recorder,
-    session::{Endpoint, Session, Sessions},
-    upstream::{Connection, Owner, RequestError, RequestOptions, Unavailable, Upstreams},
+    session::{AskedQuestion, Endpoint, Session, Sessions},
+    upstream::{ClientMeta, Connection, Owner, RequestError, RequestOptions, Unavailable, Upstreams},
 };
+
+use exchange::Exchange;
+pub(crate) use rounds::RoundEnd;
 
 /// Where all parts of the gateway meet.
 #[derive(Debug)]
@@ -32,6 +40,10 @@ pub(crate) struct Relay {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) catalog: Arc<Catalog>,
+    /// Requests of modern clients that wait for the clients.
+    pub(crate) parked: Parked,
+    pub(crate) seal: Seal,
+    pub(crate) tasks: Tasks,
 }
 
 /// Who sent a message, and where to.
@@ -48,6 +60,9 @@ pub(crate) struct Caller {
     pub(crate) trace: Trace,
     /// From which level on a modern request wants to be told what servers log.
     pub(crate) log_level: Option<String>,
+    /// Takes what a server asks while it works on this request of a modern
+    /// client. Others are asked on their streams.
+    pub(crate) questions: Option<mpsc::Sender<AskedQuestion>>,
 }
 
 /// What the caller may do here.
@@ -104,6 +119,21 @@ impl Answer {
 }
 
 impl Caller {
+    fn is_modern(&self) -> bool {
+        self.door == Door::StatelessHttp
+    }
+
+    /// What a modern server is told of the client.
+    fn client_meta(&self) -> Option<ClientMeta> {
+        let session = self.session.as_ref()?;
+        let (client_info, capabilities) = session.introduction()?;
+        Some(ClientMeta {
+            client_info,
+            capabilities,
+            log_level: self.log_level.clone(),
+        })
+    }
+
     fn session_id(&self) -> Option<SessionId> {
         self.session.as_ref().map(|session| session.id)
     }
@@ -165,7 +195,7 @@ impl Relay {
             }
             "tools/call" => {
                 let end = self
-                    .call_tool(caller, &request.id.to_string(), params, outbox, cancel)
+                    .call_tool(caller, &request.id.to_string(), params, outbox, cancel, None)
                     .await;
                 return end.answer;
             }
@@ -183,7 +213,7 @@ impl Relay {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Answer::Cancelled,
-            answer = work => answer,
+            answer = work => fit_list(caller, &request.method, answer),
         }
     }
 
@@ -244,11 +274,14 @@ impl Relay {
             Ok(connection) => connection,
             Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
         };
-        let options = RequestOptions {
-            progress_to: outbox,
-            ..RequestOptions::within(server.timeout)
+        let exchange = Exchange {
+            caller,
+            connection: &connection,
+            method,
+            outbox,
+            timeout: server.timeout,
         };
-        let reply = connection.request(method, params, options).await;
+        let reply = exchange.run(params).await.reply;
         if let ("tools/list", Ok(Reply::Result(result))) = (method, &reply) {
             self.catalog.note_page(server, result.get());
         }
@@ -269,6 +302,20 @@ impl Relay {
             Ok(Reply::Error(error)) => Err(format!("it answered {method} with the error {error}")),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// What the client's revision would refuse in a list of tools is left out.
+fn fit_list(caller: &Caller, method: &str, answer: Answer) -> Answer {
+    let revision = caller.session.as_ref().and_then(|session| session.revision());
+    match (answer, revision) {
+        (Answer::Reply(Reply::Result(result)), Some(revision))
+            if method == "tools/list" && !revision.is_modern() =>
+        {
+            let result = bridge::result_to_legacy(method, revision, result, &mut Vec::new());
+            Answer::Reply(Reply::Result(result))
+        }
+        (answer, _) => answer,
     }
 }
 

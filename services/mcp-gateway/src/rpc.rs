@@ -81,7 +81,10 @@ impl ToolsService for Rpc {
         let params = format!("{{\"name\":{name},\"arguments\":{arguments}}}");
         // Whoever calls and goes away drops the call, which withdraws it.
         let cancel = CancellationToken::new();
-        let end = self.0.call_tool(&caller, "", Some(&params), None, &cancel).await;
+        let end = self
+            .0
+            .call_tool(&caller, "", Some(&params), None, &cancel, None)
+            .await;
         let tool_call = end.record.ok_or_else(|| {
             ServiceError::new(
                 Code::Unavailable,
@@ -138,6 +141,7 @@ impl Rpc {
             door: Door::Rest,
             session: None,
             log_level: None,
+            questions: None,
             principal: principal.unwrap_or_default(),
             client: client.unwrap_or_default(),
             revision: String::new(),

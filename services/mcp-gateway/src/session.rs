@@ -6,6 +6,7 @@ mod audience;
 mod listed;
 mod listeners;
 mod registry;
+mod resume;
 mod stay;
 mod streams;
 
@@ -32,10 +33,12 @@ use crate::{
 };
 
 use asked::Asked;
+pub(crate) use asked::AskedQuestion;
 use listed::Listed;
 use listeners::Listeners;
 pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
 pub(crate) use registry::{Limits, Sessions};
+pub(crate) use resume::{EventId, EventLog, EventLogs, LogReader};
 use stay::StayKey;
 pub(crate) use stay::Working;
 use streams::Streams;
@@ -66,6 +69,7 @@ pub(crate) struct Session {
     recorded_at: AtomicI64,
     greeting: OnceLock<Greeting>,
     pub(crate) streams: Streams,
+    pub(crate) logs: EventLogs,
     pub(crate) listeners: Listeners,
     /// Set where the client has no session, and its requests are put together.
     stay: Option<StayKey>,
@@ -127,6 +131,31 @@ impl Session {
         }
     }
 
+    /// What the client said of itself: who it is and what it can do, as JSON
+    /// objects.
+    pub(crate) fn introduction(&self) -> Option<(Arc<str>, Arc<str>)> {
+        let greeting = self.greeting.get()?;
+        Some((greeting.client_info.clone(), greeting.capabilities.clone()))
+    }
+
+    /// Whether the client declared a capability.
+    pub(crate) fn is_able(&self, capability: &str) -> bool {
+        self.greeting
+            .get()
+            .and_then(|greeting| {
+                let fields = object_fields(&greeting.capabilities, [capability])?;
+                fields.get(0).map(|value| value != "null")
+            })
+            .unwrap_or(false)
+    }
+
+    /// Whether the client declared that it answers requests of servers.
+    pub(crate) fn answers_servers(&self) -> bool {
+        ["sampling", "elicitation", "roots"]
+            .into_iter()
+            .any(|capability| self.is_able(capability))
+    }
+
     /// As whom this session has a connection of its own to a server; none where
     /// it shares one.
     pub(crate) fn owner_of(&self, server: &Server) -> Option<Owner> {
@@ -134,7 +163,7 @@ impl Session {
         let is_own = match server.isolation {
             Isolation::Shared => false,
             Isolation::Session => true,
-            Isolation::Auto => answers_servers(&greeting.capabilities),
+            Isolation::Auto => self.answers_servers(),
         };
         is_own.then(|| Owner {
             session: self.id,
@@ -185,7 +214,7 @@ impl Session {
 
     /// The stream for what a server asks while it works: that of the request it
     /// works on, where there is exactly one, else the client's open one.
-    fn stream_for_a_question(&self) -> Option<Outbox> {
+    fn any_stream(&self) -> Option<Outbox> {
         let of_requests: Vec<_> = self
             .lock()
             .values()
@@ -239,14 +268,17 @@ impl Session {
     }
 }
 
+impl Waiting {
+    /// Says on which stream a server can ask while it works on the request.
+    pub(crate) fn tell_on(&self, outbox: Option<&Outbox>) {
+        if let Some(entry) = self.session.lock().get_mut(&self.id) {
+            entry.outbox = outbox.cloned();
+        }
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.session.lock().remove(&self.id);
     }
-}
-
-/// Whether a client declared that it answers requests of servers.
-fn answers_servers(capabilities: &str) -> bool {
-    object_fields(capabilities, ["sampling", "elicitation", "roots"])
-        .is_some_and(|fields| (0..3).any(|place| fields.get(place).is_some_and(|value| value != "null")))
 }

@@ -19,6 +19,7 @@ use tonic::service::Routes;
 
 use crate::{
     Config,
+    bridge::{Parked, Seal},
     catalog::Catalog,
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
@@ -79,8 +80,16 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         catalog: Catalog::new(upstreams.clone(), tasks.clone()),
         upstreams: upstreams.clone(),
         recorder,
+        parked: Parked::default(),
+        seal: Seal::open(&folder).context("the key of request states cannot be read or made")?,
+        tasks: tasks.clone(),
     });
     upstreams.set_audience(relay.clone());
+
+    let (parked, until) = (relay.clone(), shutdown.clone());
+    tasks.spawn("parked requests", OnFailure::StopHost, async move {
+        parked.parked.look_after(until).await
+    });
 
     let projects = dial(&config.projects_url, DialOptions::default())?;
     let projects = SnapshotServiceClient::with_interceptor(projects, identity.clone())

@@ -11,6 +11,7 @@ mod in_flight;
 mod life;
 mod log_lines;
 mod params;
+mod patience;
 mod pids;
 mod pool;
 mod process;
@@ -28,6 +29,7 @@ pub(crate) use connection::{Connection, RequestOptions};
 pub(crate) use handshake::{Era, GATEWAY_CLIENT_INFO, Hello};
 pub(crate) use in_flight::RequestError;
 pub(crate) use params::ClientMeta;
+pub(crate) use patience::{OpenQuestion, Patience};
 pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
 pub(crate) use question::Question;
 

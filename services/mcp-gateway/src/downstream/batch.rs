@@ -3,6 +3,8 @@ use std::sync::Arc;
 use axum::response::Response;
 use futures::future::join_all;
 use http::StatusCode;
+use service_host::OnFailure;
+use tokio::sync::oneshot;
 
 use super::{
     Doors,
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     message::{self, ErrorCode, Message, ParseError, Request as McpRequest, Revision},
-    relay::Caller,
+    relay::{Caller, Relay},
     session::Session,
 };
 
@@ -20,7 +22,7 @@ pub(super) fn take(doors: &Doors, caller: &Caller, session: &Session, message: M
         Message::Notification(notification) => doors.relay.notification(caller, &notification),
         Message::Response(response) => {
             if let Some(id) = &response.id {
-                session.asked.answer(id, &response.reply);
+                session.asked.answer(id, response.reply);
             }
         }
         Message::Request(_) => {}
@@ -59,28 +61,38 @@ pub(super) async fn batch(
             }
         }
     }
-    answers.extend(
-        join_all(
+    let (sender, all) = oneshot::channel();
+    let (relay, caller, session) = (doors.relay.clone(), caller.clone(), session.clone());
+    // Who loses the connection has not withdrawn what it asked.
+    doors.tasks.spawn("batch", OnFailure::Log, async move {
+        let work = join_all(
             requests
                 .iter()
-                .map(|request| batched(doors, caller, session, request)),
-        )
-        .await,
-    );
+                .map(|request| batched(&relay, &caller, &session, request)),
+        );
+        tokio::select! {
+            answers = work => {
+                let _ = sender.send(answers);
+            }
+            () = session.ended.cancelled() => {}
+        }
+        Ok(())
+    });
+    answers.extend(all.await.unwrap_or_default());
     if answers.is_empty() {
         return Ok(accepted());
     }
     Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
 }
 
-async fn batched(doors: &Doors, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
+async fn batched(relay: &Relay, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
     match session.wait_for(&request.id, None) {
         None => {
             let words = "the client waits for an answer with this id already";
             message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words)
         }
         Some(waiting) => {
-            let answer = doors.relay.request(caller, request, None, &waiting.cancel).await;
+            let answer = relay.request(caller, request, None, &waiting.cancel).await;
             answer.to_message(&request.id)
         }
     }

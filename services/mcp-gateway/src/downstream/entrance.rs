@@ -101,6 +101,7 @@ impl Visitor {
             trace: self.trace.clone(),
             session: Some(session.clone()),
             log_level: None,
+            questions: None,
         }
     }
 }

@@ -5,9 +5,14 @@ use bytes::Bytes;
 use futures::Stream;
 use http::{HeaderValue, header};
 
+use crate::session::EventId;
+
 /// How often a silent stream shows that it lives. Proxies cut silent ones after
 /// a minute or so.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// After how long a client comes back that lost its connection.
+const RETRY_MS: u64 = 1_000;
 
 /// A comment, which clients ignore.
 pub(super) const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
@@ -20,6 +25,22 @@ pub(super) fn event(name: &str, data: &str) -> Bytes {
 /// A JSON-RPC message as an event.
 pub(super) fn message_event(message: &str) -> Bytes {
     event("message", message)
+}
+
+/// A JSON-RPC message as an event to which the client can come back.
+pub(super) fn resumable_event(id: EventId, message: &str) -> Bytes {
+    format!("id: {id}\nevent: message\ndata: {message}\n\n").into()
+}
+
+/// Tells the client how to come back before there is anything else to tell
+/// (2025-11-25, transports, "sending messages").
+pub(super) fn priming_event(id: EventId) -> Bytes {
+    format!("id: {id}\nretry: {RETRY_MS}\ndata: \n\n").into()
+}
+
+/// Tells the client when to come back to a stream that the gateway closes.
+pub(super) fn retry_field() -> Bytes {
+    format!("retry: {RETRY_MS}\n\n").into()
 }
 
 /// The answer that a stream of events is.

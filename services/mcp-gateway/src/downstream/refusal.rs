@@ -73,6 +73,11 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from_static("60"))
     }
 
+    pub(super) fn too_many_requests(words: &str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Refused, words)
+            .with(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     pub(super) fn stopping() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

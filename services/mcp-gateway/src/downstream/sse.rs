@@ -147,7 +147,7 @@ pub(super) async fn serve_message(
         }
         Message::Response(response) => {
             if let Some(id) = &response.id {
-                session.asked.answer(id, &response.reply);
+                session.asked.answer(id, response.reply);
             }
         }
     }

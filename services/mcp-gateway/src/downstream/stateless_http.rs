@@ -11,7 +11,6 @@ use async_stream::stream;
 use axum::response::Response;
 use domain::Door;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Doors,
@@ -171,11 +170,10 @@ async fn answer(
     let ended = session.ended.clone();
     let mut answer: Pin<Box<dyn Future<Output = Answer> + Send>> = Box::pin(async move {
         let _working = working;
-        let never = CancellationToken::new();
         let work = async {
             match request.method.as_str() {
                 "server/discover" => relay.discover(&caller).await,
-                _ => relay.request(&caller, &request, Some(&writer), &never).await,
+                _ => relay.request_in_rounds(caller, request, &writer).await,
             }
         };
         tokio::select! {

@@ -1,27 +1,27 @@
-use std::{pin::Pin, sync::Arc};
+mod answer;
+mod open_stream;
 
-use async_stream::stream;
+use std::sync::Arc;
+
 use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse as _, Response},
 };
 use domain::{Door, SessionEnd};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{
     Doors,
     batch::{batch, take},
     body::read_json,
     entrance::{Address, Visitor, text_of},
-    event_stream::{self, COMMENT, KEEP_ALIVE, message_event},
     refusal::{Refusal, accepted, json},
     stateless_http::{self, REVISION_HEADER},
     takes::Takes,
 };
 use crate::{
-    message::{self, ErrorCode, Incoming, Message, Request as McpRequest, Revision},
-    outbox::{OutboxReader, outbox},
-    relay::{Answer, Caller},
+    message::{ErrorCode, Incoming, Message, Request as McpRequest, Revision},
+    relay::Answer,
     session::{Greeting, Session},
 };
 
@@ -39,7 +39,7 @@ pub(super) async fn serve(
     let (head, body) = request.into_parts();
     match method {
         Method::POST => post(&doors, &visitor, &head.headers, body).await,
-        Method::GET => get(&doors, &visitor, &head.headers),
+        Method::GET => open_stream::get(&doors, &visitor, &head.headers),
         Method::DELETE => delete(&doors, &visitor, &head.headers),
         _ => Err(Refusal::method_not_allowed("GET, POST, DELETE")),
     }
@@ -69,7 +69,7 @@ async fn post(
         Incoming::Single(Message::Request(request)) => {
             let session = session(doors, visitor, headers)
                 .map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
-            answer(
+            answer::answer(
                 doors,
                 visitor.caller(&session, Door::StreamableHttp),
                 session,
@@ -180,122 +180,6 @@ impl Drop for Opening<'_> {
             self.doors.relay.sessions.end(self.session, SessionEnd::Closed);
         }
     }
-}
-
-/// Answers one request: with JSON when the answer is all that there is to say,
-/// with a stream as soon as there is more, or nothing for a while.
-async fn answer(
-    doors: &Doors,
-    caller: Caller,
-    session: Arc<Session>,
-    request: McpRequest,
-    takes: Takes,
-) -> Result<Response, Refusal> {
-    let (writer, mut reader) = outbox();
-    let id = request.id.clone();
-    let Some(waiting) = session.wait_for(&id, takes.events.then(|| writer.clone())) else {
-        return Err(
-            Refusal::bad_request("the client waits for an answer with this id already").of_request(Some(id)),
-        );
-    };
-    let relay = doors.relay.clone();
-    let mut answer: Pending = Box::pin(async move {
-        let answer = relay
-            .request(&caller, &request, Some(&writer), &waiting.cancel)
-            .await;
-        // The end of the last writer is the end of the reader.
-        drop(writer);
-        drop(waiting);
-        answer
-    });
-    if !takes.events {
-        return Ok(answered(&answer.await, &id));
-    }
-    let first = tokio::select! {
-        biased;
-        answer = &mut answer, if takes.json => {
-            let Some(first) = reader.try_next() else {
-                return Ok(answered(&answer, &id));
-            };
-            return Ok(event_stream::response(stream! {
-                yield message_event(&first);
-                while let Some(message) = reader.try_next() {
-                    yield message_event(&message);
-                }
-                yield message_event(&answer.to_message(&id));
-            }));
-        }
-        Some(first) = reader.next() => message_event(&first),
-        () = tokio::time::sleep(KEEP_ALIVE) => COMMENT,
-    };
-    Ok(event_stream::response(stream! {
-        yield first;
-        let end = loop {
-            tokio::select! {
-                biased;
-                Some(message) = reader.next() => yield message_event(&message),
-                answer = &mut answer => break answer,
-                () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
-            }
-        };
-        for message in rest(&mut reader) {
-            yield message_event(&message);
-        }
-        yield message_event(&end.to_message(&id));
-    }))
-}
-
-type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-fn rest(reader: &mut OutboxReader) -> Vec<String> {
-    std::iter::from_fn(|| reader.try_next()).collect()
-}
-
-fn answered(answer: &Answer, id: &message::Id) -> Response {
-    let status = match answer {
-        Answer::Denied(_) => StatusCode::FORBIDDEN,
-        Answer::SpoolFull => StatusCode::SERVICE_UNAVAILABLE,
-        Answer::Reply(_) | Answer::Error { .. } | Answer::Cancelled => StatusCode::OK,
-    };
-    let mut response = json(status, answer.to_message(id));
-    if matches!(answer, Answer::SpoolFull) {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-    }
-    response
-}
-
-/// The stream by which servers reach the client of their own accord.
-fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
-    if !Takes::of(headers)?.events {
-        return Err(Takes::nothing_we_have());
-    }
-    check_era(headers)?;
-    let session = session(doors, visitor, headers)?;
-    if doors.shutdown.is_soft() {
-        return Err(Refusal::stopping());
-    }
-    let (writer, mut reader) = outbox();
-    session.streams.add(&writer);
-    let shutdown = doors.shutdown.clone();
-    Ok(event_stream::response(stream! {
-        // So that the head goes out, and a proxy sees life.
-        yield COMMENT;
-        loop {
-            tokio::select! {
-                biased;
-                message = reader.next() => match message {
-                    Some(message) => yield message_event(&message),
-                    None => break,
-                },
-                () = session.ended.cancelled() => break,
-                () = shutdown.soft() => break,
-                () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
-            }
-        }
-        drop(writer);
-    }))
 }
 
 fn delete(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {

@@ -178,7 +178,7 @@ impl Outcome {
                 Status::Cancelled,
                 Some(ErrorKind::ClientGone),
                 None,
-                "the client's connection broke before the answer".to_owned(),
+                "the client went away before the answer".to_owned(),
                 None,
             ),
             Self::Failed { kind, code, message } => (Status::Error, Some(kind), code, message, None),
@@ -230,15 +230,31 @@ impl RunningCall {
     }
 
     /// A place among the calls in flight came free, after that long.
-    pub(crate) const fn queued(&mut self, took: Duration) {
-        self.call.queue_us = Some(took.as_micros() as u64);
+    pub(crate) fn queued(&mut self, took: Duration) {
+        self.call.queue_us = Some(self.call.queue_us.unwrap_or(0) + took.as_micros() as u64);
         // From here on the server may have it.
-        self.call.rounds = 1;
+        self.call.rounds += 1;
     }
 
     /// The server answered, or did not, after that long.
-    pub(crate) const fn answered(&mut self, took: Duration) {
-        self.call.upstream_us = Some(took.as_micros() as u64);
+    pub(crate) fn answered(&mut self, took: Duration) {
+        self.call.upstream_us = Some(self.call.upstream_us.unwrap_or(0) + took.as_micros() as u64);
+    }
+
+    /// What came between the eras of the two sides, and how many rounds more
+    /// than one it took.
+    pub(crate) fn translated(&mut self, further_rounds: u32, bridged: &[&str], downgrades: &[&str]) {
+        self.call.rounds += further_rounds;
+        for (words, new) in [
+            (&mut self.call.bridged, bridged),
+            (&mut self.call.downgrades, downgrades),
+        ] {
+            for word in new {
+                if !words.iter().any(|known| known == word) {
+                    words.push((*word).to_owned());
+                }
+            }
+        }
     }
 
     /// What the server wrote to stderr meanwhile.

@@ -9,7 +9,7 @@ use crate::{
     directory::Server,
     message::{ErrorCode, Revision, object_fields},
     session::Greeting,
-    upstream::Hello,
+    upstream::{Era, Hello},
 };
 
 /// What a project's endpoint offers even while none of its servers is up: they
@@ -78,13 +78,16 @@ impl Relay {
             Ok(connection) => connection,
             Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
         };
-        let hello = connection
-            .hello()
-            .and_then(|hello| Some((hello, object_fields(hello.result.get(), ["protocolVersion"])?)));
-        match hello
-            .and_then(|(_, fields)| Some(fields.splice().replace(fields.get(0)?, format!("\"{revision}\""))))
-        {
-            Some(hello) => result(hello.finish()),
+        let answer = connection.hello().and_then(|hello| match hello.era {
+            Era::Legacy => {
+                let fields = object_fields(hello.result.get(), ["protocolVersion"])?;
+                let own = format!("\"{revision}\"");
+                Some(fields.splice().replace(fields.get(0)?, own).finish())
+            }
+            Era::Modern => Some(initialized(hello, revision)),
+        });
+        match answer {
+            Some(answer) => result(answer),
             None => Answer::error(ErrorCode::Refused, "the server has not said who it is"),
         }
     }
@@ -145,4 +148,25 @@ impl Relay {
         let hello = connection.await.ok()?.ok()?.hello()?.clone();
         Some((server.clone(), hello))
     }
+}
+
+/// What a modern server says of itself, as an answer to `initialize`.
+fn initialized(hello: &Hello, revision: Revision) -> String {
+    let meta = object_fields(hello.result.get(), ["_meta"]);
+    let info = meta.and_then(|fields| {
+        let meta = object_fields(fields.get(0)?, ["io.modelcontextprotocol/serverInfo"])?;
+        meta.get(0).map(str::to_owned)
+    });
+    let info = info
+        .unwrap_or_else(|| serde_json::json!({ "name": hello.name, "version": hello.version }).to_string());
+    let mut answer = format!(
+        r#"{{"protocolVersion":"{revision}","capabilities":{},"serverInfo":{info}"#,
+        hello.capabilities,
+    );
+    if let Some(instructions) = &hello.instructions {
+        answer.push_str(",\"instructions\":");
+        answer.push_str(&serde_json::Value::from(instructions.as_str()).to_string());
+    }
+    answer.push('}');
+    answer
 }

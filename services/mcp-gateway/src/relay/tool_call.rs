@@ -4,22 +4,27 @@ use domain::ErrorKind;
 use proto::logging::ToolCall;
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, Caller, Relay, Trace, answer_of};
+use super::{
+    Answer, Caller, Relay, Trace, answer_of,
+    exchange::{Exchange, is_input_required},
+};
 use crate::{
     catalog::{ExposedName, Kind},
     directory::Server,
     message::{ErrorCode, Fields, Reply, object_fields},
     outbox::Outbox,
     recorder::{CallFacts, Outcome, RunningCall},
-    upstream::{RequestError, RequestOptions},
+    upstream::RequestError,
 };
 
 /// A call that is over: what the client gets, and what was recorded.
 #[derive(Debug)]
 pub(crate) struct ToolCallEnd {
     pub(crate) answer: Answer,
-    /// Absent only when the spool took nothing.
+    /// Absent when the spool took nothing, and while the call goes on.
     pub(crate) record: Option<ToolCall>,
+    /// The call, where a modern client is asked something before it goes on.
+    pub(crate) running: Option<Box<RunningCall>>,
 }
 
 /// A call that can be made: whom to ask, and what.
@@ -35,7 +40,8 @@ struct Refusal {
 }
 
 impl Relay {
-    /// Calls a tool: once, and recorded whatever happens.
+    /// Calls a tool: once, and recorded whatever happens. `running` is the call
+    /// that this one goes on with.
     pub(crate) async fn call_tool(
         &self,
         caller: &Caller,
@@ -43,18 +49,24 @@ impl Relay {
         params: Option<&str>,
         outbox: Option<&Outbox>,
         cancel: &CancellationToken,
+        running: Option<Box<RunningCall>>,
     ) -> ToolCallEnd {
         let params = params.unwrap_or("{}");
         let fields = object_fields(params, ["name", "arguments", "_meta"]);
         let mut facts = Self::facts(caller, request_id, fields.as_ref());
         let target = match self.target(caller, fields.as_ref(), &mut facts).await {
             Ok(target) => target,
-            Err(refusal) => return self.refuse(facts, refusal),
+            Err(refusal) => return self.refuse(facts, running, refusal),
         };
-        let Ok(mut running) = RunningCall::begin(&self.recorder, facts) else {
+        let begun = match running {
+            Some(running) => Ok(running),
+            None => RunningCall::begin(&self.recorder, facts).map(Box::new),
+        };
+        let Ok(mut running) = begun else {
             return ToolCallEnd {
                 answer: Answer::SpoolFull,
                 record: None,
+                running: None,
             };
         };
         let outcome = tokio::select! {
@@ -62,10 +74,18 @@ impl Relay {
             () = cancel.cancelled() => None,
             done = self.make(caller, &target, &mut running, outbox) => Some(done),
         };
-        let (answer, outcome) = outcome.unwrap_or((Answer::Cancelled, Outcome::Cancelled));
-        ToolCallEnd {
-            answer,
-            record: Some(running.finish(outcome)),
+        let (answer, outcome) = outcome.unwrap_or((Answer::Cancelled, Some(Outcome::Cancelled)));
+        match outcome {
+            Some(outcome) => ToolCallEnd {
+                answer,
+                record: Some(running.finish(outcome)),
+                running: None,
+            },
+            None => ToolCallEnd {
+                answer,
+                record: None,
+                running: Some(running),
+            },
         }
     }
 
@@ -161,32 +181,37 @@ impl Relay {
         })
     }
 
-    fn refuse(&self, facts: CallFacts, refusal: Refusal) -> ToolCallEnd {
+    fn refuse(&self, facts: CallFacts, running: Option<Box<RunningCall>>, refusal: Refusal) -> ToolCallEnd {
         let (code, words) = match &refusal.answer {
             Answer::Error { code, words } => (Some(code.number()), words.clone()),
             Answer::Denied(words) => (None, words.clone()),
             _ => (None, String::new()),
         };
-        match RunningCall::refuse(&self.recorder, facts, Outcome::failed(refusal.kind, code, words)) {
-            Ok(record) => ToolCallEnd {
-                answer: refusal.answer,
-                record: Some(record),
-            },
-            Err(_) => ToolCallEnd {
-                answer: Answer::SpoolFull,
-                record: None,
-            },
+        let outcome = Outcome::failed(refusal.kind, code, words);
+        let record = match running {
+            Some(running) => Ok(running.finish(outcome)),
+            None => RunningCall::refuse(&self.recorder, facts, outcome),
+        };
+        let (answer, record) = match record {
+            Ok(record) => (refusal.answer, Some(record)),
+            Err(_) => (Answer::SpoolFull, None),
+        };
+        ToolCallEnd {
+            answer,
+            record,
+            running: None,
         }
     }
 
     /// Asks the server, once: there is no way back to the request from here.
+    /// No outcome: the server asks something first.
     async fn make(
         &self,
         caller: &Caller,
         target: &Target,
         running: &mut RunningCall,
         outbox: Option<&Outbox>,
-    ) -> (Answer, Outcome) {
+    ) -> (Answer, Option<Outcome>) {
         let server = &target.server;
         let unavailable = |words: String| {
             let outcome = Outcome::failed(
@@ -194,7 +219,7 @@ impl Relay {
                 ErrorCode::Refused.number(),
                 words.clone(),
             );
-            (Answer::error(ErrorCode::Refused, words), outcome)
+            (Answer::error(ErrorCode::Refused, words), Some(outcome))
         };
         let arrived = Instant::now();
         let connection = match self.connect(caller, server).await {
@@ -222,15 +247,25 @@ impl Relay {
 
         let mark = connection.stderr_mark();
         let asked = Instant::now();
-        let options = RequestOptions {
-            progress_to: outbox,
-            ..RequestOptions::within(server.timeout)
+        let exchange = Exchange {
+            caller,
+            connection: &connection,
+            method: "tools/call",
+            outbox,
+            timeout: server.timeout,
         };
-        let reply = connection
-            .request("tools/call", Some(&target.params), options)
-            .await;
+        let exchanged = exchange.run(Some(&target.params)).await;
+        let reply = exchanged.reply;
         running.answered(asked.elapsed());
+        running.translated(
+            exchanged.rounds.saturating_sub(1),
+            &exchanged.bridged,
+            &exchanged.downgrades,
+        );
         running.stderr(&connection.stderr_since(mark));
+        if caller.is_modern() && reply.as_ref().is_ok_and(is_input_required) {
+            return (answer_of(reply), None);
+        }
         let outcome = match &reply {
             Ok(Reply::Result(result)) => Outcome::of_result(result.get()),
             Ok(Reply::Error(error)) => Outcome::of_error(error.get()),
@@ -258,6 +293,6 @@ impl Relay {
                 error.to_string(),
             ),
         };
-        (answer_of(reply), outcome)
+        (answer_of(reply), Some(outcome))
     }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::{Endpoint, Session, Sessions};
+use super::{Endpoint, Session, Sessions, asked::AskedQuestion};
 use crate::{
     message::{self, Id, Notification, Request, object_fields},
-    upstream::Connection,
+    upstream::{Connection, Question},
 };
 
 /// Servers speak to the sessions that use them.
@@ -27,20 +27,14 @@ impl Sessions {
         let Some(session) = self.owner_of(connection) else {
             return false;
         };
-        let Some(stream) = session.stream_for_a_question() else {
-            return false;
+        let question = Question {
+            connection: connection.clone(),
+            id: request.id.clone(),
+            method: request.method.clone(),
+            params: request.params.clone(),
         };
-        let Some(id) = session.asked.enter(connection, &request.id) else {
-            return false;
-        };
-        let params = request.params();
-        let is_sent = stream
-            .push(message::request(&id, &request.method, params))
-            .is_ok();
-        if !is_sent {
-            session.asked.withdraw(connection, &request.id);
-        }
-        is_sent
+        session.put(AskedQuestion::from(question), None);
+        true
     }
 
     pub(crate) fn withdraw(&self, connection: &Connection, request_id: &Id, notification: &Notification) {
@@ -53,7 +47,7 @@ impl Sessions {
         let params = notification.params().unwrap_or("{}");
         if let Some(fields) = object_fields(params, ["requestId"])
             && let Some(own) = fields.get(0)
-            && let Some(stream) = session.stream_for_a_question()
+            && let Some(stream) = session.any_stream()
         {
             let params = fields.splice().replace(own, id.to_string()).finish();
             let _ = stream.push(message::notification(&notification.method, Some(&params)));

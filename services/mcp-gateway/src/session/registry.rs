@@ -10,7 +10,7 @@ use std::{
 use domain::{ApiKeyId, Door, ProjectId, SessionEnd, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Endpoint, Listed, Listeners, Session, StayKey, Streams};
+use super::{Asked, Endpoint, EventLogs, Listed, Listeners, Session, StayKey, Streams};
 use crate::{
     directory::{Directory, Key, Snapshot},
     recorder::Recorder,
@@ -101,6 +101,7 @@ impl Sessions {
             recorded_at: AtomicI64::new(0),
             greeting: OnceLock::new(),
             streams: Streams::default(),
+            logs: EventLogs::default(),
             listeners: Listeners::default(),
             stay,
             working: AtomicUsize::new(0),

@@ -43,6 +43,12 @@ impl Streams {
         open.kept.push_back(message);
     }
 
+    pub(crate) fn count(&self) -> usize {
+        let mut open = self.lock();
+        open.outboxes.retain(|outbox| !outbox.is_closed());
+        open.outboxes.len()
+    }
+
     /// The newest open stream.
     pub(crate) fn open(&self) -> Option<Outbox> {
         let mut open = self.lock();

@@ -11,7 +11,7 @@ use opentelemetry::metrics::Counter;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::{
-    Audience, ClientMeta, Hello, Owner, Question, RequestError,
+    Audience, ClientMeta, Hello, Owner, Patience, Question, RequestError,
     in_flight::InFlight,
     log_lines::Tail,
     params::{self, Fitted},
@@ -61,6 +61,8 @@ pub(crate) struct RequestOptions<'a> {
     /// Takes what the server asks while it works on this request; absent: the
     /// audience is asked. A question that does not fit in is refused.
     pub(crate) questions: Option<&'a mpsc::Sender<Question>>,
+    /// Knows when it is the client that takes its time.
+    pub(crate) patience: Option<&'a Patience>,
 }
 
 impl RequestOptions<'_> {
@@ -71,6 +73,7 @@ impl RequestOptions<'_> {
             progress_to: None,
             client: None,
             questions: None,
+            patience: None,
         }
     }
 }
@@ -182,7 +185,13 @@ impl Connection {
                 () = ticket.sign_of_life.notified() => {
                     timeout.as_mut().reset(tokio::time::Instant::now() + options.timeout);
                 }
-                () = &mut timeout => return Err(RequestError::Timeout(options.timeout)),
+                () = &mut timeout => {
+                    let patience = options.patience.and_then(|patience| patience.extension(options.timeout));
+                    let Some(extension) = patience else {
+                        return Err(RequestError::Timeout(options.timeout));
+                    };
+                    timeout.as_mut().reset(tokio::time::Instant::now() + extension);
+                }
                 () = &mut longest => return Err(RequestError::Timeout(MAX_TIMEOUT)),
             }
         }

@@ -137,7 +137,9 @@ pub(crate) async fn messages(response: Response) -> Vec<Value> {
 }
 
 fn event_data(event: &str) -> Option<&str> {
-    event.lines().find_map(|line| line.strip_prefix("data: "))
+    let data = event.lines().find_map(|line| line.strip_prefix("data: "))?;
+    // What only tells how to come back has none.
+    (!data.is_empty()).then_some(data)
 }
 
 /// An open stream of events.

@@ -11,5 +11,7 @@ mod doors;
 mod many_servers;
 mod refusals;
 mod rest;
+mod resuming;
+mod rounds;
 mod stack;
 mod stateless;

@@ -1,0 +1,194 @@
+use std::{sync::Arc, time::Duration};
+
+use async_stream::stream;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use service_host::OnFailure;
+use tokio::sync::oneshot;
+
+use super::super::{
+    Doors,
+    event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event},
+    refusal::{Refusal, json},
+    takes::Takes,
+};
+use crate::{
+    message::{Id, Request as McpRequest, Revision},
+    outbox::outbox,
+    relay::{Answer, Caller},
+    session::{EventId, EventLog, LogReader, Session, Waiting},
+};
+
+/// How long an answer may take to be given as JSON. What takes longer gets a
+/// stream, to which the client can come back.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Requests that one session may wait for at a time.
+const MAX_IN_FLIGHT: usize = 256;
+
+/// A request on its way, beside the connection that brought it.
+struct Work {
+    caller: Caller,
+    request: McpRequest,
+    waiting: Waiting,
+    log: Arc<EventLog>,
+    /// Whether there is a stream for more than the answer.
+    has_stream: bool,
+}
+
+/// An answer, and whether it is all that there was to say.
+struct Answered {
+    answer: Answer,
+    is_alone: bool,
+}
+
+/// Answers one request: with JSON when the answer is soon there and all that
+/// there is to say, else with a stream. The request does not depend on the
+/// connection: a client that loses it comes back for the rest (2025-11-25,
+/// transports, "sending messages").
+pub(super) async fn answer(
+    doors: &Doors,
+    caller: Caller,
+    session: Arc<Session>,
+    request: McpRequest,
+    takes: Takes,
+) -> Result<Response, Refusal> {
+    let id = request.id.clone();
+    let waiting = enter(&session, &id).map_err(|refusal| refusal.of_request(Some(id.clone())))?;
+    let log = session.logs.open(false);
+    let reader = log.read_after(log.start());
+    let (sender, mut answer) = oneshot::channel();
+    let work = Work {
+        caller,
+        request,
+        waiting,
+        log: log.clone(),
+        has_stream: takes.events,
+    };
+    let (relay, of_session) = (doors.relay.clone(), session.clone());
+    doors.tasks.spawn("request", OnFailure::Log, async move {
+        work.run(&relay, &of_session, sender).await;
+        Ok(())
+    });
+    let Some(mut reader) = reader.filter(|_| takes.events) else {
+        let answer = answer.await.map_or(Answer::Cancelled, |answered| answered.answer);
+        session.logs.forget(&log);
+        return Ok(answered(&answer, &id));
+    };
+    let first = tokio::time::timeout(GRACE, reader.next()).await.ok();
+    if takes.json
+        && matches!(first, Some(Some(_)))
+        && let Ok(Answered {
+            answer,
+            is_alone: true,
+        }) = answer.try_recv()
+    {
+        session.logs.forget(&log);
+        return Ok(answered(&answer, &id));
+    }
+    let first = first.flatten();
+    Ok(stream_of(session, reader, Some(log.start()), first))
+}
+
+/// The rest of a stream, from where its reader is.
+pub(super) fn stream_of(
+    session: Arc<Session>,
+    mut reader: LogReader,
+    start: Option<EventId>,
+    first: Option<(EventId, Arc<str>)>,
+) -> Response {
+    // Clients before it take an empty event for a broken message.
+    let is_primed = session
+        .revision()
+        .is_some_and(|revision| revision >= Revision::V2025_11_25);
+    event_stream::response(stream! {
+        match start {
+            Some(start) if is_primed => yield priming_event(start),
+            // So that the head goes out, and a proxy sees life.
+            _ => yield COMMENT,
+        }
+        if let Some((id, message)) = first {
+            yield resumable_event(id, &message);
+        }
+        loop {
+            tokio::select! {
+                biased;
+                next = reader.next() => match next {
+                    Some((id, message)) => yield resumable_event(id, &message),
+                    None => break,
+                },
+                () = session.ended.cancelled() => break,
+                () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
+            }
+        }
+    })
+}
+
+impl Work {
+    async fn run(self, relay: &crate::relay::Relay, session: &Session, sender: oneshot::Sender<Answered>) {
+        let Self {
+            caller,
+            request,
+            waiting,
+            log,
+            has_stream,
+        } = self;
+        let (writer, mut told) = outbox();
+        let outbox = has_stream.then_some(&writer);
+        waiting.tell_on(outbox);
+        let cancel = waiting.cancel.clone();
+        let answer = relay.request(&caller, &request, outbox, &cancel);
+        tokio::pin!(answer);
+        let mut is_alone = true;
+        let answer = loop {
+            tokio::select! {
+                biased;
+                Some(message) = told.next() => {
+                    is_alone = false;
+                    log.push(message);
+                }
+                answer = &mut answer => break Some(answer),
+                // Nobody is there to be answered: what is dropped is withdrawn.
+                () = session.ended.cancelled() => break None,
+            }
+        };
+        while let Some(message) = told.try_next() {
+            is_alone = false;
+            log.push(message);
+        }
+        if let Some(answer) = answer {
+            let message = answer.to_message(&request.id);
+            // First, so that whoever reads the message has it already.
+            let _ = sender.send(Answered { answer, is_alone });
+            log.push(message);
+        }
+        drop(waiting);
+        log.finish();
+    }
+}
+
+fn enter(session: &Arc<Session>, id: &Id) -> Result<Waiting, Refusal> {
+    if session.in_flight() >= MAX_IN_FLIGHT {
+        return Err(Refusal::too_many_requests(
+            "this session waits for as many requests as it may; wait for some of them, or withdraw them",
+        ));
+    }
+    session.wait_for(id, None).ok_or_else(|| {
+        Refusal::bad_request("the client waits for an answer with this id already; use another")
+    })
+}
+
+fn answered(answer: &Answer, id: &Id) -> Response {
+    let status = match answer {
+        Answer::Denied(_) => StatusCode::FORBIDDEN,
+        Answer::SpoolFull => StatusCode::SERVICE_UNAVAILABLE,
+        Answer::Reply(_) | Answer::Error { .. } | Answer::Cancelled => StatusCode::OK,
+    };
+    let mut response = json(status, answer.to_message(id));
+    if matches!(answer, Answer::SpoolFull) {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}

@@ -1,0 +1,383 @@
+use std::sync::Arc;
+
+use service_host::OnFailure;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, Caller, Relay, exchange::is_input_required};
+use crate::{
+    bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, capability_of, retry_params},
+    message::{ErrorCode, Reply, Request, notification, object_fields, object_members},
+    outbox::{Outbox, outbox},
+    recorder::RunningCall,
+    session::AskedQuestion,
+};
+
+/// What servers may answer with questions (2026-07-28, patterns, "supported
+/// requests").
+const WITH_ROUNDS: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
+
+/// Questions of a server that wait to be taken. One more is refused.
+const MAX_QUESTIONS: usize = 16;
+
+/// How one round of a request ended.
+#[derive(Debug)]
+pub(crate) struct RoundEnd {
+    pub(crate) answer: Answer,
+    /// Where the server has questions first: the call, which goes on.
+    pub(crate) running: Option<Box<RunningCall>>,
+}
+
+/// What a retry brings beside the request.
+struct Retry {
+    parked: Option<Parking>,
+    /// A JSON object.
+    responses: Option<String>,
+    /// The state of a modern server: JSON.
+    upstream_state: Option<String>,
+}
+
+impl Relay {
+    /// Answers a request of a modern client: with the answer of the server, or
+    /// with its questions, of which the client knows by a sealed state how to
+    /// go on. Dropped, the request is withdrawn.
+    pub(crate) async fn request_in_rounds(
+        self: &Arc<Self>,
+        caller: Caller,
+        mut request: Request,
+        outbox: &Outbox,
+    ) -> Answer {
+        if !WITH_ROUNDS.contains(&request.method.as_str()) {
+            let never = CancellationToken::new();
+            return self.request(&caller, &request, Some(outbox), &never).await;
+        }
+        let retry = match self.retry(&caller, &request) {
+            Ok(retry) => retry,
+            Err(words) => return Answer::error(ErrorCode::InvalidParams, words),
+        };
+        let mut running = None;
+        if let Some(retry) = retry {
+            match retry.parked {
+                Some(Parking::AtWork(mut work)) => {
+                    work.take_answers(retry.responses.as_deref().unwrap_or("{}"));
+                    let round = Round::of(&request, outbox);
+                    return self.wait(&caller, &request, work, &round).await;
+                }
+                Some(Parking::Row(row)) => running = Some(row),
+                None => {}
+            }
+            let params = request.params().unwrap_or("{}");
+            let params = retry_params(
+                params,
+                retry.responses.as_deref(),
+                retry.upstream_state.as_deref(),
+            );
+            request.params = params.and_then(|params| serde_json::value::RawValue::from_string(params).ok());
+        }
+        if !caller.may_be_asked() {
+            let end = self.round(&caller, &request, outbox, running).await;
+            return self.end_round(&caller, &request, end);
+        }
+        let work = self.begin(caller.clone(), &request, running);
+        let round = Round {
+            outbox,
+            token: None,
+            is_first: true,
+        };
+        self.wait(&caller, &request, work, &round).await
+    }
+
+    /// What a request continues, if it does. The error says why it cannot.
+    fn retry(&self, caller: &Caller, request: &Request) -> Result<Option<Retry>, String> {
+        let fields = request
+            .params()
+            .and_then(|params| object_fields(params, ["inputResponses", "requestState"]));
+        let Some(fields) = fields else {
+            return Ok(None);
+        };
+        let responses = fields.get(0).map(str::to_owned);
+        let Some(_) = fields.get(1) else {
+            // A first request, or a server that keeps no state at all.
+            return Ok(None);
+        };
+        let sealed = fields
+            .string(1)
+            .ok_or("requestState is a string; send back the one that the result had")?;
+        let bound = bound(caller, request).ok_or("nobody is known to send this")?;
+        let now = self.recorder.clock().now();
+        let state = self
+            .seal
+            .open_state(&bound, &sealed, now)
+            .map_err(|error| error.to_string())?;
+        let parked = state.ticket.and_then(|ticket| self.parked.take(ticket));
+        if parked.is_none() && state.is_at_work {
+            return Err(
+                "this requestState was used already, or the gateway has started anew; send the request without it"
+                    .to_owned(),
+            );
+        }
+        Ok(Some(Retry {
+            parked,
+            responses,
+            upstream_state: state.upstream,
+        }))
+    }
+
+    /// Works on a request beside the connection that brought it, so that it can
+    /// go on while the client looks for answers.
+    fn begin(
+        self: &Arc<Self>,
+        mut caller: Caller,
+        request: &Request,
+        running: Option<Box<RunningCall>>,
+    ) -> AtWork {
+        let (end_sender, end) = oneshot::channel();
+        let (questions_sender, questions) = mpsc::channel(MAX_QUESTIONS);
+        let (told_writer, told) = outbox();
+        let withdrawn = CancellationToken::new();
+        caller.questions = Some(questions_sender);
+        let relay = self.clone();
+        let request = Request {
+            id: request.id.clone(),
+            method: request.method.clone(),
+            params: request.params.clone(),
+        };
+        let token = withdrawn.clone();
+        self.tasks.spawn("request in rounds", OnFailure::Log, async move {
+            tokio::select! {
+                end = relay.round(&caller, &request, &told_writer, running) => {
+                    let _ = end_sender.send(end);
+                }
+                () = token.cancelled() => {}
+            }
+            Ok(())
+        });
+        AtWork {
+            end,
+            questions,
+            told,
+            open: Vec::new(),
+            asked: 0,
+            withdraw_on_drop: withdrawn.drop_guard(),
+        }
+    }
+
+    async fn round(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        outbox: &Outbox,
+        running: Option<Box<RunningCall>>,
+    ) -> RoundEnd {
+        let never = CancellationToken::new();
+        if request.method != "tools/call" {
+            return RoundEnd {
+                answer: self.request(caller, request, Some(outbox), &never).await,
+                running: None,
+            };
+        }
+        let id = request.id.to_string();
+        let end = self
+            .call_tool(caller, &id, request.params(), Some(outbox), &never, running)
+            .await;
+        RoundEnd {
+            answer: end.answer,
+            running: end.running,
+        }
+    }
+
+    /// Waits for the server's answer or its questions.
+    async fn wait(&self, caller: &Caller, request: &Request, mut work: AtWork, round: &Round<'_>) -> Answer {
+        loop {
+            if !work.open.is_empty() {
+                return self.park(caller, request, work);
+            }
+            tokio::select! {
+                biased;
+                Some(message) = work.told.next() => round.tell(message),
+                end = &mut work.end => {
+                    while let Some(message) = work.told.try_next() {
+                        round.tell(message);
+                    }
+                    let end = end.unwrap_or_else(|_| RoundEnd {
+                        answer: Answer::error(ErrorCode::Refused, "the gateway is stopping"),
+                        running: None,
+                    });
+                    return self.end_round(caller, request, end);
+                }
+                Some(asked) = work.questions.recv() => {
+                    work.take_question(caller, asked);
+                    while let Ok(asked) = work.questions.try_recv() {
+                        work.take_question(caller, asked);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves a request to the server, and its questions to the client.
+    fn park(&self, caller: &Caller, request: &Request, work: AtWork) -> Answer {
+        let requests = work.open.iter().map(|(key, asked)| InputRequest {
+            key: key.clone(),
+            method: asked.question.method.clone(),
+            params: asked
+                .question
+                .params
+                .as_ref()
+                .map(|params| params.get().to_owned()),
+        });
+        let requests = requests.collect();
+        self.asked(caller, request, requests, Some(Parking::AtWork(work)), None)
+    }
+
+    /// The answer as it is, or the questions of a modern server under a state
+    /// that leads back here.
+    fn end_round(&self, caller: &Caller, request: &Request, end: RoundEnd) -> Answer {
+        let Answer::Reply(reply) = &end.answer else {
+            return end.answer;
+        };
+        let asked = match reply {
+            Reply::Result(result) if is_input_required(reply) => InputRequired::read(result.get()),
+            _ => None,
+        };
+        match asked {
+            None => end.answer,
+            Some(asked) => {
+                let row = end.running.map(Parking::Row);
+                self.asked(caller, request, asked.requests, row, asked.state)
+            }
+        }
+    }
+
+    fn asked(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        requests: Vec<InputRequest>,
+        parking: Option<Parking>,
+        upstream_state: Option<String>,
+    ) -> Answer {
+        let (Some(session), Some(bound)) = (&caller.session, bound(caller, request)) else {
+            return Answer::error(ErrorCode::Refused, "whoever called cannot be asked");
+        };
+        let is_at_work = matches!(parking, Some(Parking::AtWork(_)));
+        let ticket = parking.map(|parking| self.parked.park(session.key.id, parking));
+        let now = self.recorder.clock().now();
+        let state = self.seal.seal(&bound, ticket, is_at_work, upstream_state, now);
+        let asked = InputRequired {
+            requests,
+            state: Some(format!("\"{state}\"")),
+        };
+        Answer::Reply(Reply::Result(asked.to_result()))
+    }
+}
+
+impl Caller {
+    /// Whether the client declared that it answers servers.
+    fn may_be_asked(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_some_and(|session| session.answers_servers())
+    }
+}
+
+impl AtWork {
+    /// Takes in what the server asks, if the client can be asked that.
+    fn take_question(&mut self, caller: &Caller, asked: AskedQuestion) {
+        let is_able = capability_of(&asked.question.method)
+            .zip(caller.session.as_ref())
+            .is_some_and(|(capability, session)| session.is_able(capability));
+        if !is_able {
+            asked.question.refuse(
+                ErrorCode::MethodNotFound,
+                "the client has not declared that it answers that",
+            );
+            return;
+        }
+        self.asked += 1;
+        let key = format!("{}-{}", asked.question.method.replace('/', "-"), self.asked);
+        self.open.push((key, asked));
+    }
+
+    /// Hands the client's answers to the server. What is not answered stays open.
+    fn take_answers(&mut self, responses: &str) {
+        let responses = object_members(responses).unwrap_or_default();
+        self.open.retain(|(key, asked)| {
+            let answer = responses
+                .iter()
+                .find(|(name, answer)| *name == *key && answer.starts_with('{'));
+            let answer = answer
+                .and_then(|(_, answer)| serde_json::value::RawValue::from_string((*answer).to_owned()).ok());
+            match answer {
+                Some(answer) => {
+                    asked.question.answer(&Reply::Result(answer));
+                    false
+                }
+                None => true,
+            }
+        });
+    }
+}
+
+/// One connection of the client on which a request is waited for.
+struct Round<'a> {
+    outbox: &'a Outbox,
+    /// Under which the client wants to hear of progress: JSON.
+    token: Option<String>,
+    /// In the first round it is the one that the server knows.
+    is_first: bool,
+}
+
+impl<'a> Round<'a> {
+    /// A later one.
+    fn of(request: &Request, outbox: &'a Outbox) -> Self {
+        let token = request.params().and_then(|params| {
+            let fields = object_fields(params, ["_meta"])?;
+            let meta = object_fields(fields.get(0)?, ["progressToken"])?;
+            meta.get(0).map(str::to_owned)
+        });
+        Self {
+            outbox,
+            token,
+            is_first: false,
+        }
+    }
+
+    /// Passes a notification on, progress under the token of this round.
+    fn tell(&self, message: String) {
+        if self.is_first {
+            let _ = self.outbox.push(message);
+            return;
+        }
+        let fields = object_fields(&message, ["method", "params"]);
+        let Some((fields, method)) = fields.and_then(|fields| {
+            let method = fields.string(0)?;
+            Some((fields, method))
+        }) else {
+            return;
+        };
+        if method != "notifications/progress" {
+            let _ = self.outbox.push(message.clone());
+            return;
+        }
+        let params = fields.get(1).unwrap_or("{}");
+        if let Some(own) = &self.token
+            && let Some(progress) = object_fields(params, ["progressToken"])
+            && let Some(token) = progress.get(0)
+        {
+            let params = progress.splice().replace(token, own.clone()).finish();
+            let _ = self.outbox.push(notification(&method, Some(&params)));
+        }
+    }
+}
+
+fn bound(caller: &Caller, request: &Request) -> Option<Bound> {
+    let session = caller.session.as_ref()?;
+    Some(Bound::new(
+        session.key.id,
+        caller.project.id,
+        caller.endpoint,
+        &request.method,
+        request.params(),
+    ))
+}

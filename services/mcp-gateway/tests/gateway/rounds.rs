@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use proto::logging::ToolCallStatus;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Client, messages},
+    stack::{Stack, until},
+};
+
+/// A call of a tool that asks its client for a sampling.
+fn call() -> Value {
+    json!({ "name": "scripted__ask", "arguments": { "a": 1 } })
+}
+
+async fn send(client: &Client, params: Value) -> (StatusCode, Value) {
+    let response = client
+        .modern_with("tools/call", params, json!({ "sampling": {} }))
+        .send()
+        .await
+        .unwrap();
+    let status = response.status();
+    (status, messages(response).await.pop().unwrap())
+}
+
+/// The key of the one question, and the state to come back with.
+fn asked(answer: &Value) -> (String, String) {
+    let result = &answer["result"];
+    assert_eq!(result["resultType"], "input_required", "{answer}");
+    let requests = result["inputRequests"].as_object().unwrap();
+    assert_eq!(requests.len(), 1);
+    let (key, request) = requests.iter().next().unwrap();
+    assert_eq!(request["method"], "sampling/createMessage");
+    assert_eq!(request["params"]["maxTokens"], 1);
+    (key.clone(), result["requestState"].as_str().unwrap().to_owned())
+}
+
+fn retry(state: &str, responses: Value) -> Value {
+    let mut params = call();
+    params["requestState"] = json!(state);
+    params["inputResponses"] = responses;
+    params
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_of_a_legacy_server_waits_for_its_client_to_come_back() {
+    let stack = Stack::start_with(|server, _| {
+        server.definition.as_mut().unwrap().timeout_ms = 1_000;
+    })
+    .await;
+    let client = stack.client();
+    let (key, state) = asked(&send(&client, call()).await.1);
+
+    // Only this client, with this request, and with a state that it was given.
+    let answer = json!({ "role": "assistant" });
+    let stranger = stack.client();
+    let mut elsewhere = retry(&state, json!({}));
+    elsewhere["arguments"]["a"] = json!(2);
+    for (who, params) in [
+        (&client, retry(&format!("{state}x"), json!({ &key: answer }))),
+        (&client, retry("", json!({ &key: answer }))),
+        (&client, elsewhere),
+        (&stranger, retry(&state, json!({ &key: answer }))),
+    ] {
+        let refused = send(who, params).await.1;
+        assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    }
+
+    // The time of the server does not run while the client looks for an answer,
+    // and what it does not answer it is asked again.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let (same, state) = asked(&send(&client, retry(&state, json!({ "other": {} }))).await.1);
+    assert_eq!(same, key);
+    let (status, end) = send(&client, retry(&state, json!({ &key: answer }))).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(end["result"]["resultType"], "complete", "{end}");
+    assert_eq!(end["result"]["content"][0]["text"], r#"[{"role": "assistant"}]"#);
+
+    let again = send(&client, retry(&state, json!({ &key: answer }))).await.1;
+    assert_eq!(again["error"]["code"], -32602, "a state is good for one answer");
+    let calls = stack.logging.calls(1).await;
+    assert_eq!(calls.len(), 1, "one row, whatever happened inside");
+    assert_eq!(calls[0].status(), ToolCallStatus::Success);
+    assert_eq!(calls[0].bridged, ["modern_to_legacy", "input_required"]);
+    assert_eq!(calls[0].rounds, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_cannot_be_asked_is_not() {
+    let stack = Stack::start().await;
+    let client = stack.client();
+    let answer = client.ask_modern("tools/call", call()).await;
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("-32601"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_to_which_nobody_comes_back_is_over_when_the_gateway_stops() {
+    let mut stack = Stack::start().await;
+    let client = stack.client();
+    asked(&send(&client, call()).await.1);
+    stack
+        .gateway
+        .take()
+        .unwrap()
+        .shut_down()
+        .await
+        .expect("in good order");
+    let calls = until("the end is recorded", async || {
+        let calls = stack.logging.calls(1).await;
+        (calls[0].status() != ToolCallStatus::Running).then_some(calls)
+    })
+    .await;
+    assert_eq!(calls[0].status(), ToolCallStatus::Cancelled);
+}
