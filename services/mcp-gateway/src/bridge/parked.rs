@@ -51,7 +51,7 @@ pub(crate) struct AtWork {
     /// By the keys that the client knows them by.
     pub(crate) open: Vec<(String, AskedQuestion)>,
     pub(crate) asked: usize,
-    pub(crate) withdraw_on_drop: DropGuard,
+    pub(crate) _withdrawal: DropGuard,
 }
 
 impl Parked {

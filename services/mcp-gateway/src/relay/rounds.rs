@@ -158,7 +158,7 @@ impl Relay {
             told,
             open: Vec::new(),
             asked: 0,
-            withdraw_on_drop: withdrawn.drop_guard(),
+            _withdrawal: withdrawn.drop_guard(),
         }
     }
 
