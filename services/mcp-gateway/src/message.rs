@@ -17,6 +17,8 @@ pub(crate) use members::{object_members, object_of};
 pub(crate) use outgoing::{
     ErrorCode, error_object_reply, error_reply, notification, reply, request, result_reply,
 };
-pub(crate) use param_headers::{ParamHeader, decode_header_value, encode_header_value, is_same_value};
+pub(crate) use param_headers::{
+    InvalidAnnotation, ParamHeader, decode_header_value, encode_header_value, is_same_value,
+};
 pub(crate) use revision::Revision;
 pub(crate) use splice::{Fields, object_fields};
