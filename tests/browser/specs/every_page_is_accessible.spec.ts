@@ -40,6 +40,40 @@ const INSIDE: Visit[] = [
     url: `/projects/${project}/servers/${server}`,
     open: (page) => page.locator("summary").first().click(),
   },
+  {
+    page: "a tool to run",
+    url: `/projects/${project}/servers/${server}`,
+    open: async (page) => {
+      await page.locator("li h3 + button").first().click();
+      await page.getByRole("dialog").locator("form").waitFor();
+    },
+  },
+  {
+    page: "sessions",
+    url: `/projects/${project}/sessions`,
+    open: (page) => page.locator("main li a").first().waitFor(),
+  },
+  {
+    page: "one session",
+    url: `/projects/${project}/sessions`,
+    open: async (page) => {
+      await page.locator("main li a").first().click();
+      await page.locator("dl").waitFor();
+    },
+  },
+  {
+    page: "server logs",
+    url: `/projects/${project}/server-logs`,
+    open: (page) => page.getByRole("log").waitFor(),
+  },
+  {
+    page: "palette",
+    url: `/projects/${project}/api-keys`,
+    open: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("listbox").waitFor();
+    },
+  },
   { page: "connect", url: `/projects/${project}/connect` },
   { page: "API keys", url: `/projects/${project}/api-keys` },
   {

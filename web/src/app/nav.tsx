@@ -1,33 +1,87 @@
 import { Link } from "@tanstack/react-router";
-import { KeyRound, PlugZap, ScrollText, Server } from "lucide-react";
+import {
+  KeyRound,
+  type LucideIcon,
+  MonitorSmartphone,
+  PlugZap,
+  ScrollText,
+  Server,
+  SquareTerminal,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 const ITEM =
   "flex h-8 items-center gap-2.5 rounded-md px-2 font-medium text-muted transition-colors hover:bg-hover hover:text-text md:h-7 aria-[current=page]:bg-hover aria-[current=page]:text-text";
 
-/** The pages of one project. */
+interface NavItem {
+  to:
+    | "/projects/$project/tool-calls"
+    | "/projects/$project/sessions"
+    | "/projects/$project/server-logs"
+    | "/projects/$project/servers"
+    | "/projects/$project/connect"
+    | "/projects/$project/api-keys";
+  text:
+    | "shell.pages.toolCalls"
+    | "shell.pages.sessions"
+    | "shell.pages.serverLogs"
+    | "shell.pages.servers"
+    | "shell.pages.connect"
+    | "shell.pages.apiKeys";
+  icon: LucideIcon;
+  /** What is looked at, or what is set up. */
+  group: "log" | "project";
+}
+
+/** The pages of one project, in the order in which they are listed. */
+export const PROJECT_PAGES: NavItem[] = [
+  {
+    to: "/projects/$project/tool-calls",
+    text: "shell.pages.toolCalls",
+    icon: ScrollText,
+    group: "log",
+  },
+  {
+    to: "/projects/$project/sessions",
+    text: "shell.pages.sessions",
+    icon: MonitorSmartphone,
+    group: "log",
+  },
+  {
+    to: "/projects/$project/server-logs",
+    text: "shell.pages.serverLogs",
+    icon: SquareTerminal,
+    group: "log",
+  },
+  { to: "/projects/$project/servers", text: "shell.pages.servers", icon: Server, group: "project" },
+  {
+    to: "/projects/$project/connect",
+    text: "shell.pages.connect",
+    icon: PlugZap,
+    group: "project",
+  },
+  {
+    to: "/projects/$project/api-keys",
+    text: "shell.pages.apiKeys",
+    icon: KeyRound,
+    group: "project",
+  },
+];
+
 export function ProjectNav({ project }: { project: string }) {
   const { t } = useTranslation();
-  const params = { project };
+  const items = (group: NavItem["group"]) =>
+    PROJECT_PAGES.filter((item) => item.group === group).map(({ to, text, icon: Icon }) => (
+      <Link key={to} to={to} params={{ project }} className={ITEM}>
+        <Icon size={15} aria-hidden />
+        {t(text)}
+      </Link>
+    ));
   return (
     <nav aria-label={t("shell.navigation")} className="flex flex-col gap-px">
-      <Link to="/projects/$project/tool-calls" params={params} className={ITEM}>
-        <ScrollText size={15} aria-hidden />
-        {t("shell.pages.toolCalls")}
-      </Link>
+      {items("log")}
       <p className="px-2 pt-4 pb-1.5 text-2xs text-faint">{t("shell.projectGroup")}</p>
-      <Link to="/projects/$project/servers" params={params} className={ITEM}>
-        <Server size={15} aria-hidden />
-        {t("shell.pages.servers")}
-      </Link>
-      <Link to="/projects/$project/connect" params={params} className={ITEM}>
-        <PlugZap size={15} aria-hidden />
-        {t("shell.pages.connect")}
-      </Link>
-      <Link to="/projects/$project/api-keys" params={params} className={ITEM}>
-        <KeyRound size={15} aria-hidden />
-        {t("shell.pages.apiKeys")}
-      </Link>
+      {items("project")}
     </nav>
   );
 }

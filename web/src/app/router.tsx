@@ -96,6 +96,25 @@ const toolCalls = createRoute({
   component: lazyRouteComponent(() => import("./pages/tool-calls"), "ToolCalls"),
 });
 
+const sessions = createRoute({
+  getParentRoute: () => project,
+  path: "/sessions",
+  component: lazyRouteComponent(() => import("./pages/sessions"), "Sessions"),
+});
+
+const session = createRoute({
+  getParentRoute: () => project,
+  path: "/sessions/$session",
+  component: lazyRouteComponent(() => import("./pages/sessions"), "OneSession"),
+});
+
+const serverLogs = createRoute({
+  getParentRoute: () => project,
+  path: "/server-logs",
+  validateSearch: texts("server", "level"),
+  component: lazyRouteComponent(() => import("./pages/server-logs"), "ServerLogs"),
+});
+
 const servers = createRoute({
   getParentRoute: () => project,
   path: "/servers",
@@ -127,7 +146,17 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     projects,
-    project.addChildren([projectHome, toolCalls, servers, server, connect, apiKeys]),
+    project.addChildren([
+      projectHome,
+      toolCalls,
+      sessions,
+      session,
+      serverLogs,
+      servers,
+      server,
+      connect,
+      apiKeys,
+    ]),
   ]),
 ]);
 

@@ -6,7 +6,10 @@ import { useTranslation } from "react-i18next";
 import { ProjectSwitcher } from "@/features/projects/project-switcher";
 import { IconButton } from "@/ui/button";
 import { AccountMenu } from "./account-menu";
+import { KeyHelp } from "./key-help";
 import { ProjectNav } from "./nav";
+import { Palette } from "./palette";
+import { useShellKeys } from "./shell-keys";
 
 /** Sidebar and page; on a narrow screen the sidebar slides over. */
 export function Shell() {
@@ -14,6 +17,7 @@ export function Shell() {
   const { project } = useParams({ strict: false });
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [isOpen, setOpen] = useState(false);
+  const [asked, setAsked] = useShellKeys();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the sidebar
   useEffect(() => setOpen(false), [path]);
   return (
@@ -65,6 +69,8 @@ export function Shell() {
       <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
         <Outlet />
       </main>
+      <Palette project={project} isOpen={asked === "palette"} onClose={() => setAsked(undefined)} />
+      <KeyHelp isOpen={asked === "keys"} onClose={() => setAsked(undefined)} />
     </div>
   );
 }

@@ -3,7 +3,9 @@ import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
 import { projects } from "./en/projects";
 import { runTool } from "./en/run-tool";
+import { serverLogs } from "./en/server-logs";
 import { servers } from "./en/servers";
+import { sessions } from "./en/sessions";
 import { shell } from "./en/shell";
 import { toolCalls } from "./en/tool-calls";
 import { words } from "./en/words";
@@ -14,7 +16,9 @@ export const en = {
   connect,
   projects,
   runTool,
+  serverLogs,
   servers,
+  sessions,
   shell,
   toolCalls,
   words,

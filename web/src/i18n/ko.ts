@@ -3,7 +3,9 @@ import { apiKeys } from "./ko/api-keys";
 import { connect } from "./ko/connect";
 import { projects } from "./ko/projects";
 import { runTool } from "./ko/run-tool";
+import { serverLogs } from "./ko/server-logs";
 import { servers } from "./ko/servers";
+import { sessions } from "./ko/sessions";
 import { shell } from "./ko/shell";
 import { toolCalls } from "./ko/tool-calls";
 import { words } from "./ko/words";
@@ -14,7 +16,9 @@ export const ko = {
   connect,
   projects,
   runTool,
+  serverLogs,
   servers,
+  sessions,
   shell,
   toolCalls,
   words,

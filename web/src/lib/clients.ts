@@ -73,3 +73,24 @@ export const CLIENT_GUIDES: ClientGuide[] = [
       ].join("\n"),
   },
 ];
+
+const NAMES: Record<string, string> = {
+  cline: "Cline",
+  roo: "Roo Code",
+  cursor: "Cursor",
+  vscode: "VS Code",
+  windsurf: "Windsurf",
+  claude: "Claude",
+  inspector: "Inspector",
+};
+
+interface Program {
+  type: string | null;
+  name: string | null;
+  user_agent: string | null;
+}
+
+/** What people call a client program. */
+export function clientTitle({ type, name, user_agent: agent }: Program): string {
+  return NAMES[type ?? ""] ?? name ?? agent?.split(/[\s/]/)[0] ?? "—";
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { clientTitle } from "./clients";
 import { durationShare, formatDuration, parseSpan } from "./duration";
 import { formatBytes, formatCount } from "./numbers";
-import { clockParts, formatMoment, formatRelative } from "./time";
+import { clockParts, formatMoment, formatRelative, formatTyped, parseMoment } from "./time";
 
 describe("durations", () => {
   it("are as exact as a reader needs, and never round up into the next unit's shape", () => {
@@ -56,6 +57,15 @@ describe("times", () => {
     });
   });
 
+  it("are read as people type them, and printed so", () => {
+    expect(parseMoment("2026-11-22 14:30")).toBe("2026-11-22T14:30:00.000Z");
+    expect(parseMoment(" 2026-11-22 ")).toBe("2026-11-22T00:00:00.000Z");
+    expect(parseMoment("2026-11-22T14:30:00+09:00")).toBe("2026-11-22T05:30:00.000Z");
+    expect(parseMoment("2026-13-22")).toBeUndefined();
+    expect(parseMoment("yesterday")).toBeUndefined();
+    expect(formatTyped("2026-11-22T14:30:09.000000Z")).toBe("2026-11-22 14:30");
+  });
+
   it("always name their zone", () => {
     expect(formatMoment("2026-11-22T14:31:58.204000Z")).toBe("2026-11-22 14:31:58.204 UTC");
   });
@@ -77,5 +87,15 @@ describe("numbers", () => {
       "64.0 KiB",
       "5.2 MiB",
     ]);
+  });
+});
+
+describe("client programs", () => {
+  it("are called what people call them", () => {
+    const nobody = { type: null, name: null, user_agent: null };
+    expect(clientTitle({ ...nobody, type: "vscode", name: "x" })).toBe("VS Code");
+    expect(clientTitle({ ...nobody, type: "sdk", name: "mcp" })).toBe("mcp");
+    expect(clientTitle({ ...nobody, user_agent: "curl/8.5 x" })).toBe("curl");
+    expect(clientTitle(nobody)).toBe("—");
   });
 });

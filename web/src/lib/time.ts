@@ -1,9 +1,13 @@
-/** `14:32:06` and `.456` of a moment, in the viewer's zone. */
+import { currentZone } from "./zone";
+
+/** `14:32:06` and `.456` of a moment, in the chosen zone. */
 export function clockParts(at: string): { time: string; fraction: string } {
   const date = new Date(at);
-  const two = (count: number) => String(count).padStart(2, "0");
+  const isUtc = currentZone() === "utc";
+  const hours = isUtc ? date.getUTCHours() : date.getHours();
+  const minutes = isUtc ? date.getUTCMinutes() : date.getMinutes();
   return {
-    time: `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
+    time: `${two(hours)}:${two(minutes)}:${two(date.getSeconds())}`,
     fraction: `.${String(date.getMilliseconds()).padStart(3, "0")}`,
   };
 }
@@ -14,18 +18,52 @@ export function formatMoment(at: string): string {
   return `${formatDay(at)} ${time}${fraction} ${zoneName(new Date(at))}`;
 }
 
-/** `2026-11-22`, in the viewer's zone. */
+/** `2026-11-22`, in the chosen zone. */
 export function formatDay(at: string): string {
   const date = new Date(at);
-  const two = (count: number) => String(count).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return currentZone() === "utc"
+    ? `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
+    : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** `2026-11-22 14:30`, as it is typed into a field. */
+export function formatTyped(at: string): string {
+  return `${formatDay(at)} ${clockParts(at).time.slice(0, 5)}`;
+}
+
+const TYPED = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
+
+/** Reads `2026-11-22` or `2026-11-22 14:30`, in the chosen zone; a full RFC 3339 time names its own. */
+export function parseMoment(text: string): string | undefined {
+  const given = text.trim();
+  const match = TYPED.exec(given);
+  if (!match) {
+    const isWhole = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(given);
+    const time = isWhole ? Date.parse(given) : Number.NaN;
+    return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  }
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = match
+    .slice(1)
+    .map((part) => (part === undefined ? 0 : Number(part)));
+  const isSane = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60;
+  if (!isSane) return undefined;
+  const date =
+    currentZone() === "utc"
+      ? new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+      : new Date(year, month - 1, day, hour, minute, second);
+  return date.toISOString();
+}
+
+function two(count: number): string {
+  return String(count).padStart(2, "0");
 }
 
 /** Short names that browsers do not know: they say `GMT+9` for both. */
 const ZONES: Record<string, string> = { "Asia/Seoul": "KST", "Asia/Tokyo": "JST" };
 
-/** The short name of the viewer's zone: `KST`, `UTC`, `GMT+9`. */
+/** The short name of the chosen zone: `KST`, `UTC`, `GMT+9`. */
 export function zoneName(at: Date = new Date()): string {
+  if (currentZone() === "utc") return "UTC";
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const known = ZONES[zone];
   if (known) return known;

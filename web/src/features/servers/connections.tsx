@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { Server, Upstream } from "@/api/types";
 import { formatRelative } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
+import { Fact, Facts, Section } from "@/ui/section";
 import { ProblemView } from "@/ui/states";
-import { Fact, Facts, Section } from "./section";
 import { serverStatusQuery } from "./servers";
 
 /** What runs for a server at this moment. */

@@ -8,8 +8,8 @@ import { RunDialog } from "@/features/run-tool/run-dialog";
 import type { Json } from "@/lib/json";
 import { Button } from "@/ui/button";
 import { JsonTree } from "@/ui/json-tree";
+import { Section } from "@/ui/section";
 import { ProblemView } from "@/ui/states";
-import { Section } from "./section";
 import { serverToolsQuery } from "./servers";
 
 /** The tools of a server, each with the schema of its arguments. */

@@ -6,15 +6,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
 import { formatMoment } from "@/lib/time";
+import { useZone } from "@/lib/zone";
 import { IconButton } from "@/ui/button";
 import { Kbd } from "@/ui/kbd";
 import { ProblemView, Skeleton } from "@/ui/states";
+import { STATUS_TEXT, Status } from "@/ui/status";
 import { CallOverview } from "./call-overview";
 import { callQuery } from "./calls";
 import { Duration } from "./duration";
 import type { Field } from "./filter";
 import { PayloadView } from "./payload-view";
-import { STATUS_TEXT, Status } from "./status";
 
 const TABS = ["overview", "arguments", "result"] as const;
 
@@ -97,6 +98,7 @@ export function CallDrawer({ project, id, listed, onClose, onMove, onFilter }: P
 
 function Headline({ call }: { call: ToolCall }) {
   const { t } = useTranslation();
+  useZone();
   return (
     <div className="flex flex-wrap items-center gap-x-2 gap-y-1 px-3.5 pt-1 font-mono text-muted text-xs">
       <span className={clsx("rounded-sm bg-current/10 px-1.5 font-sans", STATUS_TEXT[call.status])}>

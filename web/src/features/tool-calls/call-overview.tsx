@@ -2,9 +2,9 @@ import { Filter } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
+import { clientTitle } from "@/lib/clients";
 import { CallActions } from "./call-actions";
 import { useCaller } from "./caller";
-import { clientName } from "./describe";
 import { ErrorBox } from "./error-box";
 import type { Field } from "./filter";
 import { PayloadView } from "./payload-view";
@@ -59,11 +59,11 @@ function Facts({ project, call, onFilter }: Omit<Props, "isWhole">) {
       <Fact name={t("toolCalls.drawer.fields.client")}>
         {client.type ? (
           <Filtering
-            value={`${client.name ?? clientName(call)}${version}`}
+            value={`${client.name ?? clientTitle(call.client)}${version}`}
             onFilter={() => onFilter("client", client.type ?? "")}
           />
         ) : (
-          `${clientName(call)}${version}`
+          `${clientTitle(call.client)}${version}`
         )}
       </Fact>
       <Fact name={t("toolCalls.drawer.fields.caller")}>{caller}</Fact>

@@ -2,11 +2,13 @@ import { clsx } from "clsx";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
+import { clientTitle } from "@/lib/clients";
 import { formatBytes } from "@/lib/numbers";
 import { clockParts } from "@/lib/time";
-import { clientName, failure, failureKind } from "./describe";
+import { useZone } from "@/lib/zone";
+import { STATUS_TEXT, Status } from "@/ui/status";
+import { failure, failureKind } from "./describe";
 import { Duration, DurationLine } from "./duration";
-import { STATUS_TEXT, Status } from "./status";
 
 export const ROW_HEIGHT = 28;
 
@@ -26,6 +28,7 @@ const MARKS: Partial<Record<ToolCall["status"], string>> = {
 };
 
 export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpen }: Props) {
+  useZone();
   const { time, fraction } = clockParts(call.started_at);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keyboard for all its rows
@@ -61,7 +64,7 @@ export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpe
         <DurationLine call={call} />
       </span>
       <span role="gridcell" className="call-wide truncate text-muted">
-        {clientName(call)}
+        {clientTitle(call.client)}
       </span>
       <span role="gridcell" className="call-medium truncate text-muted">
         <CallSummary call={call} />

@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { clientName, failure, failureKind, timeParts } from "./describe";
+import { failure, failureKind, timeParts } from "./describe";
 import { call, running } from "./testing";
 
-const nobody = call(1).client;
-
 describe("what a row says", () => {
-  it("calls clients what people call them", () => {
-    expect(clientName(call(1, { client: { ...nobody, type: "vscode", name: "x" } }))).toBe(
-      "VS Code",
-    );
-    expect(clientName(call(1, { client: { ...nobody, type: "sdk", name: "mcp" } }))).toBe("mcp");
-    expect(clientName(call(1, { client: { ...nobody, user_agent: "curl/8.5 x" } }))).toBe("curl");
-    expect(clientName(call(1))).toBe("—");
-  });
-
   it("puts a failure on one line, and has none where there is none", () => {
     const failed = call(1, { status: "error", error_code: -32602, error_message: "no\n  repo" });
     expect(failure(failed)).toBe("-32602 no repo");

@@ -1,21 +1,5 @@
 import type { ToolCall } from "@/api/types";
 
-const CLIENTS: Record<string, string> = {
-  cline: "Cline",
-  roo: "Roo Code",
-  cursor: "Cursor",
-  vscode: "VS Code",
-  windsurf: "Windsurf",
-  claude: "Claude",
-  inspector: "Inspector",
-};
-
-/** What people call the program that made a call. */
-export function clientName({ client }: ToolCall): string {
-  const known = client.type ? CLIENTS[client.type] : undefined;
-  return known ?? client.name ?? client.user_agent?.split(/[\s/]/)[0] ?? "—";
-}
-
 /** `-32602 Invalid params`: a failure on one line. */
 export function failure(call: ToolCall): string | undefined {
   if (call.status === "success" || call.status === "running") return undefined;

@@ -2,8 +2,8 @@ import { clsx } from "clsx";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
 import { CopyButton } from "@/ui/copy-button";
+import { STATUS_TEXT } from "@/ui/status";
 import { failure, failureKind } from "./describe";
-import { STATUS_TEXT } from "./status";
 
 const BORDERS: Partial<Record<ToolCall["status"], string>> = {
   error: "border-error/60",

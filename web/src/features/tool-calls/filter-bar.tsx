@@ -3,9 +3,9 @@ import { ListFilter, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ToolCallStatus } from "@/api/types";
 import { IconButton } from "@/ui/button";
+import { STATUS_TEXT } from "@/ui/status";
 import { type CallsSearch, cleared, FIELDS, type Field, toggled } from "./filter";
 import { FilterMenus } from "./filter-menus";
-import { STATUS_TEXT } from "./status";
 
 interface Props {
   project: string;

@@ -6,8 +6,8 @@ import { serversQuery } from "@/api/servers";
 import { Button } from "@/ui/button";
 import { Menu, MenuCheck, MenuLabel } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
+import { Status } from "@/ui/status";
 import { type CallsSearch, type Field, STATUSES, toggled } from "./filter";
-import { Status } from "./status";
 
 interface Props {
   project: string;

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { isTyping } from "@/lib/typing";
 
 export interface CallKeys {
   move: (by: number) => void;
@@ -13,7 +14,7 @@ export function useCallKeys(keys: CallKeys): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.isComposing || event.defaultPrevented) return;
-      if (event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const action = actionOf(event, latest.current);
       if (!action) return;
       event.preventDefault();
@@ -32,13 +33,4 @@ function actionOf({ key, target }: KeyboardEvent, keys: CallKeys): (() => void) 
   if (key === "Enter" && isOnGrid) return keys.open;
   if (key === "Escape") return keys.close;
   return undefined;
-}
-
-/** Where keys have another meaning: fields, menus and dialogs. */
-function isBusy(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="dialog"]') !==
-      null
-  );
 }
