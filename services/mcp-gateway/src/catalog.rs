@@ -13,7 +13,7 @@ mod store;
 pub(crate) use address::{exposed_uri, looks_exposed, resolve_uri};
 pub(crate) use annotated::Annotated;
 pub(crate) use kind::Kind;
-pub(crate) use list::{Digest, Item, List, Page};
+pub(crate) use list::{Digest, Item, List, Page, without_items};
 pub(crate) use merge::{Merged, Part};
 pub(crate) use names::{ExposedName, Names, exposed_name};
 pub(crate) use shelf::{LIST_DEADLINE, Shelf, Stored};

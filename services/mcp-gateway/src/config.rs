@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use access::ServiceSecret;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the mcp-gateway.
@@ -30,6 +31,9 @@ pub struct Config {
     /// Further origins from which browsers may come, such as
     /// `https://inspector.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Proxies in front of the gateway, as addresses or networks
+    /// (`10.0.0.0/8`). Only what they say in `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Command line under which stdio servers are started; theirs is added to
     /// it. Empty: this program with the argument `stdio-child`.
     pub stdio_launcher: Vec<String>,
@@ -74,6 +78,7 @@ impl Default for Config {
             public_url: None,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             stdio_launcher: Vec::new(),
             limits: LimitsConfig::default(),
             service_secret: None,

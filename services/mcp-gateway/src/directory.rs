@@ -2,18 +2,21 @@
 //! copy in memory, so that nothing on the way of a call asks anybody.
 
 mod server;
+mod tool_switches;
 mod watch;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use access::{ApiKey, KeyHash, Pepper};
 use arc_swap::ArcSwap;
-use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, UserId};
+use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, ToolPattern, UserId};
+use ipnet::IpNet;
 use tokio::sync::watch as changes;
 
 use crate::catalog::Names;
 
 pub(crate) use server::{Server, Stdio, Transport};
+pub(crate) use tool_switches::ToolSwitches;
 pub(crate) use watch::follow;
 
 /// The copy, as the newest change left it.
@@ -40,6 +43,7 @@ pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) servers: Vec<Arc<Server>>,
     pub(crate) names: Names,
+    pub(crate) switches: ToolSwitches,
     keys: Vec<Arc<Key>>,
 }
 
@@ -53,6 +57,11 @@ pub(crate) struct Key {
     hash: KeyHash,
     expires_at: Option<Timestamp>,
     permissions: Vec<Permission>,
+    ip_ranges: Vec<IpNet>,
+    /// Requests.
+    pub(crate) rate_limit_per_minute: Option<NonZeroU32>,
+    /// None: all tools.
+    pub(crate) tools: Arc<[ToolPattern]>,
 }
 
 impl Directory {
@@ -86,11 +95,12 @@ impl Snapshot {
         (is_it && found.is_live(now)).then_some(found)
     }
 
-    /// Whether a key that was good when a session began still is.
-    pub(crate) fn is_live(&self, key: &Key, now: Timestamp) -> bool {
+    /// A key that was good when a session began, as it is now; none where it is
+    /// no longer good.
+    pub(crate) fn key_now(&self, key: &Key, now: Timestamp) -> Option<&Arc<Key>> {
         self.keys
             .get(&key.lookup_id)
-            .is_some_and(|found| found.id == key.id && found.is_live(now))
+            .filter(|found| found.id == key.id && found.is_live(now))
     }
 
     /// By slug or by id. No slug looks like an id.
@@ -159,6 +169,13 @@ impl Project {
 impl Key {
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+
+    /// Whether it is good at that address. One that is bound to ranges is not
+    /// where nobody knows the address.
+    pub(crate) fn may_come_from(&self, address: Option<IpAddr>) -> bool {
+        self.ip_ranges.is_empty()
+            || address.is_some_and(|address| self.ip_ranges.iter().any(|range| range.contains(&address)))
     }
 
     fn is_live(&self, now: Timestamp) -> bool {

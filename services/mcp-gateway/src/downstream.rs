@@ -16,6 +16,7 @@ mod takes;
 use std::sync::Arc;
 
 use axum::{Router, routing::any};
+use ipnet::IpNet;
 use service_host::{Shutdown, Tasks};
 
 use crate::relay::Relay;
@@ -27,6 +28,7 @@ pub(crate) use origin::AllowedHosts;
 pub(crate) struct Doors {
     pub(crate) relay: Arc<Relay>,
     pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) trusted_proxies: Arc<[IpNet]>,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: Shutdown,
 }

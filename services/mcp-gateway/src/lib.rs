@@ -18,6 +18,7 @@ mod directory;
 mod downstream;
 mod message;
 mod outbox;
+mod rate_limit;
 mod recorder;
 mod redact;
 mod relay;

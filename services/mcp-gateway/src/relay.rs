@@ -6,13 +6,14 @@ mod audience;
 mod discover;
 mod exchange;
 mod initialize;
+mod permissions;
 mod project;
 mod rounds;
 mod tool_call;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Door, Permission, SessionId};
+use domain::{Door, SessionId};
 use proto::logging::{Client, Principal};
 use service_host::Tasks;
 use tokio::sync::mpsc;
@@ -20,16 +21,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::{self, Parked, Seal},
-    catalog::Catalog,
+    catalog::{Catalog, Kind},
     directory::{Directory, Project, Server},
     message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
     outbox::Outbox,
+    rate_limit::RateLimits,
     recorder::Recorder,
     session::{AskedQuestion, Endpoint, Session, Sessions},
     upstream::{ClientMeta, Connection, Owner, RequestError, RequestOptions, Unavailable, Upstreams},
 };
 
 use exchange::Exchange;
+pub(crate) use permissions::Permissions;
 pub(crate) use rounds::RoundEnd;
 
 /// Where all parts of the gateway meet.
@@ -40,6 +43,7 @@ pub(crate) struct Relay {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) rate_limits: RateLimits,
     /// Requests of modern clients that wait for the clients.
     pub(crate) parked: Parked,
     pub(crate) seal: Seal,
@@ -65,12 +69,6 @@ pub(crate) struct Caller {
     pub(crate) questions: Option<mpsc::Sender<AskedQuestion>>,
 }
 
-/// What the caller may do here.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Permissions {
-    pub(crate) call_tools: bool,
-}
-
 /// W3C trace context of the caller, in hexadecimal; empty where there is none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
@@ -88,6 +86,8 @@ pub(crate) enum Answer {
     },
     /// The caller may not do that.
     Denied(String),
+    /// The caller's key has asked too much; it may again after that.
+    RateLimited(Duration),
     /// The call cannot be recorded, so it is not made.
     SpoolFull,
     /// The client has withdrawn the request.
@@ -102,12 +102,25 @@ impl Answer {
         }
     }
 
+    /// After how long it may be tried again, where that is known.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::SpoolFull => Some(5),
+            Self::RateLimited(wait) => Some(wait.as_secs() + 1),
+            _ => None,
+        }
+    }
+
     /// As the message that goes to the client.
     pub(crate) fn to_message(&self, id: &Id) -> String {
         let (code, words) = match self {
             Self::Reply(reply) => return message::reply(Some(id), reply),
             Self::Error { code, words } => (*code, words.as_str()),
             Self::Denied(words) => (ErrorCode::Refused, words.as_str()),
+            Self::RateLimited(_) => (
+                ErrorCode::Refused,
+                "this API key has sent more requests than its limit allows; wait as Retry-After says, or have the limit raised",
+            ),
             Self::SpoolFull => (
                 ErrorCode::Refused,
                 "the gateway cannot record calls at the moment and makes none; try again in a few seconds",
@@ -152,14 +165,6 @@ impl Caller {
     }
 }
 
-impl Permissions {
-    pub(crate) fn of(may: impl Fn(Permission) -> bool) -> Self {
-        Self {
-            call_tools: may(Permission::CallTools),
-        }
-    }
-}
-
 impl Trace {
     /// Reads a `traceparent` (W3C Trace Context, version 00).
     pub(crate) fn parse(traceparent: &str) -> Option<Self> {
@@ -200,6 +205,9 @@ impl Relay {
                 return end.answer;
             }
             _ => {}
+        }
+        if let Err(refusal) = self.check_request(caller, &request.method) {
+            return refusal;
         }
         let work = async {
             match caller.single_server() {
@@ -281,11 +289,13 @@ impl Relay {
             outbox,
             timeout: server.timeout,
         };
-        let reply = exchange.run(params).await.reply;
-        if let ("tools/list", Ok(Reply::Result(result))) = (method, &reply) {
-            self.catalog.note_page(server, result.get());
+        match exchange.run(params).await.reply {
+            Ok(Reply::Result(page)) if method == Kind::Tools.method() => {
+                self.catalog.note_page(server, page.get());
+                Answer::Reply(Reply::Result(Self::shown_page(caller, server, page)))
+            }
+            reply => answer_of(reply),
         }
-        answer_of(reply)
     }
 
     /// Asks a server on the gateway's own behalf.

@@ -145,7 +145,7 @@ impl Rpc {
             principal: principal.unwrap_or_default(),
             client: client.unwrap_or_default(),
             revision: String::new(),
-            permissions: Permissions { call_tools: true },
+            permissions: Permissions::all(),
             trace: Trace::default(),
         };
         Ok((caller, server.clone()))

@@ -23,6 +23,7 @@ use crate::{
     catalog::Catalog,
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
+    rate_limit::RateLimits,
     recorder::Recorder,
     relay::Relay,
     rpc::{ALLOWED, Rpc},
@@ -80,6 +81,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         catalog: Catalog::new(upstreams.clone(), tasks.clone()),
         upstreams: upstreams.clone(),
         recorder,
+        rate_limits: RateLimits::default(),
         parked: Parked::default(),
         seal: Seal::open(&folder).context("the key of request states cannot be read or made")?,
         tasks: tasks.clone(),
@@ -133,6 +135,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let doors = Doors {
         relay,
         hosts: Arc::new(hosts),
+        trusted_proxies: config.trusted_proxies.into(),
         tasks,
         shutdown,
     };

@@ -11,6 +11,7 @@
 
 mod api_key;
 mod base62;
+mod client_address;
 mod credential;
 mod grpc_layer;
 mod secret_file;
@@ -19,6 +20,7 @@ mod session_token;
 mod wrapping_key;
 
 pub use api_key::{ApiKey, KeyHash, Pepper};
+pub use client_address::client_address;
 pub use credential::{Credential, InvalidCredential};
 pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
 pub use secret_file::SecretFileError;

@@ -103,6 +103,26 @@ impl<'a> Page<'a> {
     }
 }
 
+/// A page without some of its items, all else as it was. A page that cannot be
+/// read shows none.
+pub(crate) fn without_items(kind: Kind, page: Box<RawValue>, shows: &dyn Fn(&str) -> bool) -> Box<RawValue> {
+    let changed = {
+        let fields = object_fields(page.get(), [kind.member()]);
+        let list = fields.as_ref().and_then(|fields| fields.get(0));
+        let Some((fields, list)) = fields.as_ref().zip(list) else {
+            return page;
+        };
+        let items: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
+        let shown = items.iter().map(|item| item.get()).filter(|item| {
+            let key = object_fields(item, [kind.key()]).and_then(|fields| fields.string(0));
+            key.is_some_and(|key| shows(&key))
+        });
+        let shown = format!("[{}]", shown.collect::<Vec<_>>().join(","));
+        RawValue::from_string(fields.splice().replace(list, shown).finish())
+    };
+    changed.unwrap_or(page)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +151,17 @@ mod tests {
             );
         }
         assert_eq!(list.long_name("one", "one__x"), None);
+    }
+
+    #[test]
+    fn what_is_not_shown_is_cut_out_of_a_page() {
+        let page = r#"{"x":1e400,"tools":[{"name":"a"},{"name":"b"},7],"nextCursor":"2"}"#;
+        let page = RawValue::from_string(page.to_owned()).expect("is JSON");
+        let shown = without_items(Kind::Tools, page, &|tool| tool == "b");
+        assert_eq!(
+            shown.get(),
+            r#"{"x":1e400,"tools":[{"name":"b"}],"nextCursor":"2"}"#
+        );
     }
 
     #[test]

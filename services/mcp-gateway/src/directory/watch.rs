@@ -1,7 +1,8 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use access::{KeyHash, Pepper, ServiceIdentity};
-use domain::{Permission, ProjectId, Timestamp};
+use domain::{Permission, ProjectId, Timestamp, ToolPattern};
+use ipnet::IpNet;
 use proto::{
     convert::{FromWire as _, InvalidField, parse_id},
     projects::{
@@ -12,7 +13,7 @@ use proto::{
 use service_host::{Channel, Readiness, Shutdown};
 use tonic::{Status, Streaming, service::interceptor::InterceptedService};
 
-use super::{Directory, Key, Project, Server, Snapshot};
+use super::{Directory, Key, Project, Server, Snapshot, ToolSwitches};
 use crate::{backoff::Backoff, catalog::Names};
 
 /// The stream is never silent for longer than 2 seconds; after this long it is
@@ -113,10 +114,15 @@ async fn next_event(events: &mut Streaming<proto::projects::WatchResponse>) -> R
 fn read_project(project: ProjectSnapshot) -> Result<Project, InvalidField> {
     let id: ProjectId = parse_id("id", &project.id)?;
     let mut servers = Vec::with_capacity(project.servers.len());
-    for server in project.servers {
+    let mut switched_off = BTreeMap::new();
+    for mut server in project.servers {
         let server_id = server.id.clone();
+        let off = std::mem::take(&mut server.disabled_tools);
         match Server::try_from(server) {
-            Ok(server) => servers.push(Arc::new(server)),
+            Ok(server) => {
+                switched_off.insert(server.id, off.into_iter().collect());
+                servers.push(Arc::new(server));
+            }
             // Others of the project must not suffer for one.
             Err(error) => tracing::error!(server_id, %error, "a server cannot be read, leaving it out"),
         }
@@ -124,13 +130,19 @@ fn read_project(project: ProjectSnapshot) -> Result<Project, InvalidField> {
     servers.sort_by_key(|server| server.id);
     let mut keys = Vec::with_capacity(project.api_keys.len());
     for key in project.api_keys {
-        keys.push(Arc::new(read_key(id, key)?));
+        let key_id = key.id.clone();
+        match read_key(id, key) {
+            Ok(key) => keys.push(Arc::new(key)),
+            // Half a key would be a key without its limits.
+            Err(error) => tracing::error!(key_id, %error, "a key cannot be read, leaving it out"),
+        }
     }
     Ok(Project {
         id,
         slug: project.slug,
         name: project.name,
         names: Names::new(servers.iter().map(|server| (server.id, server.name.as_str()))),
+        switches: ToolSwitches::new(switched_off),
         servers,
         keys,
     })
@@ -152,5 +164,25 @@ fn read_key(project_id: ProjectId, key: ApiKeySnapshot) -> Result<Key, InvalidFi
             .into_iter()
             .filter_map(Permission::from_wire)
             .collect(),
+        ip_ranges: read_all("ip_ranges", &key.ip_ranges, |text| {
+            let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+            text.parse().ok().or_else(single)
+        })?,
+        rate_limit_per_minute: key.rate_limit_per_minute.and_then(NonZeroU32::new),
+        tools: read_all("tools", &key.tools, |text| ToolPattern::parse(text).ok())?.into(),
     })
+}
+
+fn read_all<T>(
+    field: &'static str,
+    texts: &[String],
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, InvalidField> {
+    let read = |text: &String| {
+        read(text).ok_or_else(|| InvalidField {
+            field,
+            problem: format!("{text:?} is none"),
+        })
+    };
+    texts.iter().map(read).collect()
 }

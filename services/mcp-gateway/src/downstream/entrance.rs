@@ -1,4 +1,7 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use access::{ApiKey, Credential};
 use axum::extract::{ConnectInfo, Path, Request};
@@ -36,7 +39,7 @@ impl Visitor {
     /// there is told only to who may know.
     pub(super) fn admit(
         doors: &Doors,
-        Path(address): &Path<Address>,
+        Path(path): &Path<Address>,
         request: &Request,
     ) -> Result<Self, Refusal> {
         let headers = request.headers();
@@ -48,21 +51,27 @@ impl Visitor {
                 "this API key is unknown, revoked or past its end; make a new one in the project",
             )
         })?;
+        let address = address_of(doors, request);
+        if !key.may_come_from(address) {
+            return Err(Refusal::forbidden(
+                "this API key may not be used from this address; use it from where it is meant for, or let its owner change its ranges",
+            ));
+        }
         // One answer for a project of others and for none.
         let project = snapshot
-            .project(&address.project)
+            .project(&path.project)
             .filter(|project| project.id == key.project_id)
             .ok_or_else(|| {
                 Refusal::forbidden(
                     "this API key is of another project; use a key of the project in the address",
                 )
             })?;
-        if !key.may(Permission::ReadProject) {
+        if !key.may(Permission::ReadProject) && !key.may(Permission::CallTools) {
             return Err(Refusal::forbidden(
-                "this API key may not see the project; use a key of a member",
+                "this API key may neither see the project nor call its tools; use one with the scope project:read or tools:call",
             ));
         }
-        let endpoint = match &address.server {
+        let endpoint = match &path.server {
             None => Endpoint::Project,
             Some(name) => {
                 let server = project.server(name).filter(|server| server.is_enabled);
@@ -79,7 +88,7 @@ impl Visitor {
             project: project.clone(),
             endpoint,
             user_agent: text(headers, &header::USER_AGENT),
-            ip_address: ip_address(request),
+            ip_address: address.map_or_else(String::new, |address| address.to_string()),
             trace: text_of(headers, "traceparent")
                 .and_then(Trace::parse)
                 .unwrap_or_default(),
@@ -97,7 +106,7 @@ impl Visitor {
             revision: session
                 .revision()
                 .map_or_else(String::new, |revision| revision.to_string()),
-            permissions: Permissions::of(|permission| self.key.may(permission)),
+            permissions: Permissions::of_key(&self.key),
             trace: self.trace.clone(),
             session: Some(session.clone()),
             log_level: None,
@@ -124,11 +133,13 @@ fn api_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
     }
 }
 
-fn ip_address(request: &Request) -> String {
-    request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(String::new, |peer| peer.0.ip().to_canonical().to_string())
+fn address_of(doors: &Doors, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(access::client_address(
+        peer.0.ip(),
+        request.headers(),
+        &doors.trusted_proxies,
+    ))
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {

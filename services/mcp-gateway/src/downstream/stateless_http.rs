@@ -223,6 +223,7 @@ async fn answer(
 fn answered(answer: &Answer, method: &str, id: &Id) -> Response {
     let status = match answer {
         Answer::Denied(_) => StatusCode::FORBIDDEN,
+        Answer::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
         Answer::SpoolFull => StatusCode::SERVICE_UNAVAILABLE,
         _ => match bridge::modern_error_code(answer) {
             Some(-32601) => StatusCode::NOT_FOUND,
@@ -231,10 +232,10 @@ fn answered(answer: &Answer, method: &str, id: &Id) -> Response {
         },
     };
     let mut response = json(status, bridge::message_to_modern(answer, method, id));
-    if matches!(answer, Answer::SpoolFull) {
+    if let Some(seconds) = answer.retry_after_seconds() {
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{Answer, Caller, Relay, result};
 use crate::{
+    catalog::Kind,
     message::{ErrorCode, ParamHeader, Revision, object_fields},
     session::Filter,
 };
@@ -52,6 +53,16 @@ impl Relay {
     /// What of a subscription can be served here.
     pub(crate) async fn honoured(&self, caller: &Caller, asked: Filter) -> Filter {
         let Some(server) = caller.single_server() else {
+            // What the client has not listed yet is told to it from here on.
+            let kinds = [
+                (asked.tools, Kind::Tools),
+                (asked.prompts, Kind::Prompts),
+                (asked.resources, Kind::Resources),
+                (asked.resources, Kind::Templates),
+            ];
+            for (_, kind) in kinds.into_iter().filter(|(is_asked, _)| *is_asked) {
+                self.note_listed(caller, kind);
+            }
             return Filter {
                 uris: BTreeSet::new(),
                 ..asked

@@ -132,11 +132,15 @@ impl Relay {
             kind: ErrorKind::InvalidRequest,
             answer: Answer::error(ErrorCode::InvalidParams, words),
         };
-        if !caller.permissions.call_tools {
+        self.check_rate(&caller.permissions).map_err(|answer| Refusal {
+            kind: ErrorKind::RateLimited,
+            answer,
+        })?;
+        if !caller.permissions.call_tools() {
             return Err(Refusal {
                 kind: ErrorKind::Denied,
                 answer: Answer::Denied(
-                    "this key may not call tools; use one of a developer or an owner".to_owned(),
+                    "this key may not call tools; use one with the scope tools:call".to_owned(),
                 ),
             });
         }
@@ -150,14 +154,15 @@ impl Relay {
                 "params of tools/call lacks the name of a tool".to_owned(),
             ));
         };
+        let unknown = || invalid(format!("Unknown tool: {name}; tools/list tells what there is"));
         if let Some(server) = caller.single_server() {
+            Self::check_tool(caller, &server, &name, unknown)?;
             facts.tool_version = self.catalog.version(server.id, &name);
             return Ok(Target {
                 server,
                 params: fields.splice().finish(),
             });
         }
-        let unknown = || invalid(format!("Unknown tool: {name}; tools/list tells what there is"));
         let (server, exposed) = caller.project.names.resolve(&name).ok_or_else(unknown)?;
         let server = caller
             .project
@@ -174,6 +179,7 @@ impl Relay {
         };
         facts.tool_version = self.catalog.version(server.id, &tool);
         facts.tool_name.clone_from(&tool);
+        Self::check_tool(caller, &server, &tool, unknown)?;
         let tool = serde_json::Value::from(tool).to_string();
         Ok(Target {
             params: fields.splice().replace(name_text, tool).finish(),
@@ -181,10 +187,39 @@ impl Relay {
         })
     }
 
+    /// A tool that is switched off is as good as none.
+    fn check_tool(
+        caller: &Caller,
+        server: &Server,
+        tool: &str,
+        unknown: impl Fn() -> Refusal,
+    ) -> Result<(), Refusal> {
+        if caller.project.switches.is_off(server.id, tool) {
+            return Err(unknown());
+        }
+        if caller.permissions.is_for(server, tool) {
+            return Ok(());
+        }
+        Err(Refusal {
+            kind: ErrorKind::Denied,
+            answer: Answer::Denied(format!(
+                "this key is not for the tool {tool} of the server {}; use another, or have its tools changed",
+                server.name
+            )),
+        })
+    }
+
     fn refuse(&self, facts: CallFacts, running: Option<Box<RunningCall>>, refusal: Refusal) -> ToolCallEnd {
         let (code, words) = match &refusal.answer {
             Answer::Error { code, words } => (Some(code.number()), words.clone()),
             Answer::Denied(words) => (None, words.clone()),
+            Answer::RateLimited(wait) => (
+                None,
+                format!(
+                    "over the limit of the key; the next is taken in {} s",
+                    wait.as_secs() + 1
+                ),
+            ),
             _ => (None, String::new()),
         };
         let outcome = Outcome::failed(refusal.kind, code, words);

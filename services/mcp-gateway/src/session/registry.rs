@@ -187,7 +187,8 @@ impl Sessions {
             let is_used =
                 session.in_flight() > 0 || (session.door == Door::Sse && session.streams.open().is_some());
             let is_idle = !is_used && now.since(session.last_seen_at()) >= self.limits.idle;
-            if !snapshot.is_live(&session.key, now) {
+            let key = snapshot.key_now(&session.key, now);
+            if !key.is_some_and(|key| key.may_come_from(session.ip_address.parse().ok())) {
                 self.end(&session, SessionEnd::Revoked);
             } else if is_idle || now.since(session.started_at) >= self.limits.absolute {
                 self.end(&session, SessionEnd::Expired);

@@ -8,6 +8,7 @@ mod children;
 mod client;
 mod delivery;
 mod doors;
+mod limits;
 mod many_servers;
 mod refusals;
 mod rest;

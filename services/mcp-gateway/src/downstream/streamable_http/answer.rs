@@ -181,14 +181,15 @@ fn enter(session: &Arc<Session>, id: &Id) -> Result<Waiting, Refusal> {
 fn answered(answer: &Answer, id: &Id) -> Response {
     let status = match answer {
         Answer::Denied(_) => StatusCode::FORBIDDEN,
+        Answer::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
         Answer::SpoolFull => StatusCode::SERVICE_UNAVAILABLE,
         Answer::Reply(_) | Answer::Error { .. } | Answer::Cancelled => StatusCode::OK,
     };
     let mut response = json(status, answer.to_message(id));
-    if matches!(answer, Answer::SpoolFull) {
+    if let Some(seconds) = answer.retry_after_seconds() {
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -6,7 +6,7 @@ use service_host::Shutdown;
 use crate::{
     catalog::Kind,
     directory::{Project, Snapshot},
-    relay::Relay,
+    relay::{Permissions, Relay},
     session::{Endpoint, Session},
 };
 
@@ -49,6 +49,30 @@ impl Relay {
                 .is_some_and(|before| Arc::ptr_eq(before, project));
             if !is_same {
                 self.catalog.dirty(project.id);
+                self.announce_on_servers(project, before, now);
+            }
+        }
+    }
+
+    /// On a server's own endpoint nobody keeps what a client got; but which tools
+    /// are shown of it, the gateway decides.
+    fn announce_on_servers(&self, project: &Project, before: &Snapshot, now: &Snapshot) {
+        let time = self.recorder.clock().now();
+        let Some(old) = before.project_by_id(project.id) else {
+            return;
+        };
+        for session in self.sessions.of_project(project.id) {
+            let Endpoint::Server(server) = session.endpoint else {
+                continue;
+            };
+            let tools = |snapshot: &Snapshot| {
+                let key = snapshot.key_now(&session.key, time);
+                key.map(|key| key.tools.clone())
+            };
+            let is_same =
+                old.switches.off(server) == project.switches.off(server) && tools(before) == tools(now);
+            if !is_same {
+                session.tell(Kind::Tools.changed(), None);
             }
         }
     }
@@ -59,20 +83,24 @@ impl Relay {
             return;
         };
         for session in self.sessions.of_project(project.id) {
-            if session.endpoint == Endpoint::Project {
-                self.announce_to(project, &session);
+            // One whose key is gone ends, and hears nothing more.
+            let key = snapshot.key_now(&session.key, self.recorder.clock().now());
+            if let Some(key) = key
+                && session.endpoint == Endpoint::Project
+            {
+                self.announce_to(project, &session, &Permissions::of_key(key));
             }
         }
     }
 
     /// A client that has not listed anything has nothing that could be old.
-    fn announce_to(&self, project: &Project, session: &Session) {
+    fn announce_to(&self, project: &Project, session: &Session, permissions: &Permissions) {
         let mut told = Vec::new();
         for kind in Kind::ALL {
             let Some(listed) = session.listed.digest(kind) else {
                 continue;
             };
-            let digest = self.merged(project, Some(session), kind).digest;
+            let digest = self.merged(project, Some(session), permissions, kind).digest;
             if digest == listed {
                 continue;
             }

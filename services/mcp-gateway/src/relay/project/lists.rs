@@ -6,7 +6,7 @@ use crate::{
     catalog::{Kind, Merged, Part},
     directory::{Project, Server},
     message::{ErrorCode, Reply, object_fields},
-    relay::{Answer, Caller, Relay},
+    relay::{Answer, Caller, Permissions, Relay},
     session::Session,
 };
 
@@ -21,11 +21,22 @@ impl Relay {
         }
         self.settle(caller, &[kind]).await;
         let session = caller.session.as_deref();
-        let merged = self.merged(&caller.project, session, kind);
+        let merged = self.merged(&caller.project, session, &caller.permissions, kind);
         if let Some(session) = session {
             session.listed.note(kind, merged.digest);
         }
         Answer::Reply(Reply::Result(merged.result.clone()))
+    }
+
+    /// Takes a list that the client has not got for one that it knows.
+    pub(in crate::relay) fn note_listed(&self, caller: &Caller, kind: Kind) {
+        let Some(session) = caller.session.as_deref() else {
+            return;
+        };
+        if session.listed.digest(kind).is_none() {
+            let merged = self.merged(&caller.project, Some(session), &caller.permissions, kind);
+            session.listed.note(kind, merged.digest);
+        }
     }
 
     /// Waits until all servers have listed these, or cost their own items.
@@ -41,7 +52,13 @@ impl Relay {
 
     /// The merged list as a session sees it at this moment. Asks for what is not
     /// there, and does not wait for it.
-    pub(super) fn merged(&self, project: &Project, session: Option<&Session>, kind: Kind) -> Arc<Merged> {
+    pub(super) fn merged(
+        &self,
+        project: &Project,
+        session: Option<&Session>,
+        permissions: &Permissions,
+        kind: Kind,
+    ) -> Arc<Merged> {
         let parts: Vec<_> = project
             .enabled_servers()
             .filter_map(|server| {
@@ -53,7 +70,9 @@ impl Relay {
                 })
             })
             .collect();
-        self.catalog.merged(kind, &parts, "", &|_, _| true)
+        let shows = |server: &Server, tool: &str| permissions.shows(project, server, tool);
+        self.catalog
+            .merged(kind, &parts, &permissions.view(project), &shows)
     }
 
     /// The name of which only a shortened form is known. Looked up in what was
