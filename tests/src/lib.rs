@@ -19,7 +19,9 @@ pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use key_forwarder::KeyForwarder;
 pub use mcp_client::{Answer, Door, Manner, McpClient};
 pub use processes::{Processes, Service};
-pub use programs::{environment, evil_server, fixture_server, installed_client, mcp_orch, postgres_database};
+pub use programs::{
+    drop_connections, environment, evil_server, fixture_server, installed_client, kills, mcp_orch, postgres_database,
+};
 pub use rest::{Project, Rest, ServerDefinition};
 pub use stack::{Engine, Stack};
 pub use wait::wait_until;

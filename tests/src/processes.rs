@@ -88,6 +88,11 @@ impl Processes {
         format!("http://127.0.0.1:{}/projects/{}", self.ports.mcp, project.slug)
     }
 
+    /// Where tool calls are kept.
+    pub fn logging_database(&self) -> &str {
+        &self.logging_database
+    }
+
     /// A folder that ends with the deployment.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -161,6 +161,7 @@ groups!(A);
 groups!(A, B);
 groups!(A, B, C);
 groups!(A, B, C, D);
+groups!(A, B, C, D, E);
 
 #[cfg(test)]
 mod tests {

@@ -46,7 +46,7 @@ impl TimeRangeQuery {
             if self.to.is_some() {
                 return Err(ServiceError::invalid("to", "goes only together with `from`"));
             }
-            let last = parse_last(self.last.as_deref().unwrap_or(DEFAULT_LAST))?;
+            let last = parse_span("last", self.last.as_deref().unwrap_or(DEFAULT_LAST))?;
             return Ok(TimeRange {
                 from: now - last,
                 to: now,
@@ -87,10 +87,10 @@ fn parse_time(field: &str, text: &str) -> Result<Timestamp, ServiceError> {
 }
 
 /// Reads `15m`, `24h`, `1h30m`: one or more whole numbers, each with its unit.
-fn parse_last(text: &str) -> Result<Duration, ServiceError> {
+pub(crate) fn parse_span(field: &str, text: &str) -> Result<Duration, ServiceError> {
     let refused = || {
         ServiceError::invalid(
-            "last",
+            field,
             format!(
                 "{:?} is no span of time: expected numbers with s, m, h, d or w, such as 15m, 24h, 7d or 1h30m, \
                  more than nothing and at most 3653d",
@@ -156,7 +156,7 @@ mod tests {
             ("2w", 1_209_600),
         ] {
             assert_eq!(
-                parse_last(text).expect("a span"),
+                parse_span("last", text).expect("a span"),
                 Duration::from_secs(seconds),
                 "{text}"
             );
@@ -179,7 +179,7 @@ mod tests {
             "9999999d",
             "１h",
         ] {
-            assert!(parse_last(text).is_err(), "{text:?}");
+            assert!(parse_span("last", text).is_err(), "{text:?}");
         }
     }
 

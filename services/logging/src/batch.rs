@@ -97,7 +97,11 @@ fn fold_one(
     match record.record.clone() {
         Some(Kind::ToolCall(call)) => {
             let call = StoredToolCall::from_wire(call)?;
-            let note = call.row.storage_note.clone();
+            let note = if call.is_changed {
+                call.row.storage_note.clone()
+            } else {
+                String::new()
+            };
             insert_or(calls, call.row.id, call, StoredToolCall::or);
             Ok(note)
         }

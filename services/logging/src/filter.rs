@@ -1,29 +1,27 @@
+use std::collections::HashMap;
+
 use database::keyset;
 use domain::{ErrorKind, Timestamp, ToolCallStatus};
 use prost::Message as _;
 use proto::{convert::FromWire, logging as wire};
-use service_error::ServiceError;
+use service_error::{ServiceError, Span};
 use uuid::Uuid;
 
-use crate::record;
+use crate::{
+    query::{self, Condition, Expression, Field, Operator, Pattern, Value},
+    record,
+};
 
 /// How many values one field may list.
 const MAX_VALUES: usize = 200;
 
-/// Which tool calls. Fields are joined by AND, the values of one field by OR;
-/// an empty field takes all.
+/// Which tool calls.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolCallFilter {
     pub(crate) project_id: Uuid,
     pub(crate) range: Range,
-    pub(crate) statuses: Vec<ToolCallStatus>,
-    pub(crate) error_kinds: Vec<ErrorKind>,
-    pub(crate) tools: Vec<String>,
-    pub(crate) server_ids: Vec<Uuid>,
-    pub(crate) session_ids: Vec<Uuid>,
-    pub(crate) client_types: Vec<String>,
-    pub(crate) min_duration_us: Option<i64>,
-    pub(crate) max_duration_us: Option<i64>,
+    /// Joined by AND; empty takes all.
+    pub(crate) terms: Vec<Expression>,
 }
 
 /// From a time on, and before a time.
@@ -33,14 +31,35 @@ pub(crate) struct Range {
     pub(crate) to: Option<Timestamp>,
 }
 
-/// What cursors belong to: the filter, and which of its two orders. The range
-/// is no part of that: one that ends now moves between two pages.
+/// What cursors belong to: the filter, and which of its orders. The range is no
+/// part of that: one that ends now moves between two pages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope {
     /// Newest first.
     pub(crate) list: keyset::Filter,
+    /// Oldest first.
+    pub(crate) oldest_first: keyset::Filter,
     /// By the position of the last change.
     pub(crate) changes: keyset::Filter,
+}
+
+impl Range {
+    /// Both in microseconds.
+    pub(crate) const fn between(from: i64, to: i64) -> Self {
+        Self {
+            from: Some(Timestamp::from_micros(from)),
+            to: Some(Timestamp::from_micros(to)),
+        }
+    }
+
+    /// The range of the same length before this one, where it has both ends.
+    pub(crate) fn previous(self) -> Option<Self> {
+        let (from, to) = (self.from?, self.to?);
+        Some(Self {
+            from: Some(from - to.since(from)),
+            to: Some(from),
+        })
+    }
 }
 
 impl ToolCallFilter {
@@ -59,24 +78,162 @@ impl ToolCallFilter {
                 "expected a time after from_us",
             ));
         }
+        // Who joins a project meanwhile makes no other filter of it.
+        let users = names("filter.users", std::mem::take(&mut filter.users))?;
+        let keys = names("filter.api_keys", std::mem::take(&mut filter.api_keys))?;
         let encoded = filter.encode_to_vec();
         let scope = Scope {
             list: keyset::Filter::of("tool_calls", &[&encoded]),
+            oldest_first: keyset::Filter::of("tool_calls_oldest_first", &[&encoded]),
             changes: keyset::Filter::of("tool_call_changes", &[&encoded]),
         };
+        let project_id = id("filter.project_id", &filter.project_id)?;
+        let mut terms = typed_terms(&filter)?;
+        if let Some(mut expression) = query::parse(&filter.q)? {
+            resolve(&mut expression, &filter.q, &users, &keys)?;
+            match expression {
+                Expression::All(inner) => terms.extend(inner),
+                other => terms.push(other),
+            }
+        }
         let parsed = Self {
-            project_id: id("filter.project_id", &filter.project_id)?,
+            project_id,
             range,
-            statuses: words("filter.statuses", &filter.statuses)?,
-            error_kinds: words("filter.error_kinds", &filter.error_kinds)?,
-            tools: texts("filter.tools", filter.tools)?,
-            server_ids: ids("filter.server_ids", &filter.server_ids)?,
-            session_ids: ids("filter.session_ids", &filter.session_ids)?,
-            client_types: texts("filter.client_types", filter.client_types)?,
-            min_duration_us: filter.min_duration_us.map(record::number),
-            max_duration_us: filter.max_duration_us.map(record::number),
+            terms,
         };
         Ok((parsed, scope))
+    }
+
+    /// The same filter over another range.
+    pub(crate) fn over(&self, range: Range) -> Self {
+        Self {
+            range,
+            ..self.clone()
+        }
+    }
+
+    /// The same filter without what it asks of one field.
+    pub(crate) fn without(&self, fields: &[Field]) -> Self {
+        let mut filter = self.clone();
+        filter.terms.retain(|term| !term.is_only_about(fields));
+        filter
+    }
+
+    /// Whether it asks of these fields only.
+    pub(crate) fn is_only_about(&self, fields: &[Field]) -> bool {
+        self.terms.iter().all(|term| term.is_only_about(fields))
+    }
+}
+
+impl Expression {
+    fn is_only_about(&self, fields: &[Field]) -> bool {
+        match self {
+            Self::All(terms) | Self::Any(terms) => terms.iter().all(|term| term.is_only_about(fields)),
+            Self::Not(inner) => inner.is_only_about(fields),
+            Self::Text(_) => false,
+            Self::Field(condition) => fields.contains(&condition.field),
+        }
+    }
+}
+
+fn typed_terms(filter: &wire::ToolCallFilter) -> Result<Vec<Expression>, ServiceError> {
+    let word = |word: &'static str| Value::Word(word);
+    let text = |text: &String| Value::Pattern(Pattern::exact(text.as_str()));
+    let statuses = words::<ToolCallStatus>("filter.statuses", &filter.statuses)?;
+    let kinds = words::<ErrorKind>("filter.error_kinds", &filter.error_kinds)?;
+    let mut terms = Vec::new();
+    let mut any_of = |field, values: Vec<Value>| {
+        if !values.is_empty() {
+            let values = values.into_iter().map(|value| is(field, Operator::Is, value));
+            terms.push(Expression::any(values.collect()));
+        }
+    };
+    any_of(
+        Field::Status,
+        statuses.into_iter().map(|status| word(status.as_str())).collect(),
+    );
+    any_of(
+        Field::Kind,
+        kinds.into_iter().map(|kind| word(kind.as_str())).collect(),
+    );
+    any_of(
+        Field::Tool,
+        texts("filter.tools", &filter.tools)?.iter().map(text).collect(),
+    );
+    any_of(Field::Server, ids("filter.server_ids", &filter.server_ids)?);
+    any_of(Field::Session, ids("filter.session_ids", &filter.session_ids)?);
+    any_of(
+        Field::Client,
+        texts("filter.client_types", &filter.client_types)?
+            .iter()
+            .map(text)
+            .collect(),
+    );
+    for (operator, limit) in [
+        (Operator::AtLeast, filter.min_duration_us),
+        (Operator::AtMost, filter.max_duration_us),
+    ] {
+        if let Some(limit) = limit {
+            terms.push(is(
+                Field::Duration,
+                operator,
+                Value::Micros(record::number(limit)),
+            ));
+        }
+    }
+    Ok(terms)
+}
+
+fn is(field: Field, operator: Operator, value: Value) -> Expression {
+    Expression::Field(Condition {
+        field,
+        path: String::new(),
+        operator,
+        value,
+    })
+}
+
+/// Puts ids in the place of names.
+fn resolve(
+    expression: &mut Expression,
+    text: &str,
+    users: &HashMap<String, Uuid>,
+    keys: &HashMap<String, Uuid>,
+) -> Result<(), ServiceError> {
+    match expression {
+        Expression::All(terms) | Expression::Any(terms) => terms
+            .iter_mut()
+            .try_for_each(|term| resolve(term, text, users, keys)),
+        Expression::Not(inner) => resolve(inner, text, users, keys),
+        Expression::Text(_) => Ok(()),
+        Expression::Field(condition) => {
+            let Value::Name(name) = &condition.value else {
+                return Ok(());
+            };
+            let (what, known) = match condition.field {
+                Field::User => ("user", users),
+                _ => ("API key", keys),
+            };
+            let Some(id) = known.get(&name.to_lowercase()) else {
+                let mut error = ServiceError::invalid(
+                    "filter.q",
+                    format!(
+                        "there is no {what} {name:?} in this project; those that are gone go by their id"
+                    ),
+                );
+                "unknown_name".clone_into(&mut error.reason);
+                error.span = text.find(name.as_str()).map(|at| {
+                    let start = text[..at].encode_utf16().count() as u32;
+                    Span {
+                        start,
+                        end: start + name.encode_utf16().count() as u32,
+                    }
+                });
+                return Err(error);
+            };
+            condition.value = Value::Id(*id);
+            Ok(())
+        }
     }
 }
 
@@ -85,12 +242,19 @@ pub(crate) fn id(field: &'static str, text: &str) -> Result<Uuid, ServiceError> 
     record::id(field, text).map_err(|error| ServiceError::invalid(error.field, error.problem))
 }
 
-fn ids(field: &'static str, texts: &[String]) -> Result<Vec<Uuid>, ServiceError> {
+fn ids(field: &'static str, texts: &[String]) -> Result<Vec<Value>, ServiceError> {
     limited(field, texts.len())?;
-    texts.iter().map(|text| id(field, text)).collect()
+    texts.iter().map(|text| id(field, text).map(Value::Id)).collect()
 }
 
-fn texts(field: &'static str, texts: Vec<String>) -> Result<Vec<String>, ServiceError> {
+fn names(field: &'static str, named: Vec<wire::NamedId>) -> Result<HashMap<String, Uuid>, ServiceError> {
+    named
+        .into_iter()
+        .map(|named| Ok((named.name.to_lowercase(), id(field, &named.id)?)))
+        .collect()
+}
+
+fn texts<'a>(field: &'static str, texts: &'a [String]) -> Result<&'a [String], ServiceError> {
     limited(field, texts.len())?;
     if texts.iter().any(|text| text.contains('\0')) {
         return Err(ServiceError::invalid(

@@ -27,7 +27,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn over(database: database::Database) -> Self {
-        let store = Store { database };
+        let store = Store::over(database);
         Self {
             id: GatewayId::new(&Clock::system()),
             ingest: Ingest::new(store.clone(), Clock::system()),
@@ -99,6 +99,7 @@ pub(crate) fn running(id: u128, started_at_us: i64) -> ToolCall {
         span_id: "b7ad6b7169203331".to_owned(),
         tool_version: "v1".to_owned(),
         rounds: 1,
+        arguments_preview: r#"{"q":"bug"}"#.to_owned(),
         ..ToolCall::default()
     }
 }
@@ -185,9 +186,10 @@ pub(crate) async fn list(
             cursor: cursor.to_owned(),
         }),
         include_payloads: true,
+        order: 0,
     };
     let (filter, scope) = filter::ToolCallFilter::from_wire(request.filter).unwrap();
-    tool_calls::list(store, &filter, scope, request.page, true)
+    tool_calls::list(store, &filter, scope, request.page, false, true)
         .await
         .unwrap()
 }

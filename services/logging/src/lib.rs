@@ -8,13 +8,22 @@
 //! changes. It calls no other service.
 
 mod batch;
+mod body;
+mod breakdown;
+mod chart;
 mod config;
+mod export;
+mod facets;
+mod figures;
 mod filter;
 #[cfg(test)]
 mod fixtures;
 mod ingest;
 mod latency;
+mod query;
 mod record;
+mod retention;
+mod rollup;
 mod row;
 mod rpc;
 mod server_logs;
@@ -25,6 +34,7 @@ mod summary;
 mod tail;
 mod tool_call;
 mod tool_calls;
+mod words;
 
 pub use config::{Config, InvalidConfig};
 pub use start::{Listeners, start};

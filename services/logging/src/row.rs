@@ -10,7 +10,13 @@ pub(crate) enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Bool(Option<bool>),
+    /// The text of a `tsvector`.
+    Words(String),
 }
+
+/// The text of a `tsvector`, which is written and never read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct WordVector(pub(crate) String);
 
 /// What can be written many at a time.
 pub(crate) trait Row {
@@ -52,6 +58,7 @@ where
             Self::Int(value) => value.encode(buffer),
             Self::Small(value) => value.encode(buffer),
             Self::Text(value) => value.encode(buffer),
+            Self::Words(value) => Some(value).encode(buffer),
             Self::Bytes(value) => value.encode(buffer),
             Self::Bool(value) => value.encode(buffer),
         }
@@ -66,10 +73,16 @@ where
             Self::Uuid(_) => Uuid::type_info(),
             Self::Int(_) => i64::type_info(),
             Self::Small(_) => i16::type_info(),
-            Self::Text(_) => String::type_info(),
+            Self::Text(_) | Self::Words(_) => String::type_info(),
             Self::Bytes(_) => Vec::<u8>::type_info(),
             Self::Bool(_) => bool::type_info(),
         })
+    }
+}
+
+impl From<WordVector> for Value {
+    fn from(words: WordVector) -> Self {
+        Self::Words(words.0)
     }
 }
 
@@ -106,7 +119,7 @@ macro_rules! row {
         $vis:vis struct $name:ident in $table:literal { $( $(#[$field_meta:meta])* $field:ident : $type:ty ),+ $(,)? }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+        #[derive(Debug, Clone, PartialEq)]
         $vis struct $name { $( $(#[$field_meta])* pub(crate) $field: $type ),+ }
 
         impl $crate::row::Row for $name {

@@ -13,6 +13,7 @@ pub(crate) mod store;
 
 row! {
     /// One line of a server's log.
+    #[derive(sqlx::FromRow)]
     pub(crate) struct ServerLogRow in "server_logs" {
         id: Uuid,
         project_id: Uuid,

@@ -16,6 +16,7 @@ pub(crate) mod store;
 
 row! {
     /// A session without the counts of its calls.
+    #[derive(sqlx::FromRow)]
     pub(crate) struct SessionRow in "client_sessions" {
         id: Uuid,
         project_id: Uuid,

@@ -1,8 +1,8 @@
 use access::{AllowList, GrpcAccess, ServiceName};
 use anyhow::Context as _;
-use service_host::{Host, Listener};
+use service_host::{Host, Listener, OnFailure};
 
-use crate::{Config, ingest::Ingest, rpc, store::Store};
+use crate::{Config, ingest::Ingest, retention, rpc, store::Store};
 
 /// Who may ask what: gateways write, and those who answer people read.
 const ALLOW_LIST: AllowList = &[
@@ -13,7 +13,13 @@ const ALLOW_LIST: AllowList = &[
     ("mcporch.logging.v1.ToolCallsService/ListToolCalls", READERS),
     ("mcporch.logging.v1.ToolCallsService/GetToolCall", READERS),
     ("mcporch.logging.v1.ToolCallsService/SummarizeToolCalls", READERS),
+    ("mcporch.logging.v1.ToolCallsService/CountFacets", READERS),
+    ("mcporch.logging.v1.ToolCallsService/ChartToolCalls", READERS),
+    ("mcporch.logging.v1.ToolCallsService/BreakDownToolCalls", READERS),
+    ("mcporch.logging.v1.ToolCallsService/ExportToolCalls", READERS),
     ("mcporch.logging.v1.ToolCallsService/TailToolCalls", READERS),
+    ("mcporch.logging.v1.RetentionService/GetRetention", READERS),
+    ("mcporch.logging.v1.RetentionService/SetRetention", READERS),
     ("mcporch.logging.v1.SessionsService/ListSessions", READERS),
     ("mcporch.logging.v1.SessionsService/GetSession", READERS),
     ("mcporch.logging.v1.ServerLogsService/ListServerLogs", READERS),
@@ -48,6 +54,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
+    let sweeps = retention::run(store.clone(), host.clock().clone(), shutdown.clone());
+    host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });
     readiness.ready();
     Ok(())

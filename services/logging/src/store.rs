@@ -1,13 +1,19 @@
+use uuid::Uuid;
+
 use database::{Database, DatabaseError, Migrations, OpenError, on_database};
 
+mod condition;
 mod postgres;
 mod read;
+mod rollup;
 mod sqlite;
 mod statement;
 mod write;
 
-pub(crate) use read::{Counts, StatusAndBucket, push_place};
-pub(crate) use statement::Statement;
+pub(crate) use postgres::part_name;
+pub(crate) use read::push_place;
+pub(crate) use rollup::Grouping;
+pub(crate) use statement::{Statement, insert};
 pub(crate) use write::Written;
 
 /// What the database looks like.
@@ -21,13 +27,22 @@ pub(crate) static MIGRATIONS: Migrations = Migrations {
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pub(crate) database: Database,
+    pub(crate) known_days: postgres::KnownDays,
 }
 
 impl Store {
     /// Opens a database and brings it up to date.
     pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
         let database = Database::open(url, &MIGRATIONS).await?;
-        Ok(Self { database })
+        Ok(Self::over(database))
+    }
+
+    /// Over a database that is up to date.
+    pub(crate) fn over(database: Database) -> Self {
+        Self {
+            database,
+            known_days: postgres::KnownDays::default(),
+        }
     }
 
     /// Waits for the statements that run and closes.
@@ -46,6 +61,12 @@ impl Store {
     }
 }
 
+/// The smallest UUIDv7 of a time in microseconds.
+pub(crate) fn first_id(at_us: i64) -> Uuid {
+    let ms = u64::try_from(at_us / 1_000).unwrap_or(0).min((1 << 48) - 1);
+    Uuid::from_u128(u128::from(ms) << 80)
+}
+
 #[cfg(test)]
 mod tests {
     use database::testing::assert_parity;
@@ -54,6 +75,6 @@ mod tests {
 
     #[tokio::test]
     async fn both_engines_have_the_same_tables() {
-        assert_parity(&MIGRATIONS, &[]).await;
+        assert_parity(&MIGRATIONS, &["tool_call_bodies", "tool_call_words*"]).await;
     }
 }

@@ -8,13 +8,15 @@ use proto::{
 use uuid::Uuid;
 
 use crate::{
-    latency,
+    body, latency,
     record::{self, InvalidRecord, Texts},
     row::row,
+    words::{self, Words},
 };
 
 row! {
     /// A tool call without its payloads.
+    #[derive(sqlx::FromRow)]
     pub(crate) struct ToolCallRow in "tool_calls" {
         id: Uuid,
         project_id: Uuid,
@@ -59,15 +61,17 @@ row! {
         stderr_excerpt: String,
         storage_note: String,
         change: i64,
+        arguments_preview: String,
     }
 }
 
 row! {
-    /// What a tool call was given, and what it gave.
-    pub(crate) struct PayloadRow in "tool_call_payloads" {
+    /// What a tool call was given, and what it gave, as `body` packs it.
+    #[derive(sqlx::FromRow)]
+    pub(crate) struct PayloadRow in "tool_call_bodies" {
         tool_call_id: Uuid,
-        arguments: Option<String>,
-        result: Option<String>,
+        arguments: Option<Vec<u8>>,
+        result: Option<Vec<u8>>,
     }
 }
 
@@ -76,6 +80,11 @@ row! {
 pub(crate) struct StoredToolCall {
     pub(crate) row: ToolCallRow,
     pub(crate) payload: PayloadRow,
+    /// The texts that the payload was packed of.
+    arguments_json: Option<String>,
+    result_json: Option<String>,
+    /// Whether it is not what was sent, so that the bytes are kept beside it.
+    pub(crate) is_changed: bool,
 }
 
 impl StoredToolCall {
@@ -147,16 +156,43 @@ impl StoredToolCall {
             storage_note: String::new(),
             // Known when the transaction is.
             change: 0,
+            arguments_preview: arguments.json.as_deref().map_or_else(String::new, body::preview),
         };
-        row.storage_note = texts.note();
+        let note = texts.note();
+        row.storage_note = join_notes(texts.take("storage_note", call.storage_note), &note);
+        keep_within_its_day(&mut row);
+        let is_changed = !note.is_empty() || row.started_at != call.started_at_us;
         Ok(Self {
+            is_changed,
             row,
             payload: PayloadRow {
                 tool_call_id: id,
-                arguments: arguments.json,
-                result: result.json,
+                arguments: arguments.json.as_deref().map(body::pack),
+                result: result.json.as_deref().map(body::pack),
             },
+            arguments_json: arguments.json,
+            result_json: result.json,
         })
+    }
+
+    /// What it is found by.
+    pub(crate) fn words(&self) -> Words {
+        let mut words = Words {
+            tool: words::cut(&self.row.tool_name),
+            error: words::cut(&self.row.error_message),
+            ..Words::default()
+        };
+        if self.row.exposed_name != self.row.tool_name {
+            words.tool.extend(words::cut(&self.row.exposed_name));
+        }
+        if let Some(json) = &self.arguments_json {
+            words.arguments = words::cut_json(json);
+            words.arguments.extend(words::leaves(json));
+        }
+        if let Some(json) = &self.result_json {
+            words.result = words::cut_json(json);
+        }
+        words
     }
 
     /// Of two records of one call, the one that says more: an end is never
@@ -183,7 +219,10 @@ impl ToolCallRow {
     /// its payloads only. Words that this release does not know are left out.
     pub(crate) fn into_wire(self, payload: Option<PayloadRow>) -> wire::ToolCall {
         let (arguments_json, result_json) = match payload {
-            Some(payload) => (payload.arguments, payload.result),
+            Some(payload) => (
+                payload.arguments.as_deref().map(body::unpack),
+                payload.result.as_deref().map(body::unpack),
+            ),
             None => (None, None),
         };
         let arguments = KeptPayload {
@@ -243,7 +282,33 @@ impl ToolCallRow {
             rounds: u32::try_from(self.rounds).unwrap_or(u32::MAX),
             stderr_excerpt: self.stderr_excerpt,
             storage_note: self.storage_note,
+            arguments_preview: self.arguments_preview,
         }
+    }
+}
+
+/// The store looks for a call by its time in the parts of the day of its id and
+/// of those beside it. One that says that it began elsewhere is moved.
+fn keep_within_its_day(row: &mut ToolCallRow) {
+    const US_PER_DAY: i64 = 86_400_000_000;
+    let made_at = (row.id.as_u128() >> 80) as i64 * 1_000;
+    let started_at = row.started_at.clamp(
+        made_at.saturating_sub(US_PER_DAY),
+        made_at.saturating_add(US_PER_DAY),
+    );
+    if started_at == row.started_at {
+        return;
+    }
+    let note = "started_at was moved to the day of the id";
+    row.storage_note = join_notes(std::mem::take(&mut row.storage_note), note);
+    row.started_at = started_at;
+}
+
+fn join_notes(one: String, other: &str) -> String {
+    match (one.is_empty(), other.is_empty()) {
+        (true, _) => other.to_owned(),
+        (false, true) => one,
+        (false, false) => format!("{one}; {other}"),
     }
 }
 

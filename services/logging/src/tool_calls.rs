@@ -17,30 +17,50 @@ mod tests;
 
 const DEFAULT_LIMIT: u32 = 50;
 
+/// Where a list that goes forward begins.
+pub(crate) const BEFORE_ALL: Place = Place::NewerThan(Key {
+    at: i64::MIN,
+    id: Uuid::nil(),
+});
+
 /// Stands between the two parts of [`page::Page::newer`]: the place in the
 /// list, and where a tail goes on.
 pub(crate) const TAIL_MARK: char = '.';
 
-/// A page of calls, newest first.
+/// A page of calls, newest first or oldest first.
 pub(crate) async fn list(
     store: &Store,
     filter: &ToolCallFilter,
     scope: Scope,
     request: Option<page::PageRequest>,
+    is_oldest_first: bool,
     with_payloads: bool,
 ) -> Result<(Vec<ToolCall>, page::Page), ServiceError> {
     let request = request.unwrap_or_default();
     let limit = keyset::limit(request.limit, DEFAULT_LIMIT)?;
     let cursor = request.cursor.split(TAIL_MARK).next().unwrap_or_default();
-    let place = parse_cursor(cursor, scope.list)?;
+    let list = if is_oldest_first {
+        scope.oldest_first
+    } else {
+        scope.list
+    };
+    let mut place = parse_cursor(cursor, list)?;
+    let is_first_page = place == Place::Newest;
+    if is_oldest_first && is_first_page {
+        place = BEFORE_ALL;
+    }
     // Before the rows: what is committed in between, a tail shows again rather
     // than not at all.
     let last_position = store.last_position().await?;
     let rows = store.list_tool_calls(filter, place, limit + 1).await?;
-    let found = keyset::page(rows, limit, place, scope.list, |row| Key {
+    let mut found = keyset::page(rows, limit, place, list, |row| Key {
         at: row.started_at,
         id: row.id,
     });
+    if is_oldest_first {
+        found.items.reverse();
+        found.has_older &= !is_first_page;
+    }
     let page = page::Page {
         older: found.older,
         newer: format!(
@@ -71,7 +91,7 @@ pub(crate) fn parse_cursor(cursor: &str, scope: keyset::Filter) -> Result<Place,
     })
 }
 
-async fn into_wire(
+pub(crate) async fn into_wire(
     store: &Store,
     rows: Vec<ToolCallRow>,
     with_payloads: bool,

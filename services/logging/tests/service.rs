@@ -74,7 +74,7 @@ fn call(status: ToolCallStatus) -> ToolCall {
         project_id: PROJECT.to_owned(),
         tool_name: "echo".to_owned(),
         status: status.into(),
-        started_at_us: 1_700_000_000_000_000,
+        started_at_us: 1_730_616_064_571_000,
         duration_us: (status != ToolCallStatus::Running).then_some(1_500),
         ..ToolCall::default()
     }
@@ -146,6 +146,7 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
     assert_eq!(refused.code(), Code::NotFound);
     let summary = SummarizeToolCallsRequest {
         filter: Some(filter()),
+        include_previous: false,
     };
     let summary = tool_calls
         .summarize_tool_calls(summary)

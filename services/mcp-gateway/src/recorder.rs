@@ -6,8 +6,15 @@ mod call;
 mod payload;
 mod recovery;
 mod session_files;
+mod spool_metrics;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use anyhow::Context as _;
 use domain::{Clock, LogLevel, ServerLogId, ServerLogKind, ToolCallId};
@@ -17,7 +24,7 @@ use proto::{
     convert::FromWire as _,
     logging::{ClientSession, Record, ServerLog, ToolCall, record},
 };
-use spool::{AppendError, FrameKind, Recovery, Spool};
+use spool::{AppendError, FrameKind, Level, Recovery, Spool};
 use uuid::Uuid;
 
 use crate::{directory::Server, redact::redact_text};
@@ -32,6 +39,7 @@ pub(crate) struct Recorder {
     clock: Clock,
     sessions: SessionFiles,
     lost: Counter<u64>,
+    is_filling: AtomicBool,
 }
 
 /// The spool has no room for another call.
@@ -56,7 +64,9 @@ impl Recorder {
                 .u64_counter("mcporch.records.lost")
                 .with_description("Records that the spool did not take. Never tool calls without a refusal.")
                 .build(),
+            is_filling: AtomicBool::new(false),
         };
+        spool_metrics::register(&recorder.spool);
         recorder.end_what_was_lost(recovery);
         Ok(recorder)
     }
@@ -120,6 +130,26 @@ impl Recorder {
         self.append(FrameKind::Single, id.uuid(), record::Record::ToolCall(call))
     }
 
+    /// Tells once when the spool fills up, and once when it is free again.
+    fn watch_level(&self) -> Level {
+        let level = self.spool.level();
+        let is_filling = level >= Level::Filling;
+        if self.is_filling.swap(is_filling, Ordering::Relaxed) != is_filling {
+            let usage = self.spool.usage();
+            let (bytes, capacity_bytes) = (usage.bytes, usage.capacity_bytes);
+            if is_filling {
+                tracing::warn!(
+                    bytes,
+                    capacity_bytes,
+                    "the spool fills up: logging does not take what is recorded"
+                );
+            } else {
+                tracing::info!(bytes, capacity_bytes, "the spool has room again");
+            }
+        }
+        level
+    }
+
     /// That something could not be written never fails what it tells of, but is
     /// counted and told; that there is no room is for the caller to judge.
     fn append(&self, kind: FrameKind, id: Uuid, record: record::Record) -> Result<(), SpoolFull> {
@@ -127,6 +157,12 @@ impl Recorder {
             record::Record::ToolCall(_) => "tool_call",
             record::Record::Session(_) => "session",
             record::Record::ServerLog(_) => "server_log",
+        };
+        let level = self.watch_level();
+        let record = if level >= Level::Tight {
+            without_bodies(record)
+        } else {
+            record
         };
         let body = Record { record: Some(record) }.encode_to_vec();
         match self.spool.append(kind, id, &body) {
@@ -145,6 +181,23 @@ impl Recorder {
             }
         }
     }
+}
+
+/// What is kept of a record while the spool is nearly full: that it was, and
+/// how large.
+fn without_bodies(record: record::Record) -> record::Record {
+    let record::Record::ToolCall(mut call) = record else {
+        return record;
+    };
+    let bodies = [&mut call.arguments, &mut call.result];
+    for body in bodies.into_iter().flatten() {
+        body.json.clear();
+        body.is_truncated = true;
+    }
+    call.stderr_excerpt.clear();
+    "arguments, result and stderr were left out because the spool was nearly full"
+        .clone_into(&mut call.storage_note);
+    record::Record::ToolCall(call)
 }
 
 #[cfg(test)]

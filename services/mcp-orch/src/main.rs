@@ -7,8 +7,11 @@ mod config;
 mod data_folder;
 mod demo;
 mod health;
+mod log_reader;
+mod logs;
 mod sample_server;
 mod serve;
+mod stats;
 mod wiring;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -27,6 +30,8 @@ struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Call(call::CallArgs),
+    Logs(logs::LogsArgs),
+    Stats(stats::StatsArgs),
     Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
     SampleServer,
@@ -44,6 +49,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::serve(args),
         Command::StdioChild { command } => mcp_gateway::run_stdio_child(command),
         Command::Call(args) => block_on(call::run(args)),
+        Command::Logs(args) => block_on(Box::pin(logs::run(args))),
+        Command::Stats(args) => block_on(stats::run(args)),
         Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {
             sample_server::run().await?;

@@ -1,5 +1,8 @@
 use std::{error::Error, sync::Arc};
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::Code;
 
 /// Why a request was not done: a code, a stable reason for programs, and words
@@ -18,6 +21,8 @@ pub struct ServiceError {
     pub message: String,
     /// Which parts of the request are wrong, where parts are.
     pub fields: Vec<FieldError>,
+    /// Where in a query text it is wrong.
+    pub span: Option<Span>,
     #[source]
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -31,6 +36,17 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// A part of a text, in UTF-16 code units, as browsers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Span {
+    /// Where it begins.
+    #[schema(example = 7)]
+    pub start: u32,
+    /// Where it ends; what stands here is no part of it.
+    #[schema(example = 12)]
+    pub end: u32,
+}
+
 impl ServiceError {
     /// An error of that code.
     pub fn new(code: Code, reason: &str, message: impl Into<String>) -> Self {
@@ -39,6 +55,7 @@ impl ServiceError {
             reason: reason.to_owned(),
             message: message.into(),
             fields: Vec::new(),
+            span: None,
             source: None,
         }
     }

@@ -12,5 +12,5 @@ mod problem;
 mod status;
 
 pub use code::Code;
-pub use error::{FieldError, ServiceError};
+pub use error::{FieldError, ServiceError, Span};
 pub use problem::Problem;

@@ -3,7 +3,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Code, ServiceError};
+use crate::{Code, ServiceError, Span};
 
 /// How soon a caller may come again who was sent away for a while.
 const RETRY_AFTER_SECS: &str = "2";
@@ -38,6 +38,9 @@ pub struct Problem {
     /// Which parts of the request are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
+    /// Where in the query text it is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// What is wrong with one part of a request.
@@ -62,6 +65,7 @@ impl Problem {
             code: code.to_owned(),
             request_id: None,
             errors: Vec::new(),
+            span: None,
         }
     }
 }
@@ -76,6 +80,7 @@ impl From<ServiceError> for Problem {
             tracing::warn!(reason = error.reason, causes = error.causes(), "request failed");
         }
         let mut problem = Self::new(status, &error.reason, error.message);
+        problem.span = error.span;
         problem.errors = error
             .fields
             .into_iter()

@@ -1,10 +1,16 @@
+use std::collections::HashMap;
+
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::{Code, FieldError, ServiceError};
+use crate::{Code, FieldError, ServiceError, Span};
 
 /// The `domain` of `google.rpc.ErrorInfo`, which scopes reasons.
 const DOMAIN: &str = "mcp-orchestrator";
+
+/// Keys of its metadata.
+const SPAN_START: &str = "span_start";
+const SPAN_END: &str = "span_end";
 
 impl From<ServiceError> for Status {
     /// The boundary of a service: causes are logged here and go no further.
@@ -20,7 +26,14 @@ impl From<ServiceError> for Status {
             );
         }
         let mut details = ErrorDetails::new();
-        details.set_error_info(error.reason, DOMAIN, std::collections::HashMap::new());
+        let span = error.span.into_iter();
+        let metadata = span.flat_map(|span| {
+            [
+                (SPAN_START.to_owned(), span.start.to_string()),
+                (SPAN_END.to_owned(), span.end.to_string()),
+            ]
+        });
+        details.set_error_info(error.reason, DOMAIN, metadata.collect::<HashMap<_, _>>());
         for field in error.fields {
             details.add_bad_request_violation(field.field, field.message);
         }
@@ -51,6 +64,10 @@ impl From<Status> for ServiceError {
             return Self::new(code, reason, message).caused_by(status);
         };
         let mut error = Self::new(code, &info.reason, status.message());
+        let number = |name| info.metadata.get(name)?.parse().ok();
+        error.span = number(SPAN_START)
+            .zip(number(SPAN_END))
+            .map(|(start, end)| Span { start, end });
         if let Some(bad_request) = details.bad_request() {
             error.fields = bad_request
                 .field_violations
@@ -71,14 +88,16 @@ mod tests {
 
     #[test]
     fn an_error_crosses_grpc_with_its_reason_and_its_fields_but_not_its_cause() {
-        let sent = ServiceError::invalid("definition.timeout_ms", "expected 1000 to 3600000")
+        let mut sent = ServiceError::invalid("definition.timeout_ms", "expected 1000 to 3600000")
             .caused_by(std::io::Error::other("a secret"));
+        sent.span = Some(Span { start: 7, end: 12 });
         let status = Status::from(sent);
         assert!(!format!("{status:?}").contains("a secret"));
         let received = ServiceError::from(status);
         assert_eq!(received.code, Code::InvalidArgument);
         assert_eq!(received.reason, "invalid_argument");
         assert_eq!(received.fields[0].field, "definition.timeout_ms");
+        assert_eq!(received.span, Some(Span { start: 7, end: 12 }));
     }
 
     #[test]

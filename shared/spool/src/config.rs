@@ -45,6 +45,35 @@ pub struct Usage {
     pub sync_failures: u64,
 }
 
+/// How near a spool is to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Room for all.
+    Free,
+    /// From 70 % on: somebody should look why nothing is fetched.
+    Filling,
+    /// From 80 % on: keep what is appended small.
+    Tight,
+    /// From 95 % on: only closings are taken.
+    Full,
+}
+
+impl Level {
+    pub(crate) const fn of(bytes: u64, capacity_bytes: u64) -> Self {
+        let used = bytes as u128 * 100;
+        let capacity = capacity_bytes as u128;
+        if used >= capacity * 95 {
+            Self::Full
+        } else if used >= capacity * 80 {
+            Self::Tight
+        } else if used >= capacity * 70 {
+            Self::Filling
+        } else {
+            Self::Free
+        }
+    }
+}
+
 impl SpoolConfig {
     /// 64 MiB a file, 2 GiB in all, safe against the end of the process.
     pub fn new(folder: impl Into<PathBuf>) -> Self {

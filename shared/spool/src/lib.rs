@@ -21,7 +21,7 @@ mod segment;
 mod spool;
 mod sync;
 
-pub use config::{Durability, SpoolConfig, Usage};
+pub use config::{Durability, Level, SpoolConfig, Usage};
 pub use error::{AppendError, OpenError};
 pub use frame::{Frame, FrameKind};
 pub use reader::Reader;

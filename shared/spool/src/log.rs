@@ -10,7 +10,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    config::{SpoolConfig, Usage},
+    config::{Level, SpoolConfig, Usage},
     error::AppendError,
     frame::{self, Draft, FrameKind},
     segment::{self, Segment, SegmentHeader, SegmentKey},
@@ -329,6 +329,10 @@ impl Log {
     pub(crate) fn close(&mut self) -> Released {
         self.seal();
         self.release()
+    }
+
+    pub(crate) const fn level(&self) -> Level {
+        Level::of(self.bytes, self.config.capacity_bytes)
     }
 
     pub(crate) fn usage(&self) -> Usage {

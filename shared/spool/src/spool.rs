@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    config::{Durability, SpoolConfig, Usage},
+    config::{Durability, Level, SpoolConfig, Usage},
     error::{AppendError, IoContext as _, OpenError},
     frame::{Draft, FrameKind},
     log::{self, Log},
@@ -138,6 +138,11 @@ impl Spool {
         for key in released.segments {
             log::remove(&self.shared.folder, key);
         }
+    }
+
+    /// How near it is to its end. Cheaper than [`Spool::usage`].
+    pub fn level(&self) -> Level {
+        self.shared.log().level()
     }
 
     /// How full it is.

@@ -5,11 +5,14 @@ use domain::Permission;
 use proto::logging as wire;
 use service_error::ServiceError;
 
+pub(crate) mod export;
+pub(crate) mod figures;
 mod filter;
+pub(crate) mod payload;
 mod row;
 mod summary;
 
-pub(crate) use filter::{CursorQuery, FieldsQuery, ToolCallFilterQuery};
+pub(crate) use filter::{CursorQuery, FieldsQuery, SortQuery, ToolCallFilterQuery};
 pub(crate) use row::{Client, Payloads, Principal, ToolCall};
 pub(crate) use summary::Summary;
 
@@ -24,21 +27,22 @@ use crate::{
     time_range::TimeRangeQuery,
 };
 
-/// The tool calls of a project, newest first
+/// The tool calls of a project
 #[utoipa::path(get, path = "/projects/{project}/tool-calls", tag = "tool-calls", operation_id = "list_tool_calls",
     params(
         ("project" = String, Path, description = "Slug or id"),
-        ToolCallFilterQuery, TimeRangeQuery, FieldsQuery, PageQuery,
+        ToolCallFilterQuery, TimeRangeQuery, FieldsQuery, SortQuery, PageQuery,
     ),
     responses((status = 200, description = "A page of them", body = List<ToolCall>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     Path(project): Path<String>,
-    Query((filter, range, fields, page)): Query<(
+    Query((filter, range, fields, sort, page)): Query<(
         ToolCallFilterQuery,
         TimeRangeQuery,
         FieldsQuery,
+        SortQuery,
         PageQuery,
     )>,
 ) -> Result<Json<List<ToolCall>>, ServiceError> {
@@ -52,6 +56,7 @@ pub(crate) async fn list(
         filter: Some(filter::within(filter, &range)),
         page: Some(page.into()),
         include_payloads: payloads == Payloads::Included,
+        order: sort.order()?.into(),
     });
     let answered = answer(app.backends.tool_calls().list_tool_calls(request)).await?;
     let data = answered
@@ -89,7 +94,7 @@ pub(crate) async fn get(
     Ok(Json(ToolCall::new(call, payloads)))
 }
 
-/// Totals, rates and percentiles of a range
+/// Totals, rates and percentiles of a range, and of the one before it
 #[utoipa::path(get, path = "/projects/{project}/tool-calls/summary", tag = "tool-calls", operation_id = "summarize_tool_calls",
     params(("project" = String, Path, description = "Slug or id"), ToolCallFilterQuery, TimeRangeQuery),
     responses((status = 200, description = "Zeros where there are no calls", body = Summary)))]
@@ -109,6 +114,7 @@ pub(crate) async fn summarize(
             to_us: Some(range.to.as_micros()),
             ..filter::within(filter, &range)
         }),
+        include_previous: true,
     });
     let answered = answer(app.backends.tool_calls().summarize_tool_calls(request)).await?;
     Ok(Json(Summary::new(answered, Meta::over(&range, started))))

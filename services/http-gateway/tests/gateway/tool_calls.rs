@@ -118,6 +118,12 @@ async fn who_may_not_read_logs_reads_none() {
     for path in [
         "tool-calls",
         "tool-calls/summary",
+        "tool-calls/histogram",
+        "tool-calls/timeseries",
+        "tool-calls/facets",
+        "tool-calls/breakdown",
+        "tool-calls/export",
+        &format!("tool-calls/{CALL}/payload/result"),
         "tool-calls/stream",
         "sessions",
         "server-logs",
@@ -129,6 +135,90 @@ async fn who_may_not_read_logs_reads_none() {
             .await
             .refused(403, "role_too_low");
     }
+}
+
+#[tokio::test]
+async fn a_query_travels_with_what_its_names_stand_for() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let path = format!("{CALLS}?q=user:me%20status:error&sort=oldest");
+    answer(stack.get(&path).bearer_auth(&person)).await.done();
+    let asked = lock(&stack.world.asked.list).take().expect("a list");
+    assert_eq!(asked.order(), proto::logging::ToolCallOrder::OldestFirst);
+    let filter = asked.filter.expect("a filter");
+    assert_eq!(filter.q, "user:me status:error");
+    assert_eq!(filter.users[0].name, "me");
+    answer(stack.get(&format!("{CALLS}?sort=up")).bearer_auth(&person))
+        .await
+        .refused(400, "invalid_argument");
+}
+
+#[tokio::test]
+async fn figures_over_time_are_columns() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let get = |path: &str| answer(stack.get(&format!("{CALLS}/{path}")).bearer_auth(&person));
+    let histogram = get("histogram?step=5m").await.done();
+    assert_eq!(histogram["step_ms"], 300_000);
+    assert_eq!(histogram["t"], json!([60, 120]));
+    assert_eq!(histogram["series"], json!({"success": [3, 0]}));
+    let series = get("timeseries?metrics=calls,p95_duration_us").await.done();
+    assert_eq!(
+        series["series"],
+        json!({"calls": [3, 0], "p95_duration_us": [10, null]})
+    );
+    assert_eq!(series["groups"], json!([]));
+    let series = get("timeseries?metrics=calls&group_by=status").await.done();
+    assert_eq!(series["series"], json!({}));
+    assert_eq!(
+        series["groups"],
+        json!([{"value": "success", "series": {"calls": [3, 0]}}])
+    );
+    let facets = get("facets?field=tool&field=client").await.done();
+    assert_eq!(
+        facets["facets"]["tool"]["values"],
+        json!([{"value": "echo", "calls": 7}])
+    );
+    assert_eq!(facets["facets"]["client"]["is_partial"], false);
+    assert_eq!(get("breakdown").await.done()["data"][0]["calls"], 7);
+    for wrong in [
+        "histogram?step=x",
+        "timeseries?metrics=x",
+        "timeseries?group_by=x",
+        "facets?field=x",
+        "breakdown?by=x",
+    ] {
+        get(wrong).await.refused(400, "invalid_argument");
+    }
+}
+
+#[tokio::test]
+async fn an_export_is_lines_or_a_table_and_payloads_are_for_those_who_may_read_them() {
+    let stack = stack::start().await;
+    let owner = stack.world.person(Permission::ALL);
+    let reporter = stack
+        .world
+        .person(&[Permission::ReadProject, Permission::ReadLogs]);
+    let get = |path: &str, who: &str| answer(stack.get(&format!("{CALLS}/{path}")).bearer_auth(who));
+    let lines = get("export?fields=full", &owner).await;
+    assert_eq!(lines.headers["content-type"], "application/x-ndjson");
+    assert_eq!(lines.body.lines().count(), 4);
+    assert_eq!(lines.body.matches("a secret").count(), 4);
+    let table = get("export?format=csv&fields=full", &owner).await;
+    assert_eq!(table.body.lines().count(), 5);
+    assert!(table.body.contains("\"\"a secret\"\""), "{}", table.body);
+    for path in ["export?fields=full", "export?format=csv&fields=full"] {
+        assert!(!get(path, &reporter).await.body.contains("a secret"));
+    }
+    let payload = get(&format!("{CALL}/payload/arguments"), &owner).await;
+    assert_eq!(payload.headers["content-type"], "application/json");
+    assert_eq!(payload.body, r#"{"message":"a secret"}"#);
+    get(&format!("{CALL}/payload/arguments"), &reporter)
+        .await
+        .refused(403, "role_too_low");
+    get(&format!("{CALL}/payload/other"), &owner)
+        .await
+        .refused(404, "not_found");
 }
 
 #[tokio::test]

@@ -2,14 +2,18 @@ use std::pin::Pin;
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use proto::logging::{
+    BreakDownToolCallsRequest, BreakDownToolCallsResponse, ChartToolCallsRequest, ChartToolCallsResponse,
+    CountFacetsRequest, CountFacetsResponse, ExportToolCallsRequest, ExportToolCallsResponse,
     GetToolCallRequest, GetToolCallResponse, ListToolCallsRequest, ListToolCallsResponse,
     SummarizeToolCallsRequest, SummarizeToolCallsResponse, TailToolCallsRequest, TailToolCallsResponse,
-    tool_calls_service_server::ToolCallsService,
+    ToolCallOrder, tool_calls_service_server::ToolCallsService,
 };
 use service_host::Shutdown;
 use tonic::{Request, Response, Status};
 
 use crate::{
+    breakdown, chart, export, facets,
+    figures::Dimension,
     filter::{self, ToolCallFilter},
     ingest::Ingest,
     store::Store,
@@ -26,6 +30,8 @@ pub(super) struct ToolCalls {
 impl ToolCallsService for ToolCalls {
     type TailToolCallsStream = Pin<Box<dyn Stream<Item = Result<TailToolCallsResponse, Status>> + Send>>;
 
+    type ExportToolCallsStream = Pin<Box<dyn Stream<Item = Result<ExportToolCallsResponse, Status>> + Send>>;
+
     async fn list_tool_calls(
         &self,
         request: Request<ListToolCallsRequest>,
@@ -37,6 +43,7 @@ impl ToolCallsService for ToolCalls {
             &filter,
             scope,
             request.page,
+            is_oldest_first(request.order),
             request.include_payloads,
         )
         .await?;
@@ -62,8 +69,81 @@ impl ToolCallsService for ToolCalls {
         &self,
         request: Request<SummarizeToolCallsRequest>,
     ) -> Result<Response<SummarizeToolCallsResponse>, Status> {
-        let (filter, _) = ToolCallFilter::from_wire(request.into_inner().filter)?;
-        Ok(Response::new(summary::summarize(&self.store, &filter).await?))
+        let request = request.into_inner();
+        let (filter, _) = ToolCallFilter::from_wire(request.filter)?;
+        let summary = if request.include_previous {
+            summary::compare(&self.store, &filter).await?
+        } else {
+            summary::summarize(&self.store, &filter).await?
+        };
+        Ok(Response::new(summary))
+    }
+
+    async fn count_facets(
+        &self,
+        request: Request<CountFacetsRequest>,
+    ) -> Result<Response<CountFacetsResponse>, Status> {
+        let request = request.into_inner();
+        let (filter, _) = ToolCallFilter::from_wire(request.filter)?;
+        let mut dimensions = request
+            .dimensions
+            .into_iter()
+            .map(|value| Dimension::from_wire("dimensions", value))
+            .collect::<Result<Vec<_>, _>>()?;
+        if dimensions.is_empty() {
+            dimensions.extend(Dimension::ALL);
+            dimensions.retain(|dimension| *dimension != Dimension::ErrorMessage);
+        }
+        let facets = facets::count(&self.store, &filter, &dimensions, request.limit).await?;
+        Ok(Response::new(CountFacetsResponse { facets }))
+    }
+
+    async fn chart_tool_calls(
+        &self,
+        request: Request<ChartToolCallsRequest>,
+    ) -> Result<Response<ChartToolCallsResponse>, Status> {
+        let request = request.into_inner();
+        let (filter, _) = ToolCallFilter::from_wire(request.filter)?;
+        let by = request
+            .group_by
+            .map(|value| Dimension::from_wire("group_by", value))
+            .transpose()?;
+        let chart = chart::draw(&self.store, &filter, by, request.step_us).await?;
+        Ok(Response::new(chart))
+    }
+
+    async fn break_down_tool_calls(
+        &self,
+        request: Request<BreakDownToolCallsRequest>,
+    ) -> Result<Response<BreakDownToolCallsResponse>, Status> {
+        let request = request.into_inner();
+        let (filter, _) = ToolCallFilter::from_wire(request.filter.clone())?;
+        let dimension = Dimension::from_wire("dimension", request.dimension)?;
+        let previous = if request.include_previous {
+            Some(summary::previous(&filter)?)
+        } else {
+            None
+        };
+        let order = request.order();
+        let rows =
+            breakdown::break_down(&self.store, &filter, dimension, order, request.limit, previous).await?;
+        Ok(Response::new(rows))
+    }
+
+    async fn export_tool_calls(
+        &self,
+        request: Request<ExportToolCallsRequest>,
+    ) -> Result<Response<Self::ExportToolCallsStream>, Status> {
+        let request = request.into_inner();
+        let (filter, _) = ToolCallFilter::from_wire(request.filter)?;
+        let is_oldest_first = is_oldest_first(request.order);
+        let parts = export::all(
+            self.store.clone(),
+            filter,
+            is_oldest_first,
+            request.include_payloads,
+        );
+        Ok(Response::new(Box::pin(parts.map_err(Status::from))))
     }
 
     async fn tail_tool_calls(
@@ -79,4 +159,8 @@ impl ToolCallsService for ToolCalls {
             .take_until(async move { shutdown.soft().await });
         Ok(Response::new(Box::pin(calls)))
     }
+}
+
+fn is_oldest_first(order: i32) -> bool {
+    order == i32::from(ToolCallOrder::OldestFirst)
 }

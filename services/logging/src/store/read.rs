@@ -1,10 +1,10 @@
 use database::{
-    DatabaseError,
+    Database, DatabaseError,
     keyset::{Key, Place},
 };
 use uuid::Uuid;
 
-use super::{Statement, Store};
+use super::{Statement, Store, condition::push_filter, sqlite};
 use crate::{
     filter::{Range, ToolCallFilter},
     row::{Row as _, Value},
@@ -20,23 +20,6 @@ pub(crate) struct Change {
     pub(crate) call: ToolCallRow,
 }
 
-/// Calls with one status and one latency.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct StatusAndBucket {
-    pub(crate) status: String,
-    /// Absent while a call runs.
-    pub(crate) duration_bucket: Option<i16>,
-    pub(crate) calls: i64,
-    pub(crate) duration_us: f64,
-}
-
-/// What can only be counted over all calls at once.
-#[derive(Debug, Default, sqlx::FromRow)]
-pub(crate) struct Counts {
-    pub(crate) unique_tools: i64,
-    pub(crate) unique_sessions: i64,
-}
-
 impl Store {
     /// The calls of a place in the list, in the order of the place, at most
     /// `limit`.
@@ -46,7 +29,11 @@ impl Store {
         place: Place,
         limit: u32,
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
-        let mut statement = self.select_calls(filter, filter.range);
+        let mut statement = Statement::new(&self.database, &select_all());
+        if let Database::Sqlite(_) = &self.database {
+            statement.words.is_by_call = sqlite::are_words_frequent(&self.database, filter).await?;
+        }
+        push_filter(&mut statement, filter, filter.range);
         push_place(&mut statement, place, "started_at", limit);
         statement.fetch_all(&self.database).await
     }
@@ -73,7 +60,7 @@ impl Store {
         }
         let mut statement = Statement::new(
             &self.database,
-            "SELECT tool_call_id, arguments, result FROM tool_call_payloads WHERE tool_call_id IN ",
+            "SELECT tool_call_id, arguments, result FROM tool_call_bodies WHERE tool_call_id IN ",
         );
         statement.bind_list(ids);
         statement.fetch_all(&self.database).await
@@ -123,6 +110,8 @@ impl Store {
         // SQLite takes the tables of a CROSS JOIN in the order in which they
         // stand: it must not begin with all calls of the project.
         statement.push(" FROM commits CROSS JOIN tool_calls");
+        // Few calls change between two looks.
+        statement.words.is_by_call = true;
         push_filter(&mut statement, filter, range);
         statement.push(" AND tool_calls.change = commits.change");
         statement
@@ -133,39 +122,6 @@ impl Store {
         statement
             .push(" AND (position, id) > ")
             .bind_list([Value::from(after.at), after.id.into()]);
-        statement
-    }
-
-    /// The calls by status and latency.
-    pub(crate) async fn count_by_status(
-        &self,
-        filter: &ToolCallFilter,
-    ) -> Result<Vec<StatusAndBucket>, DatabaseError> {
-        let mut statement = Statement::new(
-            &self.database,
-            "SELECT status, duration_bucket, COUNT(*) AS calls,
-                    COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM tool_calls",
-        );
-        push_filter(&mut statement, filter, filter.range);
-        statement.push(" GROUP BY status, duration_bucket ORDER BY duration_bucket");
-        statement.fetch_all(&self.database).await
-    }
-
-    /// What can only be counted over all calls at once.
-    pub(crate) async fn count_unique(&self, filter: &ToolCallFilter) -> Result<Counts, DatabaseError> {
-        let mut statement = Statement::new(
-            &self.database,
-            "SELECT COUNT(DISTINCT server_name || '/' || tool_name) AS unique_tools,
-                    COUNT(DISTINCT session_id) AS unique_sessions FROM tool_calls",
-        );
-        push_filter(&mut statement, filter, filter.range);
-        let counts = statement.fetch_optional(&self.database).await?;
-        Ok(counts.unwrap_or_default())
-    }
-
-    fn select_calls(&self, filter: &ToolCallFilter, range: Range) -> Statement {
-        let mut statement = Statement::new(&self.database, &select_all());
-        push_filter(&mut statement, filter, range);
         statement
     }
 }
@@ -187,48 +143,4 @@ pub(crate) fn push_place(statement: &mut Statement, place: Place, at: &str, limi
     }
     statement.push(&format!(" ORDER BY {at} {order}, id {order} LIMIT "));
     statement.bind(i64::from(limit));
-}
-
-fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
-    statement.push(" WHERE project_id = ").bind(filter.project_id);
-    if let Some(from) = range.from {
-        statement.push(" AND started_at >= ").bind(from.as_micros());
-    }
-    if let Some(to) = range.to {
-        statement.push(" AND started_at < ").bind(to.as_micros());
-    }
-    push_any_of(
-        statement,
-        "status",
-        filter.statuses.iter().map(ToString::to_string),
-    );
-    push_any_of(
-        statement,
-        "error_kind",
-        filter.error_kinds.iter().map(ToString::to_string),
-    );
-    push_any_of(statement, "tool_name", filter.tools.iter().cloned());
-    push_any_of(statement, "server_id", filter.server_ids.iter().copied());
-    push_any_of(statement, "session_id", filter.session_ids.iter().copied());
-    push_any_of(statement, "client_type", filter.client_types.iter().cloned());
-    if let Some(min) = filter.min_duration_us {
-        statement.push(" AND duration_us >= ").bind(min);
-    }
-    if let Some(max) = filter.max_duration_us {
-        statement.push(" AND duration_us <= ").bind(max);
-    }
-}
-
-fn push_any_of<V: Into<Value>>(
-    statement: &mut Statement,
-    column: &str,
-    values: impl ExactSizeIterator<Item = V>,
-) {
-    if values.len() > 0 {
-        statement
-            .push(" AND ")
-            .push(column)
-            .push(" IN ")
-            .bind_list(values);
-    }
 }

@@ -1,5 +1,6 @@
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
 
 use crate::row::{Row, Value};
 
@@ -25,6 +26,17 @@ pub(crate) struct Statement {
     text: String,
     values: Vec<Value>,
     is_postgres: bool,
+    pub(super) words: WordLookup,
+}
+
+/// How calls with a word are found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WordLookup {
+    /// Looks whether each call has the word, instead of taking all calls that
+    /// have it: better where the word is frequent, or the calls are few.
+    pub(super) is_by_call: bool,
+    /// Where PostgreSQL has to look: from an id on, and up to one.
+    pub(super) ids: (Option<Uuid>, Option<Uuid>),
 }
 
 /// Runs the statement with each value bound.
@@ -44,6 +56,7 @@ impl Statement {
             text: text.to_owned(),
             values: Vec::new(),
             is_postgres: matches!(database, Database::Postgres(_)),
+            words: WordLookup::default(),
         }
     }
 
@@ -52,6 +65,7 @@ impl Statement {
             text: text.to_owned(),
             values: Vec::new(),
             is_postgres: matches!(transaction, Transaction::Postgres(_)),
+            words: WordLookup::default(),
         }
     }
 
@@ -63,9 +77,16 @@ impl Statement {
     /// SQLite looks numbered placeholders up one by one, which costs seconds
     /// where there are thousands; it counts nameless ones.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.values.push(value.into());
+        let value = value.into();
+        let is_words = matches!(value, Value::Words(_));
+        self.values.push(value);
+        self.push(if is_words { "CAST(" } else { "" });
         self.push_placeholder(self.values.len());
-        self
+        self.push(if is_words { " AS TSVECTOR)" } else { "" })
+    }
+
+    pub(super) const fn is_postgres(&self) -> bool {
+        self.is_postgres
     }
 
     /// `(a, b, c)`
@@ -130,7 +151,7 @@ impl Statement {
 }
 
 /// Inserts rows; `then` says what to do with those that are there already.
-pub(super) async fn insert<'row, R: Row + 'row>(
+pub(crate) async fn insert<'row, R: Row + 'row>(
     transaction: &mut Transaction,
     rows: impl IntoIterator<Item = &'row R>,
     then: &str,

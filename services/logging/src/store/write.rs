@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, HashSet};
 
-use database::{DatabaseError, Transaction, on_transaction};
+use database::{Database, DatabaseError, Transaction, on_transaction};
 use uuid::Uuid;
 
 use super::{
-    Statement, Store, postgres, sqlite,
+    Statement, Store, postgres, rollup, sqlite,
     statement::{insert, insert_returning},
 };
 use crate::{
@@ -40,9 +40,6 @@ const END_SESSION: &str = "UPDATE client_sessions SET ended_at = $2, end_reason 
         OR (end_reason = 'gateway_lost' AND $3 <> 'gateway_lost')
         OR (ended_at > $2 AND (end_reason = 'gateway_lost') = ($3 = 'gateway_lost')))";
 
-const REPLACE_PAYLOAD: &str =
-    "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result";
-
 row! {
     /// How many calls of a session a transaction adds.
     struct CountsRow in "session_call_counts" {
@@ -70,6 +67,10 @@ impl Store {
     /// Writes a batch in one transaction. Returns after the commit, when it is
     /// durable.
     pub(crate) async fn write(&self, mut batch: Batch) -> Result<Written, DatabaseError> {
+        if let Database::Postgres(pool) = &self.database {
+            let ids = batch.calls.iter().map(|call| call.row.id);
+            postgres::make_parts(pool, &self.known_days, ids).await?;
+        }
         let mut transaction = self.database.begin().await?;
         let change = match &mut transaction {
             Transaction::Sqlite(connection) => sqlite::next_change(connection).await?,
@@ -128,8 +129,8 @@ async fn write_calls(
     let new =
         returned_ids(insert_returning(transaction, rows, "ON CONFLICT (id) DO NOTHING RETURNING id").await?);
     let is_new = |call: &&StoredToolCall| new.contains(&call.row.id);
-    let payloads = calls.iter().filter(is_new).map(|call| &call.payload);
-    insert(transaction, payloads, KEEP).await?;
+    let new_calls: Vec<&StoredToolCall> = calls.iter().filter(is_new).collect();
+    write_bodies(transaction, &new_calls, true).await?;
 
     // What was there already can only end.
     let ends = calls
@@ -138,8 +139,8 @@ async fn write_calls(
     let rows = ends.map(|call| &call.row);
     let ended = returned_ids(insert_returning(transaction, rows, &end_running_call()).await?);
     let has_ended = |call: &&StoredToolCall| ended.contains(&call.row.id);
-    let payloads = calls.iter().filter(has_ended).map(|call| &call.payload);
-    insert(transaction, payloads, REPLACE_PAYLOAD).await?;
+    let ended_calls: Vec<&StoredToolCall> = calls.iter().filter(has_ended).collect();
+    write_bodies(transaction, &ended_calls, false).await?;
 
     let mut counts = BTreeMap::new();
     for call in calls {
@@ -160,12 +161,30 @@ async fn write_calls(
         }
     }
     insert(transaction, counts.values(), ADD_COUNTS).await?;
+    let seen: Vec<&ToolCallRow> = new_calls
+        .iter()
+        .chain(&ended_calls)
+        .map(|call| &call.row)
+        .collect();
+    let counted: Vec<&ToolCallRow> = seen.iter().copied().filter(|call| call.is_finished()).collect();
+    rollup::write(transaction, &counted, &seen).await?;
     Ok(Written {
         new_calls: new.len() as u64,
         finished_calls: ended.len() as u64,
         repeated_calls: (calls.len() - new.len() - ended.len()) as u64,
         is_continuous: true,
     })
+}
+
+async fn write_bodies(
+    transaction: &mut Transaction,
+    calls: &[&StoredToolCall],
+    are_new: bool,
+) -> Result<(), DatabaseError> {
+    match transaction {
+        Transaction::Sqlite(_) => sqlite::write_bodies(transaction, calls, are_new).await,
+        Transaction::Postgres(_) => postgres::write_bodies(transaction, calls).await,
+    }
 }
 
 fn returned_ids(rows: Vec<(Uuid,)>) -> HashSet<Uuid> {

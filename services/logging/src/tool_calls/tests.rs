@@ -8,7 +8,7 @@ use service_error::Code;
 
 use super::*;
 use crate::{
-    fixtures::{self, Gateway, PROJECT, SERVER, SESSION, finished, of_project, records},
+    fixtures::{self, Gateway, PROJECT, SERVER, SESSION, finished, of_project, records, running},
     store::MIGRATIONS,
 };
 
@@ -116,11 +116,169 @@ database_test! {
         }
     }
 
+    async fn each_query_finds_its_calls(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut calls: Vec<ToolCall> = (1..=6).map(|id| finished(id, id as i64 * 10, ToolCallStatus::Success)).collect();
+        calls[0].tool_name = "write_file".to_owned();
+        calls[0].exposed_name = "files__write_file".to_owned();
+        calls[0].server_name = "files".to_owned();
+        calls[0].duration_us = Some(600_000);
+        calls[1].arguments = Some(fixtures::payload(r#"{"repo":{"owner":"ACME Inc"},"labels":["bug","ui"],"path":"a\\b"}"#));
+        calls[1].session_id = None;
+        calls[2] = finished(3, 30, ToolCallStatus::Error);
+        calls[2].error_message = "Connection refused by peer".to_owned();
+        calls[2].error_code = Some(-32_602);
+        calls[3].result = Some(fixtures::payload(r#"{"content":[{"type":"text","text":"{\"title\":\"이슈를\\n검색\"}"}]}"#));
+        calls[3].client.as_mut().unwrap().r#type = "claude".to_owned();
+        calls[3].client.as_mut().unwrap().name = "Claude Code".to_owned();
+        calls[4] = running(5, 50);
+        calls[5].principal.as_mut().unwrap().user_id = Some(Uuid::from_u128(44).to_string());
+        calls[5].request_id = "\"abc\"".to_owned();
+        calls[5].tool_name = "100%_sure".to_owned();
+        gateway.send(records(calls)).await;
+        // An end replaces the words of the beginning.
+        let mut ended = finished(5, 50, ToolCallStatus::Timeout);
+        ended.arguments = Some(fixtures::payload(r#"{"q":"replaced"}"#));
+        gateway.send(records([ended])).await;
+
+        let all: &[i64] = &[60, 50, 40, 30, 20, 10];
+        let cases: [(&str, &[i64]); 45] = [
+            ("", all),
+            ("status:error", &[30]),
+            ("status:(error OR timeout)", &[50, 30]),
+            ("-status:success", &[50, 30]),
+            ("kind:*", &[30]),
+            ("-kind:*", &[60, 50, 40, 20, 10]),
+            ("-kind:tool_error", &[60, 50, 40, 20, 10]),
+            ("-kind:denied", all),
+            ("tool:write_file", &[10]),
+            ("tool:w*_file", &[10]),
+            ("tool:W*", &[]),
+            ("tool:100%_*", &[60]),
+            ("tool:100_*", &[]),
+            ("server:files", &[10]),
+            ("server:fi*", &[10]),
+            ("server:00000000-0000-0000-0000-000000000002", all),
+            ("client:claude", &[40]),
+            ("client:Claude*", &[40]),
+            ("user:kim@example.com", &[60]),
+            ("-user:KIM@example.com", &[50, 40, 30, 20, 10]),
+            ("key:*", &[]),
+            ("session:*", &[60, 50, 40, 30, 10]),
+            ("-session:00000000-0000-0000-0000-000000000003", &[20]),
+            ("duration:>500ms", &[10]),
+            ("duration:1ms..2ms", &[60, 50, 40, 30, 20]),
+            ("code:-32602", &[30]),
+            ("code:<0", &[30]),
+            ("request:abc", &[60]),
+            ("error:refused", &[30]),
+            ("error:\"connection refused\"", &[30]),
+            ("error:\"refused connection\"", &[]),
+            ("error:refus*", &[30]),
+            ("error:*", &[30]),
+            ("REFUSED", &[30]),
+            ("refuse", &[]),
+            ("이슈", &[40]),
+            ("검색", &[40]),
+            ("bug", &[60, 40, 30, 20, 10]),
+            ("replaced", &[50]),
+            ("result:bug", &[]),
+            ("arguments.repo.owner:\"acme inc\"", &[20]),
+            ("arguments.repo.owner:acme*", &[20]),
+            ("arguments.labels:ui -arguments.labels:bug", &[]),
+            ("arguments.repo.owner:*", &[20]),
+            ("(tool:write_file OR error:peer) -\"no such thing\"", &[30, 10]),
+        ];
+        for (q, expected) in cases {
+            let filter = wire::ToolCallFilter {
+                q: q.to_owned(),
+                users: vec![wire::NamedId { name: "kim@example.com".to_owned(), id: Uuid::from_u128(44).to_string() }],
+                ..of_project()
+            };
+            let (found, _) = fixtures::list(&gateway.store, filter.clone(), "", 50).await;
+            assert_eq!(times(&found), expected, "{q}");
+            let (parsed, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+            let summary = crate::summary::summarize(&gateway.store, &parsed).await.unwrap();
+            assert_eq!(summary.total, expected.len() as u64, "the same calls are summed up: {q}");
+        }
+    }
+
+    async fn what_is_written_as_a_word_finds_its_call(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut runner = TestRunner::deterministic();
+        for id in 1..=40_u128 {
+            // A backslash before a letter may be the escape of a text within a text.
+            let text = "\\PC{1,40}".new_tree(&mut runner).unwrap().current().replace('\\', "/");
+            let mut call = finished(id, id as i64, ToolCallStatus::Success);
+            let json = serde_json::json!({ "text": text, "deep": { "list": [text] } }).to_string();
+            call.arguments = Some(fixtures::payload(&json));
+            gateway.send(records([call])).await;
+            let quoted = text.replace('"', "\\\"");
+            let mut queries = vec![format!("arguments.deep.list:\"{quoted}\"")];
+            queries.extend(crate::words::cut(&text).into_iter().map(|word| format!("arguments:\"{word}\"")));
+            for q in queries {
+                let filter = wire::ToolCallFilter { q: q.clone(), ..of_project() };
+                let (found, _) = fixtures::list(&gateway.store, filter, "", 50).await;
+                assert!(times(&found).contains(&(id as i64)), "{q} in {json}");
+            }
+        }
+    }
+
+    async fn the_oldest_come_first_where_that_is_asked_for(database: Database) {
+        let mut gateway = Gateway::over(database);
+        gateway.send(records((1..=7).map(|id| finished(id, (id / 2) as i64, ToolCallStatus::Success)))).await;
+        let (filter, scope) = ToolCallFilter::from_wire(Some(of_project())).unwrap();
+        let look = async |cursor: String| {
+            let request = page::PageRequest { limit: 3, cursor };
+            list(&gateway.store, &filter, scope, Some(request), true, false).await.unwrap()
+        };
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let (calls, page) = look(cursor.clone()).await;
+            assert_eq!(page.has_older, !seen.is_empty());
+            if calls.is_empty() {
+                break;
+            }
+            seen.extend(times(&calls));
+            cursor = page.newer;
+        }
+        assert_eq!(seen, [0, 1, 1, 2, 2, 3, 3]);
+        let request = page::PageRequest { limit: 3, cursor };
+        assert!(list(&gateway.store, &filter, scope, Some(request), false, false).await.is_err(), "another order");
+    }
+
+    async fn an_export_has_every_call_once(database: Database) {
+        use futures::TryStreamExt as _;
+
+        let mut gateway = Gateway::over(database);
+        gateway.send(records((1..=1_203).map(|id| finished(id, (id / 3) as i64, ToolCallStatus::Success)))).await;
+        for (is_oldest_first, with_payloads) in [(false, false), (true, true)] {
+            let (filter, _) = ToolCallFilter::from_wire(Some(of_project())).unwrap();
+            let parts: Vec<_> =
+                crate::export::all(gateway.store.clone(), filter, is_oldest_first, with_payloads).try_collect().await.unwrap();
+            let calls: Vec<ToolCall> = parts.into_iter().flat_map(|part| part.tool_calls).collect();
+            let ids: HashSet<&str> = calls.iter().map(|call| call.id.as_str()).collect();
+            assert_eq!((calls.len(), ids.len()), (1_203, 1_203));
+            let is_in_order = times(&calls).is_sorted_by(|one, next| if is_oldest_first { one <= next } else { one >= next });
+            assert!(is_in_order);
+            assert_eq!(calls[0].arguments.as_ref().unwrap().json.is_empty(), !with_payloads);
+        }
+    }
+
+    async fn a_name_that_nobody_has_is_told_with_its_place(database: Database) {
+        let _ = Gateway::over(database);
+        let filter = wire::ToolCallFilter { q: "status:error user:nobody".to_owned(), ..of_project() };
+        let refused = ToolCallFilter::from_wire(Some(filter)).unwrap_err();
+        assert_eq!(refused.reason, "unknown_name");
+        assert_eq!(refused.span.map(|span| (span.start, span.end)), Some((18, 24)));
+    }
+
     async fn payloads_come_when_they_are_asked_for(database: Database) {
         let mut gateway = Gateway::over(database);
         gateway.send(records([finished(1, 1, ToolCallStatus::Success)])).await;
         let (filter, scope) = ToolCallFilter::from_wire(Some(of_project())).unwrap();
-        let (calls, _) = list(&gateway.store, &filter, scope, None, false).await.unwrap();
+        let (calls, _) = list(&gateway.store, &filter, scope, None, false, false).await.unwrap();
         let arguments = calls[0].arguments.as_ref().unwrap();
         assert_eq!((arguments.json.as_str(), arguments.size_bytes), ("", 11));
         let whole = get(&gateway.store, PROJECT, Uuid::from_u128(1)).await.unwrap();
@@ -136,7 +294,7 @@ database_test! {
         for (filter, cursor) in [(other.clone(), &page.older), (other, &page.newer), (of_project(), &"x".to_owned())] {
             let (filter, scope) = ToolCallFilter::from_wire(Some(filter)).unwrap();
             let request = page::PageRequest { limit: 2, cursor: cursor.clone() };
-            let refused = list(&gateway.store, &filter, scope, Some(request), false).await.unwrap_err();
+            let refused = list(&gateway.store, &filter, scope, Some(request), false, false).await.unwrap_err();
             assert_eq!((refused.code, refused.reason.as_str()), (Code::InvalidArgument, "cursor_mismatch"));
             assert!(tail::read_cursor(cursor, scope).is_err());
         }

@@ -122,3 +122,39 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn a_spool_that_fills_up_keeps_calls_without_bodies_then_refuses_new_ones_and_ends_those_that_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = SpoolConfig::new(folder.path().join("spool"));
+    (config.segment_bytes, config.capacity_bytes) = (16 * 1024, 64 * 1024);
+    let (spool, recovery) = Spool::open(config).expect("opened");
+    let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));
+    let recorder = Arc::new(Recorder::new(Arc::new(spool), recovery, folder.path(), clock).expect("made"));
+    let body = format!("\"{}\"", "x".repeat(1_000));
+    let mut running = Vec::new();
+    while let Ok(call) = RunningCall::begin(&recorder, facts().with_arguments(Some(&body))) {
+        running.push(call);
+    }
+    assert!(recorder.spool.level() >= Level::Tight);
+    let count = running.len();
+    for call in running {
+        call.finish(Outcome::of_result(r#"{"content":[]}"#));
+    }
+    let written = calls(&recorder);
+    let intents = written
+        .iter()
+        .filter(|call| call.status() == ToolCallStatus::Running);
+    let (whole, cut): (Vec<_>, Vec<_>) = intents.partition(|call| call.storage_note.is_empty());
+    assert!(!whole.is_empty() && !cut.is_empty());
+    assert_eq!(whole.len() + cut.len(), count);
+    for call in cut {
+        let arguments = call.arguments.as_ref().expect("what is known of them");
+        assert_eq!((arguments.json.as_str(), arguments.size_bytes), ("", 1_002));
+        assert!(arguments.is_truncated);
+    }
+    let outcomes = written
+        .iter()
+        .filter(|call| call.status() == ToolCallStatus::Success);
+    assert_eq!(outcomes.count(), count, "what was let in gets out");
+}

@@ -37,6 +37,8 @@ export function call(second: number, changes: Partial<ToolCall> = {}): ToolCall 
     tool_version: null,
     rounds: 1,
     stderr_excerpt: null,
+    arguments_preview: null,
+    storage_note: null,
     ...changes,
   };
 }

@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use crate::{
     app::App,
+    backends::answer,
     caller::{Caller, ProjectAccess},
     routes::servers,
     suggest::parse_word,
@@ -16,6 +17,12 @@ use crate::{
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ToolCallFilterQuery {
+    /// A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+    /// `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+    /// `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+    /// are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+    #[param(example = "status:error duration:>500ms")]
+    q: Option<String>,
     /// `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
     #[serde(default)]
     #[param(required = false, example = json!(["error", "timeout"]))]
@@ -89,7 +96,12 @@ impl ToolCallFilterQuery {
         for server in &self.server {
             server_ids.push(servers::id_of(app, caller, access, server).await?);
         }
+        let q = self.q.unwrap_or_default();
+        let names = Names::of(&q, app, caller, access).await?;
         Ok(wire::ToolCallFilter {
+            q,
+            users: names.users,
+            api_keys: names.api_keys,
             project_id: access.project_id.clone(),
             from_us: None,
             to_us: None,
@@ -102,6 +114,64 @@ impl ToolCallFilterQuery {
             min_duration_us: micros(self.min_duration_ms),
             max_duration_us: micros(self.max_duration_ms),
         })
+    }
+}
+
+/// What names in a query stand for: the call log knows ids alone.
+#[derive(Default)]
+struct Names {
+    users: Vec<wire::NamedId>,
+    api_keys: Vec<wire::NamedId>,
+}
+
+impl Names {
+    async fn of(q: &str, app: &App, caller: &Caller, access: &ProjectAccess) -> Result<Self, ServiceError> {
+        let mut names = Self::default();
+        if q.contains("user:") {
+            names
+                .users
+                .extend(access.principal.user_id.iter().map(|id| wire::NamedId {
+                    name: "me".to_owned(),
+                    id: id.clone(),
+                }));
+        }
+        if q.contains("key:") {
+            let request = caller.request(proto::projects::ListApiKeysRequest {
+                project: access.project_id.clone(),
+                page: Some(proto::page::PageRequest {
+                    limit: 500,
+                    cursor: String::new(),
+                }),
+            });
+            let answered = answer(app.backends.api_keys().list_api_keys(request)).await?;
+            names
+                .api_keys
+                .extend(answered.api_keys.into_iter().map(|key| wire::NamedId {
+                    name: key.name,
+                    id: key.id,
+                }));
+        }
+        Ok(names)
+    }
+}
+
+/// In which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SortQuery {
+    /// `newest` (the default) or `oldest` first. Each has its own cursors; with
+    /// `oldest`, go on with `page.newer`.
+    #[param(example = "newest")]
+    sort: Option<String>,
+}
+
+impl SortQuery {
+    pub(crate) fn order(&self) -> Result<wire::ToolCallOrder, ServiceError> {
+        match self.sort.as_deref() {
+            None | Some("newest") => Ok(wire::ToolCallOrder::NewestFirst),
+            Some("oldest") => Ok(wire::ToolCallOrder::OldestFirst),
+            Some(_) => Err(ServiceError::invalid("sort", "expected newest or oldest")),
+        }
     }
 }
 

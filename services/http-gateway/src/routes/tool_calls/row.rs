@@ -59,6 +59,10 @@ pub(crate) struct ToolCall {
     connect_us: Option<u64>,
     /// Of `duration_us`: between the request to the server and its answer.
     upstream_us: Option<u64>,
+    /// The beginning of the arguments in one line; null for those who may not
+    /// read payloads.
+    #[schema(example = r#"{"q": "is:open label:bug"}"#)]
+    arguments_preview: Option<String>,
     /// Whether `arguments` and `result` have their content.
     payloads: Payloads,
     arguments: Option<Payload>,
@@ -78,6 +82,8 @@ pub(crate) struct ToolCall {
     rounds: u32,
     /// What the server wrote to stderr while the call ran.
     stderr_excerpt: Option<String>,
+    /// What had to be left out or changed to be able to keep the call.
+    storage_note: Option<String>,
 }
 
 /// Whether payloads have their content.
@@ -171,6 +177,8 @@ impl ToolCall {
             queue_us: call.queue_us,
             connect_us: call.connect_us,
             upstream_us: call.upstream_us,
+            arguments_preview: text_or_null(call.arguments_preview)
+                .filter(|_| payloads != Payloads::NotPermitted),
             payloads,
             arguments: call.arguments.map(|payload| Payload::new(payload, payloads)),
             result: call.result.map(|payload| Payload::new(payload, payloads)),
@@ -181,6 +189,7 @@ impl ToolCall {
             tool_version: text_or_null(call.tool_version),
             rounds: call.rounds,
             stderr_excerpt: text_or_null(call.stderr_excerpt),
+            storage_note: text_or_null(call.storage_note),
         }
     }
 }

@@ -8,6 +8,16 @@ use crate::json::Meta;
 /// a bucket about 10 % wide.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Summary {
+    #[serde(flatten)]
+    figures: SummaryFigures,
+    /// Of the range of the same length before this one.
+    previous: SummaryFigures,
+    meta: Meta,
+}
+
+/// Figures of one range.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SummaryFigures {
     #[schema(example = 1_200)]
     total: u64,
     running: u64,
@@ -32,11 +42,21 @@ pub(crate) struct Summary {
     p99_duration_us: Option<u64>,
     unique_tools: u64,
     unique_sessions: u64,
-    meta: Meta,
 }
 
 impl Summary {
-    pub(super) fn new(summary: wire::SummarizeToolCallsResponse, meta: Meta) -> Self {
+    pub(super) fn new(mut summary: wire::SummarizeToolCallsResponse, meta: Meta) -> Self {
+        let previous = summary.previous.take().unwrap_or_default();
+        Self {
+            figures: summary.into(),
+            previous: (*previous).into(),
+            meta,
+        }
+    }
+}
+
+impl From<wire::SummarizeToolCallsResponse> for SummaryFigures {
+    fn from(summary: wire::SummarizeToolCallsResponse) -> Self {
         Self {
             total: summary.total,
             running: summary.running,
@@ -53,7 +73,6 @@ impl Summary {
             p99_duration_us: summary.p99_duration_us,
             unique_tools: summary.unique_tools,
             unique_sessions: summary.unique_sessions,
-            meta,
         }
     }
 }

@@ -107,6 +107,81 @@ impl ToolCallsService for ToolCalls {
         }))
     }
 
+    async fn count_facets(
+        &self,
+        request: Request<wire::CountFacetsRequest>,
+    ) -> Answer<wire::CountFacetsResponse> {
+        let dimensions = request.into_inner().dimensions;
+        let facets = dimensions.into_iter().map(|dimension| wire::Facet {
+            dimension,
+            values: vec![wire::FacetValue {
+                value: "echo".to_owned(),
+                calls: 7,
+            }],
+            is_partial: false,
+        });
+        Ok(Response::new(wire::CountFacetsResponse {
+            facets: facets.collect(),
+        }))
+    }
+
+    /// Two buckets, the second without calls.
+    async fn chart_tool_calls(
+        &self,
+        request: Request<wire::ChartToolCallsRequest>,
+    ) -> Answer<wire::ChartToolCallsResponse> {
+        let request = request.into_inner();
+        let series = wire::ChartSeries {
+            name: request.group_by.map_or("", |_| "success").to_owned(),
+            calls: vec![3, 0],
+            failed: vec![1, 0],
+            avg_duration_us: vec![10, -1],
+            p50_duration_us: vec![10, -1],
+            p90_duration_us: vec![10, -1],
+            p95_duration_us: vec![10, -1],
+            p99_duration_us: vec![10, -1],
+        };
+        Ok(Response::new(wire::ChartToolCallsResponse {
+            step_us: request.step_us.max(1_000_000),
+            starts_us: vec![60_000_000, 120_000_000],
+            series: vec![series],
+        }))
+    }
+
+    async fn break_down_tool_calls(
+        &self,
+        _request: Request<wire::BreakDownToolCallsRequest>,
+    ) -> Answer<wire::BreakDownToolCallsResponse> {
+        Ok(Response::new(wire::BreakDownToolCallsResponse {
+            rows: vec![wire::BreakdownRow {
+                value: "echo".to_owned(),
+                calls: 7,
+                ..wire::BreakdownRow::default()
+            }],
+            is_partial: false,
+        }))
+    }
+
+    type ExportToolCallsStream = BoxStream<'static, Result<wire::ExportToolCallsResponse, Status>>;
+
+    async fn export_tool_calls(
+        &self,
+        request: Request<wire::ExportToolCallsRequest>,
+    ) -> Answer<Self::ExportToolCallsStream> {
+        let call = if request.into_inner().include_payloads {
+            sample_call()
+        } else {
+            without_payloads(sample_call())
+        };
+        let part = wire::ExportToolCallsResponse {
+            tool_calls: vec![call.clone(), call],
+        };
+        Ok(Response::new(Box::pin(futures::stream::iter([
+            Ok(part.clone()),
+            Ok(part),
+        ]))))
+    }
+
     type TailToolCallsStream = BoxStream<'static, Result<wire::TailToolCallsResponse, Status>>;
 
     async fn tail_tool_calls(

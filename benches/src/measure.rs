@@ -1,0 +1,32 @@
+use std::time::{Duration, Instant};
+
+/// How long something took, many times.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    sorted: Vec<Duration>,
+}
+
+/// Does something some times, one after the other.
+pub async fn time(
+    rounds: usize,
+    mut what: impl AsyncFnMut(usize) -> anyhow::Result<()>,
+) -> anyhow::Result<Timing> {
+    let mut sorted = Vec::with_capacity(rounds);
+    for round in 0..rounds {
+        let begin = Instant::now();
+        what(round).await?;
+        sorted.push(begin.elapsed());
+    }
+    sorted.sort_unstable();
+    Ok(Timing { sorted })
+}
+
+impl Timing {
+    /// The time that a part of the rounds did not exceed, in milliseconds.
+    pub fn percentile_ms(&self, part: f64) -> f64 {
+        let index = ((self.sorted.len() as f64 * part).ceil() as usize).max(1) - 1;
+        self.sorted
+            .get(index)
+            .map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
+    }
+}

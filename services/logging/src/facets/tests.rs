@@ -1,0 +1,94 @@
+use database::database_test;
+use domain::ToolCallStatus;
+use proto::logging as wire;
+
+use super::*;
+use crate::{
+    fixtures::{Gateway, finished, of_project, records},
+    store::MIGRATIONS,
+};
+
+async fn facets(gateway: &Gateway, q: &str) -> Vec<(i32, Vec<(String, u64)>)> {
+    let filter = wire::ToolCallFilter {
+        q: q.to_owned(),
+        ..of_project()
+    };
+    let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+    let facets = count(&gateway.store, &filter, &Dimension::ALL, 0).await.unwrap();
+    facets
+        .into_iter()
+        .map(|facet| {
+            assert!(!facet.is_partial);
+            let values = facet.values.into_iter().map(|value| (value.value, value.calls));
+            (facet.dimension, values.collect())
+        })
+        .collect()
+}
+
+fn values(counted: &[(&str, u64)]) -> Vec<(String, u64)> {
+    counted
+        .iter()
+        .map(|(value, calls)| ((*value).to_owned(), *calls))
+        .collect()
+}
+
+database_test! {
+    &MIGRATIONS;
+
+    async fn a_field_is_counted_without_what_is_asked_of_it(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut calls: Vec<_> = (1..=5).map(|id| finished(id, id as i64, ToolCallStatus::Success)).collect();
+        calls[0] = finished(1, 1, ToolCallStatus::Error);
+        calls[0].error_message = "no such repository".to_owned();
+        calls[1].tool_name = "write_file".to_owned();
+        calls[2].client.as_mut().unwrap().r#type = "cline".to_owned();
+        calls[3].session_id = None;
+        gateway.send(records(calls)).await;
+
+        let all = facets(&gateway, "").await;
+        let session = crate::fixtures::SESSION.to_string();
+        let user = uuid::Uuid::from_u128(4).to_string();
+        let expected = [
+            values(&[("success", 4), ("error", 1)]),
+            values(&[("tool_error", 1)]),
+            values(&[("search_issues", 4), ("write_file", 1)]),
+            values(&[("github", 5)]),
+            values(&[("cursor", 4), ("cline", 1)]),
+            values(&[(&user, 5)]),
+            values(&[]),
+            values(&[(&session, 4)]),
+            values(&[("no such repository", 1)]),
+        ];
+        assert_eq!(all.iter().map(|(_, values)| values.clone()).collect::<Vec<_>>(), expected);
+
+        let some = facets(&gateway, "status:error tool:search_issues").await;
+        assert_eq!(some[0].1, values(&[("success", 3), ("error", 1)]), "without the status");
+        assert_eq!(some[2].1, values(&[("search_issues", 1)]), "without the tool");
+        assert_eq!(some[4].1, values(&[("cursor", 1)]), "with both");
+        let some = facets(&gateway, "client:cline").await;
+        assert_eq!(some[0].1, values(&[("success", 1)]));
+        assert_eq!(some[4].1, values(&[("cursor", 4), ("cline", 1)]));
+    }
+
+    async fn a_breakdown_has_the_figures_of_each_value(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut calls: Vec<_> = (1..=6).map(|id| finished(id, id as i64 * 10, ToolCallStatus::Success)).collect();
+        calls[4] = finished(5, 50, ToolCallStatus::Error);
+        calls[5].tool_name = "write_file".to_owned();
+        calls[5].duration_us = Some(500_000);
+        gateway.send(records(calls)).await;
+        let mut filter = of_project();
+        (filter.from_us, filter.to_us) = (Some(30), Some(70));
+        let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+        let previous = filter.range.previous();
+        let rows = async |order| {
+            crate::breakdown::break_down(&gateway.store, &filter, Dimension::Tool, order, 0, previous).await.unwrap().rows
+        };
+        let by_calls = rows(wire::BreakdownOrder::Calls).await;
+        assert_eq!((by_calls[0].value.as_str(), by_calls[0].calls, by_calls[0].failed), ("search_issues", 3, 1));
+        assert_eq!((by_calls[0].server_name.as_str(), by_calls[0].previous_calls), ("github", Some(2)));
+        assert_eq!(by_calls[1].previous_calls, Some(0));
+        let slowest = rows(wire::BreakdownOrder::P95Duration).await;
+        assert_eq!(slowest[0].value, "write_file");
+    }
+}

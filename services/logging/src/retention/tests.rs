@@ -1,0 +1,85 @@
+use database::{Database, database_test};
+use domain::{Clock, ToolCallId, ToolCallStatus};
+use proto::logging::{ToolCall, record::Record as Kind};
+
+use super::*;
+use crate::{
+    fixtures::{self, Gateway, PROJECT, finished, record, records},
+    store::{MIGRATIONS, Statement},
+};
+
+const NOW: i64 = 1_764_000_000_000_000;
+
+/// A call of that many days ago.
+fn call(project_id: Uuid, days: i64) -> ToolCall {
+    let at = Timestamp::from_micros(days_ago(Timestamp::from_micros(NOW), days));
+    let id = ToolCallId::new(&Clock::manual(at));
+    ToolCall {
+        id: id.to_string(),
+        project_id: project_id.to_string(),
+        ..finished(1, at.as_micros(), ToolCallStatus::Success)
+    }
+}
+
+async fn count(store: &Store, table: &str) -> i64 {
+    let statement = Statement::new(&store.database, &format!("SELECT COUNT(*) FROM {table}"));
+    let counts: Vec<(i64,)> = statement.fetch_all(&store.database).await.unwrap();
+    counts[0].0
+}
+
+database_test! {
+    &MIGRATIONS;
+
+    async fn each_project_keeps_its_own_time(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        let other = Uuid::from_u128(99);
+        let days = [0, 5, 20, 40, 100, 200];
+        let calls: Vec<ToolCall> = days.iter().flat_map(|days| [call(PROJECT, *days), call(other, *days)]).collect();
+        gateway.send(records(calls)).await;
+        let mut session = fixtures::session(NOW, Some((NOW, domain::SessionEnd::Closed)));
+        (session.last_seen_at_us, session.ended_at_us) = (1, Some(1));
+        gateway.send(vec![record(Kind::Session(session))]).await;
+        let store = &gateway.store;
+        let shorter = wire::Retention { tool_calls_days: 10, payloads_days: 3, server_logs_days: 1, sessions_days: 1 };
+        store.set_retention(&RetentionRow::from_wire(other, Some(shorter)).unwrap()).await.unwrap();
+        store.sweep(Timestamp::from_micros(NOW)).await.unwrap();
+
+        // 0, 5, 20 and 40 of the one, 0 and 5 of the other.
+        assert_eq!(count(store, "tool_calls").await, 6);
+        // 0, 5 and 20; 0.
+        assert_eq!(count(store, "tool_call_bodies").await, 4);
+        assert_eq!(count(store, "client_sessions").await, 0);
+        let q = proto::logging::ToolCallFilter { q: "bug".to_owned(), ..fixtures::of_project() };
+        assert_eq!(fixtures::list(store, q, "", 50).await.0.len(), 3, "words go with the bodies");
+        let all = crate::filter::ToolCallFilter::from_wire(Some(fixtures::of_project())).unwrap().0;
+        assert_eq!(crate::summary::summarize(store, &all).await.unwrap().total, 4, "figures go with the calls");
+        if let Database::Postgres(pool) = &database {
+            let parts: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'tool_calls'::regclass",
+            )
+            .fetch_one(pool)
+            .await
+            .unwrap();
+            assert_eq!(parts, 5, "a part per day that is kept, and the rest");
+        }
+        // A day that comes back has its part again.
+        gateway.send(records([call(PROJECT, 200)])).await;
+        assert_eq!(count(&gateway.store, "tool_calls").await, 7);
+    }
+
+    async fn what_was_set_is_read_back_and_nonsense_is_refused(database: Database) {
+        let store = Store::over(database);
+        assert_eq!(store.retention(PROJECT).await.unwrap(), RetentionRow::by_default(PROJECT));
+        let days = wire::Retention { tool_calls_days: 7, payloads_days: 7, server_logs_days: 1, sessions_days: 3_650 };
+        let row = RetentionRow::from_wire(PROJECT, Some(days)).unwrap();
+        store.set_retention(&row).await.unwrap();
+        assert_eq!(store.retention(PROJECT).await.unwrap(), row);
+        for wrong in [
+            wire::Retention { payloads_days: 8, ..days },
+            wire::Retention { sessions_days: 0, ..days },
+            wire::Retention { sessions_days: 3_651, ..days },
+        ] {
+            assert!(RetentionRow::from_wire(PROJECT, Some(wrong)).is_err());
+        }
+    }
+}

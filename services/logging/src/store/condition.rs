@@ -1,0 +1,206 @@
+use super::{Statement, postgres, sqlite};
+use crate::{
+    filter::{Range, ToolCallFilter},
+    query::{Condition, Expression, Field, Operator, Pattern, Value},
+    words::{Part, Phrase},
+};
+
+/// `WHERE`, over rows of calls.
+pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
+    statement.push(" WHERE project_id = ").bind(filter.project_id);
+    if let Some(from) = range.from {
+        statement.push(" AND started_at >= ").bind(from.as_micros());
+    }
+    if let Some(to) = range.to {
+        statement.push(" AND started_at < ").bind(to.as_micros());
+    }
+    if statement.is_postgres() {
+        postgres::push_days(statement, range);
+    }
+    push_terms(statement, filter);
+}
+
+/// The conditions of a filter without project and time.
+pub(super) fn push_terms(statement: &mut Statement, filter: &ToolCallFilter) {
+    for term in &filter.terms {
+        statement.push(" AND ");
+        push_expression(statement, term);
+    }
+}
+
+fn push_expression(statement: &mut Statement, expression: &Expression) {
+    match expression {
+        Expression::All(terms) => push_joined(statement, terms, " AND "),
+        Expression::Any(terms) => push_joined(statement, terms, " OR "),
+        Expression::Not(inner) => {
+            // What is not known is not so.
+            statement.push("NOT COALESCE(");
+            push_expression(statement, inner);
+            statement.push(", FALSE)");
+        }
+        Expression::Text(pattern) => push_words(statement, Part::Anywhere, Phrase::new(pattern)),
+        Expression::Field(condition) => push_condition(statement, condition),
+    }
+}
+
+/// What every call of a filter must have in its words.
+pub(super) fn phrases(filter: &ToolCallFilter) -> Vec<(Part, Phrase)> {
+    let phrase = |term: &Expression| match term {
+        Expression::Text(pattern) => Some((Part::Anywhere, Phrase::new(pattern)?)),
+        Expression::Field(condition) => {
+            let Value::Pattern(pattern) = &condition.value else {
+                return None;
+            };
+            match condition.field {
+                Field::Error => Some((Part::Error, Phrase::new(pattern)?)),
+                Field::Result => Some((Part::Result, Phrase::new(pattern)?)),
+                Field::Arguments if condition.path.is_empty() => {
+                    Some((Part::Arguments, Phrase::new(pattern)?))
+                }
+                Field::Arguments => Some((Part::Arguments, Phrase::of_leaf(&condition.path, Some(pattern)))),
+                _ => None,
+            }
+        }
+        Expression::All(_) | Expression::Any(_) | Expression::Not(_) => None,
+    };
+    filter.terms.iter().filter_map(phrase).collect()
+}
+
+fn push_joined(statement: &mut Statement, terms: &[Expression], between: &str) {
+    statement.push("(");
+    for (index, term) in terms.iter().enumerate() {
+        if index > 0 {
+            statement.push(between);
+        }
+        push_expression(statement, term);
+    }
+    statement.push(")");
+}
+
+fn push_condition(statement: &mut Statement, condition: &Condition) {
+    let operator = condition.operator;
+    match condition.field {
+        Field::Status => push_value(statement, "status", operator, &condition.value),
+        Field::Kind => push_value(statement, "error_kind", operator, &condition.value),
+        Field::Door => push_value(statement, "door", operator, &condition.value),
+        Field::Tool => push_value(statement, "tool_name", operator, &condition.value),
+        Field::Server => match condition.value {
+            Value::Id(_) => push_value(statement, "server_id", operator, &condition.value),
+            _ => push_value(statement, "server_name", operator, &condition.value),
+        },
+        Field::Client => {
+            statement.push("(");
+            push_value(statement, "client_type", operator, &condition.value);
+            statement.push(" OR ");
+            push_value(statement, "client_name", operator, &condition.value);
+            statement.push(")");
+        }
+        Field::User => push_value(statement, "user_id", operator, &condition.value),
+        Field::Key => push_value(statement, "api_key_id", operator, &condition.value),
+        Field::Session => push_value(statement, "session_id", operator, &condition.value),
+        Field::Id => push_value(statement, "id", operator, &condition.value),
+        Field::Duration => push_value(statement, "duration_us", operator, &condition.value),
+        Field::Code => push_value(statement, "error_code", operator, &condition.value),
+        Field::Revision => push_value(statement, "client_revision", operator, &condition.value),
+        Field::Trace => push_value(statement, "trace_id", operator, &condition.value),
+        Field::Ip => push_value(statement, "ip_address", operator, &condition.value),
+        Field::Request => push_request_id(statement, &condition.value),
+        Field::Error => push_text(statement, "error_message", Part::Error, &condition.value),
+        Field::Result => push_text(statement, "result_size", Part::Result, &condition.value),
+        Field::Arguments if condition.path.is_empty() => {
+            push_text(statement, "arguments_size", Part::Arguments, &condition.value);
+        }
+        Field::Arguments => {
+            let pattern = match &condition.value {
+                Value::Pattern(pattern) => Some(pattern),
+                _ => None,
+            };
+            let leaf = Phrase::of_leaf(&condition.path, pattern);
+            push_words(statement, Part::Arguments, Some(leaf));
+        }
+    }
+}
+
+fn push_value(statement: &mut Statement, column: &str, operator: Operator, value: &Value) {
+    match value {
+        Value::Present => push_present(statement, column),
+        Value::Pattern(pattern) => push_pattern(statement, column, pattern),
+        Value::Word(word) => push_comparison(statement, column, operator, (*word).to_owned()),
+        Value::Id(id) => push_comparison(statement, column, operator, *id),
+        Value::Micros(number) | Value::Number(number) => {
+            push_comparison(statement, column, operator, *number);
+        }
+        // Names are resolved before; one that is not is nobody's.
+        Value::Name(_) => {
+            statement.push("FALSE");
+        }
+    }
+}
+
+fn push_comparison(
+    statement: &mut Statement,
+    column: &str,
+    operator: Operator,
+    value: impl Into<crate::row::Value>,
+) {
+    statement
+        .push(column)
+        .push(" ")
+        .push(operator.as_str())
+        .push(" ")
+        .bind(value);
+}
+
+/// Columns of text are empty where there is nothing, all others NULL; the kind
+/// of an error is the one in calls and the other in rollups.
+fn push_present(statement: &mut Statement, column: &str) {
+    let is_text = !column.ends_with("_id") && !matches!(column, "duration_us" | "error_code" | "id")
+        || column == "trace_id";
+    if is_text {
+        statement.push(&format!("COALESCE({column}, '') <> ''"));
+    } else {
+        statement.push(&format!("{column} IS NOT NULL"));
+    }
+}
+
+fn push_pattern(statement: &mut Statement, column: &str, pattern: &Pattern) {
+    match pattern.as_exact() {
+        Some(text) => push_comparison(statement, column, Operator::Is, text.to_owned()),
+        None if statement.is_postgres() => postgres::push_pattern(statement, column, &pattern.parts),
+        None => sqlite::push_pattern(statement, column, &pattern.parts),
+    }
+}
+
+/// It is stored as JSON: a text in quotes, a number without.
+fn push_request_id(statement: &mut Statement, value: &Value) {
+    let Value::Pattern(pattern) = value else {
+        return push_present(statement, "request_id");
+    };
+    statement.push("(");
+    push_pattern(statement, "request_id", pattern);
+    if let Some(text) = pattern.as_exact() {
+        let quoted = serde_json::Value::from(text).to_string();
+        statement.push(" OR request_id = ").bind(quoted);
+    }
+    statement.push(")");
+}
+
+fn push_text(statement: &mut Statement, column: &str, part: Part, value: &Value) {
+    match value {
+        Value::Pattern(pattern) => push_words(statement, part, Phrase::new(pattern)),
+        _ if part == Part::Error => push_present(statement, column),
+        _ => {
+            statement.push(&format!("{column} IS NOT NULL"));
+        }
+    }
+}
+
+fn push_words(statement: &mut Statement, part: Part, phrase: Option<Phrase>) {
+    match phrase {
+        None => {
+            statement.push("FALSE");
+        }
+        Some(phrase) if statement.is_postgres() => postgres::push_words(statement, part, &phrase),
+        Some(phrase) => sqlite::push_words(statement, part, &phrase),
+    }
+}

@@ -1,0 +1,256 @@
+//! How text is cut into words, for what is stored and for what is looked for
+//! alike, so that both databases find the same.
+//!
+//! A word is a run of letters and digits, in lower case. Chinese and Japanese
+//! characters are a word each, because nothing parts them. What begins with
+//! [`LEAF`] stands for one value of the arguments, with its path.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::query::Pattern;
+
+/// Longer words are cut: nobody types them.
+const MAX_WORD_CHARACTERS: usize = 64;
+
+/// Begins no word of a text, and is a letter to both databases.
+const LEAF: char = '\u{E000}';
+
+/// What stands in a leaf for ASCII that would part it.
+const SIGNS: u32 = 0xE100;
+
+const MAX_LEAF_CHARACTERS: usize = 128;
+
+/// Of one call's arguments.
+const MAX_LEAVES: usize = 128;
+
+/// The words of one call, by where they stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) tool: Vec<String>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) result: Vec<String>,
+    pub(crate) error: Vec<String>,
+}
+
+/// Where words are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Anywhere,
+    Arguments,
+    Result,
+    Error,
+}
+
+/// Words in a row; the last may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    pub(crate) words: Vec<String>,
+    pub(crate) is_open: bool,
+}
+
+impl Phrase {
+    /// What a query asks for; none where it has no word.
+    pub(crate) fn new(pattern: &Pattern) -> Option<Self> {
+        let text = pattern.parts.first()?;
+        let words = cut(text);
+        let last = words.last()?.chars().next_back()?;
+        // A particle is written onto its word: 이슈 finds 이슈를 too.
+        let is_open = is_hangul(last);
+        Some(Self {
+            words,
+            is_open: is_open || pattern.parts.len() > 1,
+        })
+    }
+
+    /// One value of the arguments.
+    pub(crate) fn of_leaf(path: &str, pattern: Option<&Pattern>) -> Self {
+        let value = pattern.and_then(|pattern| pattern.parts.first());
+        let is_open = pattern.is_none_or(|pattern| pattern.parts.len() > 1);
+        let mut leaf = leaf(path, value.map_or("", String::as_str));
+        if !is_open {
+            end_leaf(&mut leaf);
+        }
+        Self {
+            words: vec![leaf],
+            is_open,
+        }
+    }
+}
+
+/// The words of a text.
+pub(crate) fn cut(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut length = 0;
+    for character in text.chars() {
+        let is_alone = is_ideograph(character);
+        if (!character.is_alphanumeric() || is_alone) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+            length = 0;
+        }
+        if is_alone {
+            words.push(character.to_string());
+        } else if character.is_alphanumeric() && length < MAX_WORD_CHARACTERS {
+            word.extend(character.to_lowercase().filter(|lower| lower.is_alphanumeric()));
+            length += 1;
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// The words of a JSON text, whole or cut. Escapes part words, however often
+/// one JSON text lies in another.
+pub(crate) fn cut_json(json: &str) -> Vec<String> {
+    if !json.contains('\\') {
+        return cut(json);
+    }
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches('\\');
+        let mut characters = rest.chars();
+        match characters.next() {
+            Some('u') => {
+                let code = rest.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                match code {
+                    Some(code) => {
+                        // A half of a surrogate pair is no letter.
+                        text.push(char::from_u32(code).unwrap_or(' '));
+                        rest = &rest[5..];
+                    }
+                    None => text.push(' '),
+                }
+            }
+            Some('n' | 't' | 'r' | 'b' | 'f' | '"' | '/') => {
+                text.push(' ');
+                rest = characters.as_str();
+            }
+            _ => text.push(' '),
+        }
+    }
+    text.push_str(rest);
+    cut(&text)
+}
+
+/// The values of arguments with their paths, as words.
+pub(crate) fn leaves(json: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Ok(arguments @ Value::Object(_)) = serde_json::from_str(json) {
+        collect_leaves(&arguments, &mut String::new(), &mut found);
+    }
+    found
+}
+
+fn collect_leaves(value: &Value, path: &mut String, found: &mut Vec<String>) {
+    if found.len() >= MAX_LEAVES {
+        return;
+    }
+    let mut keep = |text: &str| {
+        let mut leaf = leaf(path, text);
+        end_leaf(&mut leaf);
+        found.push(leaf);
+    };
+    match value {
+        Value::Null => keep("null"),
+        Value::Bool(is_true) => keep(if *is_true { "true" } else { "false" }),
+        Value::Number(number) => keep(&number.to_string()),
+        Value::String(text) => keep(text),
+        Value::Array(items) => {
+            for item in items {
+                collect_leaves(item, path, found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let length = path.len();
+                let _ = write!(path, "{}{name}", if length == 0 { "" } else { "." });
+                collect_leaves(value, path, found);
+                path.truncate(length);
+            }
+        }
+    }
+}
+
+/// One word without an end.
+fn leaf(path: &str, value: &str) -> String {
+    let mut word = String::from(LEAF);
+    let characters = path.chars().chain(['=']).chain(value.chars());
+    for character in characters.flat_map(char::to_lowercase).take(MAX_LEAF_CHARACTERS) {
+        if character.is_ascii() && !character.is_ascii_alphanumeric() {
+            word.extend(char::from_u32(SIGNS + u32::from(character)));
+        } else {
+            word.push(character);
+        }
+    }
+    word
+}
+
+/// So that one leaf is not the beginning of another.
+fn end_leaf(leaf: &mut String) {
+    leaf.push(LEAF);
+}
+
+const fn is_hangul(character: char) -> bool {
+    matches!(character, '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+const fn is_ideograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_cut_where_a_reader_would_cut_it() {
+        assert_eq!(
+            cut("search_issues GitHub-42"),
+            ["search", "issues", "github", "42"]
+        );
+        assert_eq!(cut("이슈를 검색"), ["이슈를", "검색"]);
+        assert_eq!(cut("検索する x"), ["検", "索", "す", "る", "x"]);
+        assert_eq!(
+            cut_json(r#"{"a":"one\ntwo","b":"\uc774\uc288","c":"{\\\"d\\\":\\\"e\\\\nf\\\"}"}"#),
+            ["a", "one", "two", "b", "이슈", "c", "d", "e", "f"]
+        );
+        assert_eq!(cut(&"x".repeat(1_000))[0].len(), MAX_WORD_CHARACTERS);
+    }
+
+    #[test]
+    fn arguments_are_found_by_path_and_value() {
+        let stored = leaves(r#"{"repo":{"owner":"ACME Inc"},"labels":["bug","ui"],"n":5,"ok":true}"#);
+        let word = |path, value| Phrase::of_leaf(path, Some(&Pattern::exact(value))).words[0].clone();
+        for (path, value) in [
+            ("repo.owner", "acme inc"),
+            ("labels", "ui"),
+            ("n", "5"),
+            ("ok", "true"),
+        ] {
+            assert!(stored.contains(&word(path, value)), "{path}");
+        }
+        assert!(!stored.contains(&word("repo.owner", "acme")));
+        assert!(leaves(&"[".repeat(100_000)).is_empty() && leaves("1e400").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_has_what_would_part_it(text in "\\PC{0,80}") {
+            for word in cut(&text).into_iter().chain(cut_json(&text)).chain([leaf(&text, &text)]) {
+                prop_assert!(!word.is_empty());
+                prop_assert!(word.chars().all(|character| !character.is_ascii() || character.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}

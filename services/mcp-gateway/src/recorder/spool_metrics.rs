@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use spool::{Spool, Usage};
+
+type Figure = (&'static str, &'static str, fn(&Usage) -> u64);
+
+const FIGURES: [Figure; 7] = [
+    ("spool_bytes", "What the spool holds", |usage| usage.bytes),
+    ("spool_capacity_bytes", "What the spool may hold", |usage| {
+        usage.capacity_bytes
+    }),
+    ("spool_segments", "Files of the spool", |usage| usage.segments),
+    ("spool_open_calls", "Calls whose outcome is awaited", |usage| {
+        usage.open
+    }),
+    (
+        "spool_unacknowledged_frames",
+        "Records that the logging service has not acknowledged",
+        |usage| usage.unacknowledged,
+    ),
+    (
+        "spool_quarantined",
+        "Runs of bytes that could not be read since the start",
+        |usage| usage.quarantined,
+    ),
+    (
+        "spool_sync_failures",
+        "How often the disk did not take what was written since the start",
+        |usage| usage.sync_failures,
+    ),
+];
+
+/// Has the figures of a spool read whenever metrics are.
+pub(super) fn register(spool: &Arc<Spool>) {
+    let meter = opentelemetry::global::meter("mcp-gateway");
+    for (name, description, read) in FIGURES {
+        // Metrics outlive the service; they must not keep its spool locked.
+        let spool = Arc::downgrade(spool);
+        meter
+            .u64_observable_gauge(name)
+            .with_description(description)
+            .with_callback(move |observer| {
+                if let Some(spool) = spool.upgrade() {
+                    observer.observe(read(&spool.usage()), &[]);
+                }
+            })
+            .build();
+    }
+}
