@@ -13,8 +13,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tests::{
-    Door, McpClient, Processes, Project, Rest, Service, StdioServer, drop_connections, fixture_server, kills,
-    wait_until,
+    Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, drop_connections, fixture_server,
+    kills, wait_until,
 };
 
 const CALLERS: usize = 6;
@@ -124,7 +124,8 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
         .await
         .expect("the first user signs up");
     let ledger = processes.folder().join("ledger");
-    let server = StdioServer::new("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
+    let server =
+        ServerDefinition::stdio("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
     let load = Load::start(&processes.endpoint(&project), &project.key);
 

@@ -353,8 +353,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tool calls of a project, newest first */
+        /** The tool calls of a project */
         get: operations["list_tool_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of each tool, server, client ... */
+        get: operations["break_down_tool_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All tool calls of a filter, of any number
+         * @description Streamed. An answer that breaks off is not whole: take it again.
+         */
+        get: operations["export_tool_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts by the values of fields */
+        get: operations["count_tool_call_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls over time by status */
+        get: operations["draw_tool_call_histogram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -392,8 +463,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Totals, rates and percentiles of a range */
+        /** Totals, rates and percentiles of a range, and of the one before it */
         get: operations["summarize_tool_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls, failures and latencies over time */
+        get: operations["draw_tool_call_timeseries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -411,6 +499,26 @@ export interface paths {
         };
         /** One tool call, with its arguments and its result */
         get: operations["get_tool_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/tool-calls/{id}/payload/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The arguments or the result of a call, as kept
+         * @description JSON, unless it was cut; then the beginning of one, as text.
+         */
+        get: operations["get_tool_call_payload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -466,6 +574,52 @@ export interface components {
              *     ]
              */
             tools: string[] | null;
+        };
+        /** @description Figures by the values of one field, the largest first. */
+        Breakdown: {
+            data: components["schemas"]["BreakdownRow"][];
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description Figures of one value. */
+        BreakdownRow: {
+            /** Format: int64 */
+            avg_duration_us: number | null;
+            /**
+             * Format: int64
+             * @example 812
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @example 9
+             */
+            failed: number;
+            /** Format: int64 */
+            p50_duration_us: number | null;
+            /** Format: int64 */
+            p95_duration_us: number | null;
+            /** Format: int64 */
+            p99_duration_us: number | null;
+            /**
+             * Format: int64
+             * @description Calls in the range of the same length before.
+             */
+            previous_calls: number;
+            /**
+             * @description Of a tool: its server.
+             * @example github
+             */
+            server_name: string | null;
+            /**
+             * Format: double
+             * @description Successes out of the calls that ended, 0 to 1; null when none has.
+             */
+            success_rate: number | null;
+            /**
+             * @description A word, a name, or an id.
+             * @example search_issues
+             */
+            value: string;
         };
         /** @description What to call a tool with. */
         CallTool: {
@@ -697,6 +851,69 @@ export interface components {
          * @enum {string}
          */
         ErrorKind: "tool_error" | "protocol_error" | "upstream_unavailable" | "upstream_crashed" | "denied" | "rate_limited" | "invalid_request" | "client_gone" | "gateway_lost" | "unknown";
+        /** @description The values of one field. */
+        Facet: {
+            /** @description Only the newest 100,000 calls were counted. */
+            is_partial: boolean;
+            /** @description The most frequent first. */
+            values: components["schemas"]["FacetValue"][];
+        };
+        /** @description One value and its calls. */
+        FacetValue: {
+            /**
+             * Format: int64
+             * @example 812
+             */
+            calls: number;
+            /**
+             * @description A word, a name, or an id.
+             * @example search_issues
+             */
+            value: string;
+        };
+        /**
+         * @description Counts by the values of fields. Each ignores what the filter asks of the
+         *     field itself.
+         */
+        Facets: {
+            facets: {
+                [key: string]: components["schemas"]["Facet"];
+            };
+            meta: components["schemas"]["Meta"];
+        };
+        /**
+         * @description Counts over time, in columns: `series.success[i]` began in the `step_ms`
+         *     after `t[i]`.
+         */
+        Histogram: {
+            meta: components["schemas"]["Meta"];
+            /**
+             * @description Calls by status; every status that occurs has one value per bucket.
+             * @example {
+             *       "error": [
+             *         1
+             *       ],
+             *       "success": [
+             *         12
+             *       ]
+             *     }
+             */
+            series: {
+                [key: string]: number[];
+            };
+            /**
+             * Format: int64
+             * @example 60000
+             */
+            step_ms: number;
+            /**
+             * @description Where each bucket begins: seconds since 1970-01-01T00:00:00Z.
+             * @example [
+             *       1790000000
+             *     ]
+             */
+            t: number[];
+        };
         /**
          * @description Which clients share one connection to a server.
          * @example auto
@@ -847,6 +1064,7 @@ export interface components {
             instance?: string | null;
             /** @description Finds the request in the logs. */
             request_id?: string | null;
+            span?: components["schemas"]["Span"] | null;
             /**
              * Format: int32
              * @description The HTTP status.
@@ -1084,11 +1302,32 @@ export interface components {
             session: components["schemas"]["Session"];
             user: components["schemas"]["User"];
         };
+        /** @description A part of a text, in UTF-16 code units, as browsers count. */
+        Span: {
+            /**
+             * Format: int32
+             * @description Where it ends; what stands here is no part of it.
+             * @example 12
+             */
+            end: number;
+            /**
+             * Format: int32
+             * @description Where it begins.
+             * @example 7
+             */
+            start: number;
+        };
         /**
          * @description Totals, rates and percentiles of a range. Percentiles are the upper edge of
          *     a bucket about 10 % wide.
          */
-        Summary: {
+        Summary: components["schemas"]["SummaryFigures"] & {
+            meta: components["schemas"]["Meta"];
+            /** @description Of the range of the same length before this one. */
+            previous: components["schemas"]["SummaryFigures"];
+        };
+        /** @description Figures of one range. */
+        SummaryFigures: {
             /**
              * Format: int64
              * @description Of the calls that ended; null when none has.
@@ -1108,7 +1347,6 @@ export interface components {
              * @example 60
              */
             error: number;
-            meta: components["schemas"]["Meta"];
             /** Format: int64 */
             p50_duration_us: number | null;
             /** Format: int64 */
@@ -1156,6 +1394,50 @@ export interface components {
          * @example 2026-11-22T14:32:06.456123Z
          */
         Time: string;
+        /** @description Figures over time, in columns. */
+        TimeSeries: {
+            /** @description With `group_by`: the most frequent values, then all others together. */
+            groups: components["schemas"]["TimeSeriesGroup"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * @description By metric, one value per bucket; durations are null where no call ended.
+             *     Empty with `group_by`.
+             * @example {
+             *       "calls": [
+             *         13
+             *       ],
+             *       "p95_duration_us": [
+             *         81000
+             *       ]
+             *     }
+             */
+            series: {
+                [key: string]: (number | null)[];
+            };
+            /**
+             * Format: int64
+             * @example 60000
+             */
+            step_ms: number;
+            /**
+             * @description Where each bucket begins: seconds since 1970-01-01T00:00:00Z.
+             * @example [
+             *       1790000000
+             *     ]
+             */
+            t: number[];
+        };
+        /** @description Figures of one value over time. */
+        TimeSeriesGroup: {
+            series: {
+                [key: string]: (number | null)[];
+            };
+            /**
+             * @description Null: all others.
+             * @example search_issues
+             */
+            value: string | null;
+        };
         /** @description A tool as its server lists it. */
         Tool: {
             /**
@@ -1173,6 +1455,12 @@ export interface components {
         /** @description One call of a tool by a client, whatever happened inside. */
         ToolCall: {
             arguments: components["schemas"]["Payload"] | null;
+            /**
+             * @description The beginning of the arguments in one line; null for those who may not
+             *     read payloads.
+             * @example {"q": "is:open label:bug"}
+             */
+            arguments_preview: string | null;
             /** @description What was translated between the revisions. */
             bridged: string[];
             client: components["schemas"]["Client"];
@@ -1247,6 +1535,8 @@ export interface components {
             status: components["schemas"]["ToolCallStatus"];
             /** @description What the server wrote to stderr while the call ran. */
             stderr_excerpt: string | null;
+            /** @description What had to be left out or changed to be able to keep the call. */
+            storage_note: string | null;
             /**
              * @description The tool's name as its server knows it.
              * @example search_issues
@@ -2164,6 +2454,14 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
                  * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
                  * @example [
                  *       "error",
@@ -2235,6 +2533,12 @@ export interface operations {
                  */
                 fields?: string;
                 /**
+                 * @description `newest` (the default) or `oldest` first. Each has its own cursors; with
+                 *     `oldest`, go on with `page.newer`.
+                 * @example newest
+                 */
+                sort?: string;
+                /**
                  * @description How many rows at most; absent: the list's own measure.
                  * @example 50
                  */
@@ -2266,9 +2570,459 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    break_down_tool_calls: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
+                 * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
+                 * @example [
+                 *       "error",
+                 *       "timeout"
+                 *     ]
+                 */
+                status?: string[];
+                /**
+                 * @description Such as `tool_error` or `upstream_crashed`; may be repeated.
+                 * @example [
+                 *       "tool_error"
+                 *     ]
+                 */
+                error_kind?: string[];
+                /**
+                 * @description Name of a tool, as its server knows it; may be repeated.
+                 * @example [
+                 *       "echo"
+                 *     ]
+                 */
+                tool?: string[];
+                /**
+                 * @description Name or id of a server; may be repeated.
+                 * @example [
+                 *       "github"
+                 *     ]
+                 */
+                server?: string[];
+                /** @description Id of a session; may be repeated. */
+                session?: string[];
+                /**
+                 * @description Kind of client: `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
+                 *     `inspector`, `sdk`, `unknown`; may be repeated.
+                 * @example [
+                 *       "cursor"
+                 *     ]
+                 */
+                client?: string[];
+                /**
+                 * @description Took at least this long.
+                 * @example 1000
+                 */
+                min_duration_ms?: number;
+                /**
+                 * @description Took at most this long.
+                 * @example 60000
+                 */
+                max_duration_ms?: number;
+                /**
+                 * @description A span that ends now: numbers with `s`, `m`, `h`, `d` or `w`, such as
+                 *     `15m`, `24h`, `7d`, `1h30m`. Not together with `from` and `to`.
+                 * @example 30m
+                 */
+                last?: string;
+                /**
+                 * @description Started at or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Started before this time; only together with `from`. Absent: now.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description `tool` (the default), `status`, `error_kind`, `server`, `client`, `user`, `api_key`, `session`,
+                 *     `error_message`.
+                 * @example tool
+                 */
+                by?: string;
+                /**
+                 * @description What the largest is by: `calls` (the default), `failed`, `p95_duration_us`, `avg_duration_us`.
+                 * @example calls
+                 */
+                order?: string;
+                /**
+                 * @description Values at most; absent: 10.
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The largest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakdown"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    export_tool_calls: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
+                 * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
+                 * @example [
+                 *       "error",
+                 *       "timeout"
+                 *     ]
+                 */
+                status?: string[];
+                /**
+                 * @description Such as `tool_error` or `upstream_crashed`; may be repeated.
+                 * @example [
+                 *       "tool_error"
+                 *     ]
+                 */
+                error_kind?: string[];
+                /**
+                 * @description Name of a tool, as its server knows it; may be repeated.
+                 * @example [
+                 *       "echo"
+                 *     ]
+                 */
+                tool?: string[];
+                /**
+                 * @description Name or id of a server; may be repeated.
+                 * @example [
+                 *       "github"
+                 *     ]
+                 */
+                server?: string[];
+                /** @description Id of a session; may be repeated. */
+                session?: string[];
+                /**
+                 * @description Kind of client: `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
+                 *     `inspector`, `sdk`, `unknown`; may be repeated.
+                 * @example [
+                 *       "cursor"
+                 *     ]
+                 */
+                client?: string[];
+                /**
+                 * @description Took at least this long.
+                 * @example 1000
+                 */
+                min_duration_ms?: number;
+                /**
+                 * @description Took at most this long.
+                 * @example 60000
+                 */
+                max_duration_ms?: number;
+                /**
+                 * @description A span that ends now: numbers with `s`, `m`, `h`, `d` or `w`, such as
+                 *     `15m`, `24h`, `7d`, `1h30m`. Not together with `from` and `to`.
+                 * @example 30m
+                 */
+                last?: string;
+                /**
+                 * @description Started at or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Started before this time; only together with `from`. Absent: now.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description `summary` (the default): arguments and results by size only. `full`: with
+                 *     their content.
+                 * @example summary
+                 */
+                fields?: string;
+                /**
+                 * @description `newest` (the default) or `oldest` first. Each has its own cursors; with
+                 *     `oldest`, go on with `page.newer`.
+                 * @example newest
+                 */
+                sort?: string;
+                /**
+                 * @description `ndjson` (the default): one call as JSON in each line. `csv`: a table.
+                 * @example ndjson
+                 */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Calls without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ToolCall"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    count_tool_call_facets: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
+                 * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
+                 * @example [
+                 *       "error",
+                 *       "timeout"
+                 *     ]
+                 */
+                status?: string[];
+                /**
+                 * @description Such as `tool_error` or `upstream_crashed`; may be repeated.
+                 * @example [
+                 *       "tool_error"
+                 *     ]
+                 */
+                error_kind?: string[];
+                /**
+                 * @description Name of a tool, as its server knows it; may be repeated.
+                 * @example [
+                 *       "echo"
+                 *     ]
+                 */
+                tool?: string[];
+                /**
+                 * @description Name or id of a server; may be repeated.
+                 * @example [
+                 *       "github"
+                 *     ]
+                 */
+                server?: string[];
+                /** @description Id of a session; may be repeated. */
+                session?: string[];
+                /**
+                 * @description Kind of client: `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
+                 *     `inspector`, `sdk`, `unknown`; may be repeated.
+                 * @example [
+                 *       "cursor"
+                 *     ]
+                 */
+                client?: string[];
+                /**
+                 * @description Took at least this long.
+                 * @example 1000
+                 */
+                min_duration_ms?: number;
+                /**
+                 * @description Took at most this long.
+                 * @example 60000
+                 */
+                max_duration_ms?: number;
+                /**
+                 * @description A span that ends now: numbers with `s`, `m`, `h`, `d` or `w`, such as
+                 *     `15m`, `24h`, `7d`, `1h30m`. Not together with `from` and `to`.
+                 * @example 30m
+                 */
+                last?: string;
+                /**
+                 * @description Started at or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Started before this time; only together with `from`. Absent: now.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description As in `group_by`; may be repeated. Absent: all but `error_message`.
+                 * @example [
+                 *       "tool"
+                 *     ]
+                 */
+                field?: string[];
+                /**
+                 * @description Values of each at most; absent: 20.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By field, the most frequent values */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    draw_tool_call_histogram: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
+                 * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
+                 * @example [
+                 *       "error",
+                 *       "timeout"
+                 *     ]
+                 */
+                status?: string[];
+                /**
+                 * @description Such as `tool_error` or `upstream_crashed`; may be repeated.
+                 * @example [
+                 *       "tool_error"
+                 *     ]
+                 */
+                error_kind?: string[];
+                /**
+                 * @description Name of a tool, as its server knows it; may be repeated.
+                 * @example [
+                 *       "echo"
+                 *     ]
+                 */
+                tool?: string[];
+                /**
+                 * @description Name or id of a server; may be repeated.
+                 * @example [
+                 *       "github"
+                 *     ]
+                 */
+                server?: string[];
+                /** @description Id of a session; may be repeated. */
+                session?: string[];
+                /**
+                 * @description Kind of client: `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
+                 *     `inspector`, `sdk`, `unknown`; may be repeated.
+                 * @example [
+                 *       "cursor"
+                 *     ]
+                 */
+                client?: string[];
+                /**
+                 * @description Took at least this long.
+                 * @example 1000
+                 */
+                min_duration_ms?: number;
+                /**
+                 * @description Took at most this long.
+                 * @example 60000
+                 */
+                max_duration_ms?: number;
+                /**
+                 * @description A span that ends now: numbers with `s`, `m`, `h`, `d` or `w`, such as
+                 *     `15m`, `24h`, `7d`, `1h30m`. Not together with `from` and `to`.
+                 * @example 30m
+                 */
+                last?: string;
+                /**
+                 * @description Started at or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Started before this time; only together with `from`. Absent: now.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description `auto` (the default: 30 to 240 buckets), or a span such as `5m`.
+                 * @example auto
+                 */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Zeros where there are no calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     stream_tool_calls: {
         parameters: {
             query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
                 /**
                  * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
                  * @example [
@@ -2348,6 +3102,14 @@ export interface operations {
     summarize_tool_calls: {
         parameters: {
             query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
                 /**
                  * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
                  * @example [
@@ -2435,6 +3197,123 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    draw_tool_call_timeseries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query: `status:error tool:search_* -client:cursor duration:>500ms "not found"`. Fields: `status`,
+                 *     `kind`, `tool`, `server`, `client`, `user`, `key`, `session`, `duration`, `code`, `door`, `revision`,
+                 *     `request`, `trace`, `id`, `ip`, `error`, `arguments`, `arguments.NAME`, `result`. Words beside each other
+                 *     are joined by AND; `OR`, `-`, brackets, quotes and `*` work. Joined to the other parameters by AND.
+                 * @example status:error duration:>500ms
+                 */
+                q?: string;
+                /**
+                 * @description `running`, `success`, `error`, `timeout`, `cancelled`; may be repeated.
+                 * @example [
+                 *       "error",
+                 *       "timeout"
+                 *     ]
+                 */
+                status?: string[];
+                /**
+                 * @description Such as `tool_error` or `upstream_crashed`; may be repeated.
+                 * @example [
+                 *       "tool_error"
+                 *     ]
+                 */
+                error_kind?: string[];
+                /**
+                 * @description Name of a tool, as its server knows it; may be repeated.
+                 * @example [
+                 *       "echo"
+                 *     ]
+                 */
+                tool?: string[];
+                /**
+                 * @description Name or id of a server; may be repeated.
+                 * @example [
+                 *       "github"
+                 *     ]
+                 */
+                server?: string[];
+                /** @description Id of a session; may be repeated. */
+                session?: string[];
+                /**
+                 * @description Kind of client: `cline`, `roo`, `cursor`, `vscode`, `windsurf`, `claude`,
+                 *     `inspector`, `sdk`, `unknown`; may be repeated.
+                 * @example [
+                 *       "cursor"
+                 *     ]
+                 */
+                client?: string[];
+                /**
+                 * @description Took at least this long.
+                 * @example 1000
+                 */
+                min_duration_ms?: number;
+                /**
+                 * @description Took at most this long.
+                 * @example 60000
+                 */
+                max_duration_ms?: number;
+                /**
+                 * @description A span that ends now: numbers with `s`, `m`, `h`, `d` or `w`, such as
+                 *     `15m`, `24h`, `7d`, `1h30m`. Not together with `from` and `to`.
+                 * @example 30m
+                 */
+                last?: string;
+                /**
+                 * @description Started at or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Started before this time; only together with `from`. Absent: now.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description `auto` (the default: 30 to 240 buckets), or a span such as `5m`.
+                 * @example auto
+                 */
+                step?: string;
+                /**
+                 * @description `calls`, `failed`, `avg_duration_us`, `p50_duration_us`, `p90_duration_us`, `p95_duration_us`,
+                 *     `p99_duration_us`; may be repeated or parted by commas. Absent: all.
+                 * @example [
+                 *       "calls",
+                 *       "p95_duration_us"
+                 *     ]
+                 */
+                metrics?: string[];
+                /**
+                 * @description `status`, `error_kind`, `tool`, `server`, `client`, `user`, `api_key`, `session`, `error_message`.
+                 * @example status
+                 */
+                group_by?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Zeros where there are no calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeSeries"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     get_tool_call: {
         parameters: {
             query?: never;
@@ -2456,6 +3335,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolCall"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_tool_call_payload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the call */
+                id: string;
+                /**
+                 * @description `arguments` or `result`
+                 * @example result
+                 */
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payload alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             default: components["responses"]["Refused"];
