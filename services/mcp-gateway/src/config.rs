@@ -4,6 +4,8 @@ use access::ServiceSecret;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::upstream::Outbound;
+
 /// Settings of the mcp-gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub stdio_launcher: Vec<String>,
     /// Limits of sessions and servers.
     pub limits: LimitsConfig,
+    /// Where servers over HTTP may be.
+    pub outbound: OutboundConfig,
     /// What all services of the deployment share; loaded by whoever starts
     /// them.
     #[serde(skip)]
@@ -57,6 +61,18 @@ pub struct LimitsConfig {
     pub sessions_per_key: usize,
     /// A server that nobody asks anything for so long is stopped, in seconds.
     pub server_idle_seconds: u64,
+}
+
+/// Where servers over HTTP may be, beyond public addresses over TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboundConfig {
+    /// Networks such as `10.0.0.0/8`, addresses, and host names, where servers
+    /// may be as well, also without TLS. A name allows whatever it leads to.
+    pub allow: Vec<String>,
+    /// Whether servers may be on this machine. Absent: only where one process
+    /// is the whole deployment and listens on this machine only.
+    pub allow_loopback: Option<bool>,
 }
 
 /// Settings that cannot work. Says which and what would.
@@ -81,6 +97,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             stdio_launcher: Vec::new(),
             limits: LimitsConfig::default(),
+            outbound: OutboundConfig::default(),
             service_secret: None,
         }
     }
@@ -113,6 +130,7 @@ impl Config {
                 });
             }
         }
+        self.outbound()?;
         let limits = &self.limits;
         let positive = [
             ("limits.session_idle_seconds", limits.session_idle_seconds),
@@ -127,6 +145,21 @@ impl Config {
                 problem: "must be more than 0".to_owned(),
             }),
         }
+    }
+
+    /// Where servers may be.
+    pub(crate) fn outbound(&self) -> Result<Outbound, InvalidConfig> {
+        let loopback = ["127.0.0.0/8", "::1/128"].map(str::to_owned);
+        let mut allow = self.outbound.allow.clone();
+        if self.outbound.allow_loopback == Some(true) {
+            allow.extend(loopback);
+        }
+        Outbound::new(&allow).map_err(|entry| InvalidConfig {
+            setting: "outbound.allow",
+            problem: format!(
+                "{entry:?} is neither a network such as 10.0.0.0/8, nor an address, nor the name of a host"
+            ),
+        })
     }
 
     /// The folder in which the gateway keeps files of its own.
@@ -153,5 +186,8 @@ mod tests {
             };
             assert!(config.validate().is_err(), "{url:?}");
         }
+        let mut config = Config::default();
+        config.outbound.allow = vec!["10.0.0.0/33".to_owned()];
+        assert!(config.validate().is_err());
     }
 }

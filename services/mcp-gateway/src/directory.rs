@@ -15,7 +15,7 @@ use tokio::sync::watch as changes;
 
 use crate::catalog::Names;
 
-pub(crate) use server::{Server, Stdio, Transport};
+pub(crate) use server::{Http, Server, Stdio, Transport};
 pub(crate) use tool_switches::ToolSwitches;
 pub(crate) use watch::follow;
 
@@ -123,6 +123,12 @@ impl Snapshot {
     /// The server as it is defined now.
     pub(crate) fn server(&self, project: ProjectId, server: ServerId) -> Option<&Arc<Server>> {
         self.project_by_id(project)?.server_by_id(server)
+    }
+
+    pub(crate) fn has_server(&self, server: ServerId) -> bool {
+        self.projects
+            .values()
+            .any(|project| project.server_by_id(server).is_some())
     }
 
     fn insert(&mut self, project: Project) {

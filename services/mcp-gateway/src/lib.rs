@@ -18,6 +18,7 @@ mod directory;
 mod downstream;
 mod message;
 mod outbox;
+mod process_tree;
 mod rate_limit;
 mod recorder;
 mod redact;
@@ -29,6 +30,6 @@ mod start;
 mod stdio_child;
 mod upstream;
 
-pub use config::{Config, InvalidConfig, LimitsConfig};
+pub use config::{Config, InvalidConfig, LimitsConfig, OutboundConfig};
 pub use start::{Listeners, start};
 pub use stdio_child::run_stdio_child;

@@ -10,7 +10,7 @@ mod param_headers;
 mod revision;
 mod splice;
 
-pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request};
+pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request, Response};
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};
 pub(crate) use members::{object_members, object_of};

@@ -29,7 +29,7 @@ use crate::{
     rpc::{ALLOWED, Rpc},
     session::{Limits, Sessions},
     shipper::Shipper,
-    upstream::{PoolConfig, Upstreams},
+    upstream::{Dialer, PoolConfig, Upstreams},
 };
 
 /// What a message between services may hold: arguments and results as they are
@@ -175,6 +175,7 @@ fn pool_config(config: &Config, folder: &Path) -> anyhow::Result<PoolConfig> {
         launcher,
         working_dir: folder.join("servers"),
         idle_after: Duration::from_secs(config.limits.server_idle_seconds),
+        dialer: Dialer::new(config.outbound()?)?,
     })
 }
 

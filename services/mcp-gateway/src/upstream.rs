@@ -1,23 +1,29 @@
 //! Running connections to servers: one reader each, a table of what is in
 //! flight, and a supervisor that starts, watches, restarts and ends them.
 
+mod breaker;
 mod connection;
 mod environment;
+mod eras;
+mod event_parser;
 mod framer;
-#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
 mod handshake;
-#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
+mod http;
 mod in_flight;
 mod life;
 mod log_lines;
+mod outbound;
 mod params;
 mod patience;
 mod pids;
 mod pool;
 mod process;
-#[allow(dead_code, reason = "for servers over HTTP and modern ones")]
 mod question;
 mod slot;
+mod stdio;
+#[allow(dead_code, reason = "for the test of a definition")]
+mod trial;
+mod watching;
 
 use std::sync::Arc;
 
@@ -27,11 +33,15 @@ use crate::message::{Id, Notification, Request};
 
 pub(crate) use connection::{Connection, RequestOptions};
 pub(crate) use handshake::{Era, GATEWAY_CLIENT_INFO, Hello};
+pub(crate) use http::Dialer;
 pub(crate) use in_flight::RequestError;
+pub(crate) use outbound::Outbound;
 pub(crate) use params::ClientMeta;
 pub(crate) use patience::{OpenQuestion, Patience};
 pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
 pub(crate) use question::Question;
+#[allow(unused_imports, reason = "for the test of a definition")]
+pub(crate) use trial::Trial;
 
 /// Who owns a connection alone, and as what it presents itself to the server.
 #[derive(Debug, Clone)]

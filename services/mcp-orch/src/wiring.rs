@@ -71,6 +71,7 @@ fn bind(host: IpAddr, host_flag: &str, port: u16, port_flag: &str) -> anyhow::Re
 /// of this process are.
 pub(crate) fn wire(config: &mut Config, ports: &Ports, data: &DataFolder) -> anyhow::Result<()> {
     fill_in_paths(config, data);
+    fill_in_outbound(config);
     fill_in_urls(config, ports);
     let secret_file = config
         .service_secret_file
@@ -106,6 +107,13 @@ fn fill_in_paths(config: &mut Config, data: &DataFolder) {
     if mcp_gateway.spool_dir == defaults.mcp_gateway.spool_dir {
         mcp_gateway.spool_dir = data.file("gateway/spool");
     }
+}
+
+/// Who tries all this out on a machine of their own has servers there as well.
+fn fill_in_outbound(config: &mut Config) {
+    let is_own_machine = config.is_whole() && config.listen.host.is_loopback();
+    let outbound = &mut config.mcp_gateway.outbound;
+    outbound.allow_loopback.get_or_insert(is_own_machine);
 }
 
 /// What runs here is reached here, on whatever port it got.

@@ -1,33 +1,45 @@
+//! One running server, as those see it who ask it something.
+
+mod incoming;
+
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use domain::{LogLevel, ServerLogKind, Timestamp};
 use opentelemetry::metrics::Counter;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    Audience, ClientMeta, Hello, Owner, Patience, Question, RequestError,
-    in_flight::InFlight,
+    ClientMeta, Hello, Owner, Patience, Question, RequestError,
+    http::{HttpWire, Outgoing},
+    in_flight::{Answer, Expecting, InFlight},
     log_lines::Tail,
     params::{self, Fitted},
+    pool::Surroundings,
 };
 use crate::{
     directory::Server,
-    message::{self, ErrorCode, Id, Message, Notification, Reply, Request, object_fields},
+    message::{self, ErrorCode, Id, Reply},
     outbox::Outbox,
-    recorder::Recorder,
 };
+
+pub(super) use incoming::Related;
 
 /// However much progress a server reports, no request takes longer (the
 /// specification wants such a limit: lifecycle, "timeouts").
-const MAX_TIMEOUT: Duration = Duration::from_hours(1);
+pub(super) const MAX_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// One running server, as those see it who ask it something.
+/// The greeting, which nobody withdraws.
+const HANDSHAKE: [&str; 2] = ["initialize", "server/discover"];
+
+/// A connection to a server, or what was one.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) server: Arc<Server>,
@@ -36,6 +48,10 @@ pub(crate) struct Connection {
     pub(crate) pid: Option<u32>,
     pub(crate) started_at: Timestamp,
     hello: OnceLock<Hello>,
+    /// How often a session was begun anew since.
+    greetings: watch::Sender<u64>,
+    wire: Wire,
+    /// Messages for which nobody waits, and over pipes all others as well.
     /// Bounded: whoever asks a server that does not read waits, within the
     /// request's own time.
     lines: mpsc::Sender<String>,
@@ -46,6 +62,20 @@ pub(crate) struct Connection {
     used: Mutex<Instant>,
     end: OnceLock<String>,
     late_replies: Counter<u64>,
+    watched: watch::Sender<BTreeSet<String>>,
+    /// The id of the request by which a modern server tells of changes.
+    listening: AtomicU64,
+    doubt: CancellationToken,
+    surroundings: Arc<Surroundings>,
+}
+
+/// By what messages go to the server.
+#[derive(Debug)]
+pub(super) enum Wire {
+    /// One after the other, by the queue of the connection.
+    Lines,
+    /// Each by a request of its own.
+    Http(Box<HttpWire>),
 }
 
 /// How a request is to be made.
@@ -83,8 +113,9 @@ impl Connection {
         server: Arc<Server>,
         owner: Option<Owner>,
         pid: Option<u32>,
-        started_at: Timestamp,
+        wire: Wire,
         lines: mpsc::Sender<String>,
+        surroundings: &Arc<Surroundings>,
     ) -> Self {
         let meter = opentelemetry::global::meter("mcp-gateway");
         Self {
@@ -92,8 +123,10 @@ impl Connection {
             server,
             owner,
             pid,
-            started_at,
+            started_at: surroundings.recorder.clock().now(),
             hello: OnceLock::new(),
+            greetings: watch::Sender::new(0),
+            wire,
             lines,
             in_flight: InFlight::default(),
             next_id: AtomicU64::new(1),
@@ -104,6 +137,10 @@ impl Connection {
                 .u64_counter("mcporch.upstream.late_replies")
                 .with_description("Answers of servers that nobody waited for any more.")
                 .build(),
+            watched: watch::Sender::default(),
+            listening: AtomicU64::new(0),
+            doubt: CancellationToken::new(),
+            surroundings: surroundings.clone(),
         }
     }
 
@@ -114,6 +151,38 @@ impl Connection {
 
     pub(super) fn greeted(&self, hello: Hello) {
         let _ = self.hello.set(hello);
+    }
+
+    /// The server forgot its session and has a new one: it watches nothing.
+    pub(super) fn greeted_anew(&self) {
+        self.greetings.send_modify(|count| *count += 1);
+    }
+
+    pub(super) fn greetings(&self) -> watch::Receiver<u64> {
+        self.greetings.subscribe()
+    }
+
+    pub(super) const fn http(&self) -> Option<&HttpWire> {
+        match &self.wire {
+            Wire::Http(http) => Some(http),
+            Wire::Lines => None,
+        }
+    }
+
+    /// Says of which resources the owner or the clients of the connection want
+    /// to hear that they changed: all of them, each time. Lists are always
+    /// watched. Over a connection that came up anew it has to be said anew.
+    #[allow(dead_code, reason = "what sessions subscribe to")]
+    pub(crate) fn watch(&self, uris: BTreeSet<String>) {
+        self.watched.send_if_modified(|watched| {
+            let is_new = *watched != uris;
+            *watched = uris;
+            is_new
+        });
+    }
+
+    pub(super) fn watched(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.watched.subscribe()
     }
 
     /// Waits for a place among the requests in flight.
@@ -158,29 +227,38 @@ impl Connection {
         options: RequestOptions<'_>,
     ) -> Result<Reply, RequestError> {
         self.touch();
-        let Some(mut ticket) = self.in_flight.enter(id, progress, options.questions.cloned()) else {
+        let expecting = Expecting {
+            progress,
+            questions: options.questions.cloned(),
+            is_listening: method == "subscriptions/listen",
+        };
+        let Some(mut ticket) = self.in_flight.enter(id, expecting) else {
             return Err(self.crashed());
         };
-        let line = message::request(&Id::from(id), method, params.as_deref());
+        let request = Outgoing {
+            id,
+            method,
+            params: params.as_deref(),
+            message: message::request(&Id::from(id), method, params.as_deref()),
+        };
         let longest = tokio::time::sleep(MAX_TIMEOUT);
         let timeout = tokio::time::sleep(options.timeout);
-        tokio::pin!(longest, timeout);
-        tokio::select! {
-            sent = self.lines.send(line) => if sent.is_err() { return Err(self.crashed_in(&mut ticket.answer).await) },
-            // Not a byte of it has reached the server.
-            () = &mut timeout => return Err(RequestError::Timeout(options.timeout)),
-        }
-        let mut withdrawal = Withdrawal {
+        let withdrawal = Withdrawal {
             connection: self,
-            id: (method != "initialize").then_some(id),
+            id,
+            is_due: AtomicBool::new(false),
         };
+        let answered = self.carry(request, &options, &withdrawal, &mut ticket.answer);
+        tokio::pin!(longest, timeout, answered);
         loop {
             tokio::select! {
                 biased;
-                reply = &mut ticket.answer => {
-                    withdrawal.id = None;
+                answer = &mut answered => {
                     self.touch();
-                    return reply.map_err(|_| self.crashed());
+                    if matches!(answer, Ok(_) | Err(RequestError::Unreachable(_))) {
+                        withdrawal.is_due.store(false, Ordering::Relaxed);
+                    }
+                    return answer;
                 }
                 () = ticket.sign_of_life.notified() => {
                     timeout.as_mut().reset(tokio::time::Instant::now() + options.timeout);
@@ -193,6 +271,37 @@ impl Connection {
                     timeout.as_mut().reset(tokio::time::Instant::now() + extension);
                 }
                 () = &mut longest => return Err(RequestError::Timeout(MAX_TIMEOUT)),
+            }
+        }
+    }
+
+    /// Brings a request to the server and its answer back.
+    async fn carry(
+        self: &Arc<Self>,
+        request: Outgoing<'_>,
+        options: &RequestOptions<'_>,
+        withdrawal: &Withdrawal<'_>,
+        answer: &mut Answer,
+    ) -> Result<Reply, RequestError> {
+        let may_be_withdrawn = !HANDSHAKE.contains(&request.method);
+        match &self.wire {
+            Wire::Lines => {
+                let sent = self.lines.send(request.message).await;
+                // Else not a byte of it has reached the server.
+                let is_due = sent.is_ok() && may_be_withdrawn;
+                withdrawal.is_due.store(is_due, Ordering::Relaxed);
+                // Where it is gone, how it went will be known in a moment.
+                answer.await.unwrap_or_else(|_| Err(self.crashed()))
+            }
+            Wire::Http(http) => {
+                let is_due = may_be_withdrawn && !http.withdraws_by_closing();
+                withdrawal.is_due.store(is_due, Ordering::Relaxed);
+                let related = Related {
+                    outbox: options.progress_to,
+                    questions: options.questions,
+                    is_its_stream: true,
+                };
+                http.exchange(self, request, related, answer).await
             }
         }
     }
@@ -210,89 +319,6 @@ impl Connection {
 
     pub(crate) fn refuse(&self, id: &Id, code: ErrorCode, words: &str) {
         let _ = self.lines.try_send(message::error_reply(Some(id), code, words));
-    }
-
-    /// A message that came from the server.
-    pub(super) fn receive(self: &Arc<Self>, message: Message, audience: &dyn Audience, recorder: &Recorder) {
-        match message {
-            Message::Response(response) => {
-                let id = response.id.as_ref().and_then(Id::as_u64);
-                if !id.is_some_and(|id| self.in_flight.answer(id, response.reply)) {
-                    self.late_replies.add(1, &[]);
-                }
-            }
-            Message::Request(request) => self.receive_request(request, audience),
-            Message::Notification(notification) => {
-                self.receive_notification(&notification, audience, recorder);
-            }
-        }
-    }
-
-    fn receive_request(self: &Arc<Self>, request: Request, audience: &dyn Audience) {
-        if request.method == "ping" {
-            let _ = self.lines.try_send(message::result_reply(&request.id, "{}"));
-            return;
-        }
-        let Some(questions) = self.in_flight.newest_questions() else {
-            if !audience.ask(self, &request) {
-                self.refuse_unheard(&request.id);
-            }
-            return;
-        };
-        let question = Question {
-            connection: self.clone(),
-            id: request.id,
-            method: request.method,
-            params: request.params,
-        };
-        if let Err(error) = questions.try_send(question) {
-            self.refuse_unheard(&error.into_inner().id);
-        }
-    }
-
-    fn refuse_unheard(&self, id: &Id) {
-        let words = "no client of this connection can answer that";
-        self.refuse(id, ErrorCode::MethodNotFound, words);
-    }
-
-    fn receive_notification(
-        &self,
-        notification: &Notification,
-        audience: &dyn Audience,
-        recorder: &Recorder,
-    ) {
-        let params = notification.params().unwrap_or("{}");
-        match notification.method.as_str() {
-            "notifications/progress" => self.pass_progress_on(params),
-            "notifications/cancelled" => {
-                let fields = object_fields(params, ["requestId"]);
-                if let Some(id) = fields.and_then(|fields| Id::parse(fields.get(0)?)) {
-                    audience.withdraw(self, &id, notification);
-                }
-            }
-            "notifications/message" => {
-                let (level, line) = log_message(params);
-                recorder.server_log(&self.server, level, ServerLogKind::Protocol, &line, None);
-                audience.notify(self, notification);
-            }
-            _ => audience.notify(self, notification),
-        }
-    }
-
-    /// To the stream of the request that it belongs to, under the client's own
-    /// token. Progress of what is over is dropped.
-    fn pass_progress_on(&self, params: &str) {
-        let Some(fields) = object_fields(params, ["progressToken"]) else {
-            return;
-        };
-        let Some(text) = fields.get(0) else { return };
-        let Some(progress) = text.parse().ok().and_then(|id| self.in_flight.progress(id)) else {
-            return;
-        };
-        let params = fields.splice().replace(text, progress.token).finish();
-        let _ = progress
-            .outbox
-            .push(message::notification("notifications/progress", Some(&params)));
     }
 
     /// The connection is over, for that reason: nobody waits any longer.
@@ -332,49 +358,58 @@ impl Connection {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn crashed(&self) -> RequestError {
-        let reason = self.end.get().map_or("its connection has ended", String::as_str);
+    /// Asks a modern server to tell of changes, and waits until it no longer does.
+    pub(super) async fn listen(
+        self: &Arc<Self>,
+        params: &str,
+        timeout: Duration,
+    ) -> Result<Reply, RequestError> {
+        let hello = self.hello().ok_or_else(|| self.crashed())?;
+        let id = self.next_id();
+        self.listening.store(id, Ordering::Relaxed);
+        let fitted = params::fit(Some(params), id, hello, self.owner.as_ref(), None, None)?;
+        let options = RequestOptions::within(timeout);
+        self.exchange(id, "subscriptions/listen", fitted, options).await
+    }
+
+    /// The server does not behave as what it was taken for.
+    pub(super) fn doubt(&self) {
+        self.doubt.cancel();
+    }
+
+    pub(super) async fn doubted(&self) {
+        self.doubt.cancelled().await;
+    }
+
+    /// Ends all that wait now, and takes others.
+    pub(super) fn lose_all(&self) {
+        self.in_flight.lose_all();
+    }
+
+    pub(super) fn crashed(&self) -> RequestError {
+        let reason = self.end.get().map_or("its connection broke", String::as_str);
         RequestError::Crashed(format!("the server {} is gone: {reason}", self.server.name))
     }
 
-    /// The pipe is closed, and how the process ended will be known in a moment.
-    async fn crashed_in(&self, answer: &mut tokio::sync::oneshot::Receiver<Reply>) -> RequestError {
-        let _ = answer.await;
-        self.crashed()
+    /// Writes a line into the server's log.
+    pub(super) fn log(&self, level: LogLevel, kind: ServerLogKind, line: &str) {
+        self.surroundings.server_log(&self.server, level, kind, line);
     }
 }
 
 /// Tells the server that nobody waits any more, unless it has answered.
 struct Withdrawal<'a> {
     connection: &'a Connection,
-    id: Option<u64>,
+    id: u64,
+    is_due: AtomicBool,
 }
 
 impl Drop for Withdrawal<'_> {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
+        if *self.is_due.get_mut() {
+            let id = self.id;
             let params = format!(r#"{{"requestId":{id},"reason":"nobody waits for the answer any more"}}"#);
             self.connection.notify("notifications/cancelled", Some(&params));
         }
-    }
-}
-
-/// A `notifications/message` as a line of the server's log.
-fn log_message(params: &str) -> (LogLevel, String) {
-    let Some(fields) = object_fields(params, ["level", "data", "logger"]) else {
-        return (LogLevel::Info, params.to_owned());
-    };
-    let level = match fields.string(0).as_deref() {
-        Some("debug") => LogLevel::Debug,
-        Some("warning") => LogLevel::Warning,
-        Some("error" | "critical" | "alert" | "emergency") => LogLevel::Error,
-        _ => LogLevel::Info,
-    };
-    let data = fields
-        .string(1)
-        .unwrap_or_else(|| fields.get(1).unwrap_or_default().to_owned());
-    match fields.string(2) {
-        Some(logger) => (level, format!("{logger}: {data}")),
-        None => (level, data),
     }
 }

@@ -12,12 +12,16 @@ pub(super) struct LineFramer {
     limit: usize,
     /// A line that went over the limit, and has not ended yet.
     too_long: Option<(Bytes, usize)>,
+    /// One that has ended at the same time.
+    whole_but_too_long: Option<(Bytes, usize)>,
 }
 
 /// One line without its break.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Whole(Bytes),
+    /// The start of one that has just become longer than the limit, and goes on.
+    Excess(Bytes),
     /// Longer than the limit: its start, and the size of the whole. What is
     /// over the limit is never held in memory.
     TooLong {
@@ -33,6 +37,7 @@ impl LineFramer {
             searched: 0,
             limit,
             too_long: None,
+            whole_but_too_long: None,
         }
     }
 
@@ -45,14 +50,16 @@ impl LineFramer {
     /// The next line that is complete; call until there is none.
     pub(super) fn next_line(&mut self) -> Option<Line> {
         loop {
+            if let Some((start, size_bytes)) = self.whole_but_too_long.take() {
+                return Some(Line::TooLong { start, size_bytes });
+            }
             let found = self.buffer[self.searched..]
                 .iter()
                 .position(|byte| *byte == b'\n')
                 .map(|offset| self.searched + offset);
             let Some(end) = found else {
                 self.searched = self.buffer.len();
-                self.drop_excess();
-                return None;
+                return self.drop_excess().map(Line::Excess);
             };
             let line = self.buffer.split_to(end);
             self.buffer.advance(1);
@@ -63,10 +70,9 @@ impl LineFramer {
                 return Some(Line::TooLong { start, size_bytes });
             }
             if line.len() > self.limit {
-                return Some(Line::TooLong {
-                    start: line.slice(..self.limit.min(MAX_START_BYTES)),
-                    size_bytes: line.len(),
-                });
+                let start = line.slice(..self.limit.min(MAX_START_BYTES));
+                self.whole_but_too_long = Some((start.clone(), line.len()));
+                return Some(Line::Excess(start));
             }
             if !line.is_empty() {
                 return Some(Line::Whole(line));
@@ -81,18 +87,19 @@ impl LineFramer {
         (!rest.is_empty() && self.too_long.is_none()).then_some(Line::Whole(rest))
     }
 
-    fn drop_excess(&mut self) {
+    fn drop_excess(&mut self) -> Option<Bytes> {
         if self.buffer.len() <= self.limit && self.too_long.is_none() {
-            return;
+            return None;
         }
         let excess = std::mem::take(&mut self.buffer);
         self.searched = 0;
         if let Some((_, size_bytes)) = &mut self.too_long {
             *size_bytes += excess.len();
-        } else {
-            let start = Bytes::copy_from_slice(&excess[..self.limit.min(MAX_START_BYTES)]);
-            self.too_long = Some((start, excess.len()));
+            return None;
         }
+        let start = Bytes::copy_from_slice(&excess[..self.limit.min(MAX_START_BYTES)]);
+        self.too_long = Some((start.clone(), excess.len()));
+        Some(start)
     }
 }
 
@@ -139,6 +146,7 @@ mod tests {
         assert_eq!(
             lines(&chunks, 5),
             [
+                Line::Excess(Bytes::from_static(b"aaaaa")),
                 Line::TooLong {
                     start: Bytes::from_static(b"aaaaa"),
                     size_bytes: 10

@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
-use super::Owner;
-use crate::message::{Revision, object_fields};
+use super::{
+    Connection, Owner, RequestOptions,
+    params::{Fitted, per_request},
+};
+use crate::message::{ErrorCode, Reply, Revision, object_fields, object_of};
 
 /// What the gateway says of itself where it does not speak for one client.
 pub(crate) const GATEWAY_CLIENT_INFO: &str = concat!(
@@ -9,9 +14,6 @@ pub(crate) const GATEWAY_CLIENT_INFO: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     r#""}"#
 );
-
-/// The modern revisions that the gateway speaks with servers, newest first.
-pub(super) const MODERN_REVISIONS: [&str; 1] = ["2026-07-28"];
 
 /// The two ways in which revisions of the protocol work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +83,7 @@ impl Hello {
             .get(0)
             .and_then(|versions| serde_json::from_str(versions).ok())
             .ok_or("its answer to server/discover names no supportedVersions")?;
-        let revision = newest_common(&supported)
+        let revision = newest_modern(&supported)
             .ok_or("it speaks no revision of the protocol that the gateway knows")?;
         let implementation = fields
             .get(2)
@@ -89,7 +91,7 @@ impl Hello {
         let implementation = Implementation::read(implementation.and_then(|meta| meta.get(0)));
         Ok(Self {
             era: Era::Modern,
-            revision: revision.to_owned(),
+            revision: revision.to_string(),
             capabilities: object_or_empty(fields.get(1)),
             instructions: fields.string(3),
             name: implementation.name,
@@ -117,11 +119,31 @@ fn object_or_empty(json: Option<&str>) -> String {
         .to_owned()
 }
 
-/// The newest modern revision that both sides speak.
-pub(super) fn newest_common(supported: &[String]) -> Option<&'static str> {
-    MODERN_REVISIONS
-        .into_iter()
-        .find(|revision| supported.iter().any(|other| other == revision))
+/// The newest modern revision among those that a server knows.
+fn newest_modern(supported: &[String]) -> Option<Revision> {
+    known(supported).filter(|revision| revision.is_modern()).max()
+}
+
+fn known(supported: &[String]) -> impl Iterator<Item = Revision> {
+    supported.iter().filter_map(|revision| revision.parse().ok())
+}
+
+/// Whether an error that refuses a revision names one with `initialize`.
+pub(super) fn knows_legacy(error: &str) -> bool {
+    let supported = object_fields(error, ["data"])
+        .and_then(|fields| object_fields(fields.get(0)?, ["supported"]))
+        .and_then(|fields| serde_json::from_str::<Vec<String>>(fields.get(0)?).ok());
+    supported.is_some_and(|supported| known(&supported).any(|revision| !revision.is_modern()))
+}
+
+pub(super) fn error_code(error: &str) -> Option<i64> {
+    object_fields(error, ["code"])?.get(0)?.parse().ok()
+}
+
+/// Whether this error is one that only modern servers answer with (2026-07-28,
+/// basic, "error codes").
+pub(super) fn is_modern_error(error: &str) -> bool {
+    error_code(error).is_some_and(|code| (-32099..=ErrorCode::HeaderMismatch.number()).contains(&code))
 }
 
 /// The params of `initialize`: the newest revision, and what the owner of the
@@ -136,4 +158,26 @@ pub(super) fn initialize_params(owner: Option<&Owner>) -> String {
         r#"{{"protocolVersion":"{}","capabilities":{capabilities},"clientInfo":{client_info}}}"#,
         Revision::LATEST_LEGACY
     )
+}
+
+/// The params of `server/discover`.
+pub(super) fn discover_params(owner: Option<&Owner>) -> String {
+    let members = per_request(Revision::LATEST_MODERN.as_str(), owner, None);
+    let meta = object_of(members.iter().map(|(name, value)| (*name, value.as_str())));
+    format!(r#"{{"_meta":{meta}}}"#)
+}
+
+/// Greets a legacy server over a connection that carries its answer.
+pub(super) async fn initialize(connection: &Arc<Connection>) -> Result<Hello, String> {
+    let params = initialize_params(connection.owner.as_ref());
+    let options = RequestOptions::within(connection.server.init_timeout);
+    let id = connection.next_id();
+    match connection
+        .exchange(id, "initialize", Fitted::plain(params), options)
+        .await
+    {
+        Ok(Reply::Result(result)) => Ok(Hello::of_initialize(result)?),
+        Ok(Reply::Error(error)) => Err(format!("it answered initialize with the error {error}")),
+        Err(error) => Err(format!("it was not initialised: {error}")),
+    }
 }

@@ -21,10 +21,21 @@ struct Table {
 
 #[derive(Debug)]
 struct Waiting {
-    answer: oneshot::Sender<Reply>,
-    progress: Option<Progress>,
-    questions: Option<mpsc::Sender<Question>>,
+    answer: oneshot::Sender<Result<Reply, RequestError>>,
+    expecting: Expecting,
     sign_of_life: Arc<Notify>,
+}
+
+/// Where an answer is awaited.
+pub(super) type Answer = oneshot::Receiver<Result<Reply, RequestError>>;
+
+/// What may come before the answer of a request.
+#[derive(Debug, Default)]
+pub(super) struct Expecting {
+    pub(super) progress: Option<Progress>,
+    pub(super) questions: Option<mpsc::Sender<Question>>,
+    /// The answer comes when all is over: nobody waits for it.
+    pub(super) is_listening: bool,
 }
 
 /// Where the progress of a request goes.
@@ -40,7 +51,7 @@ pub(crate) struct Progress {
 pub(super) struct Ticket<'a> {
     table: &'a InFlight,
     pub(super) id: u64,
-    pub(super) answer: oneshot::Receiver<Reply>,
+    pub(super) answer: Answer,
     /// Told when the server reports progress.
     pub(super) sign_of_life: Arc<Notify>,
 }
@@ -66,12 +77,7 @@ pub(crate) enum RequestError {
 
 impl InFlight {
     /// Enters a request. None when the connection has ended.
-    pub(super) fn enter(
-        &self,
-        id: u64,
-        progress: Option<Progress>,
-        questions: Option<mpsc::Sender<Question>>,
-    ) -> Option<Ticket<'_>> {
+    pub(super) fn enter(&self, id: u64, expecting: Expecting) -> Option<Ticket<'_>> {
         let (sender, answer) = oneshot::channel();
         let sign_of_life = Arc::new(Notify::new());
         let mut table = self.lock();
@@ -82,8 +88,7 @@ impl InFlight {
             id,
             Waiting {
                 answer: sender,
-                progress,
-                questions,
+                expecting,
                 sign_of_life: sign_of_life.clone(),
             },
         );
@@ -97,7 +102,7 @@ impl InFlight {
 
     /// Hands an answer to whom it belongs. False when nobody waits for it (any
     /// more).
-    pub(super) fn answer(&self, id: u64, reply: Reply) -> bool {
+    pub(super) fn answer(&self, id: u64, reply: Result<Reply, RequestError>) -> bool {
         let waiting = self.lock().waiting.remove(&id);
         waiting.is_some_and(|waiting| waiting.answer.send(reply).is_ok())
     }
@@ -107,7 +112,7 @@ impl InFlight {
         let table = self.lock();
         let waiting = table.waiting.get(&id)?;
         waiting.sign_of_life.notify_one();
-        waiting.progress.clone()
+        waiting.expecting.progress.clone()
     }
 
     /// Who takes questions for the newest request for which somebody does.
@@ -116,14 +121,22 @@ impl InFlight {
         let taking = table
             .waiting
             .iter()
-            .filter_map(|(id, waiting)| Some((*id, waiting.questions.as_ref()?)));
+            .filter_map(|(id, waiting)| Some((*id, waiting.expecting.questions.as_ref()?)));
         taking
             .max_by_key(|(id, _)| *id)
             .map(|(_, questions)| questions.clone())
     }
 
+    /// How many somebody waits for.
     pub(super) fn len(&self) -> usize {
-        self.lock().waiting.len()
+        let table = self.lock();
+        let waiting = table.waiting.values();
+        waiting.filter(|waiting| !waiting.expecting.is_listening).count()
+    }
+
+    /// Ends all that wait.
+    pub(super) fn lose_all(&self) {
+        self.lock().waiting.clear();
     }
 
     /// Ends all that wait, and takes nobody any more.

@@ -4,6 +4,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{LogLevel, ServerLogKind};
+
+use super::{Connection, framer::Line};
+
 /// Lines per second of one server that reach the log, over a short while ...
 const LINES_PER_SECOND: f64 = 50.0;
 
@@ -114,6 +118,56 @@ impl Tail {
 
     fn lock(&self) -> MutexGuard<'_, TailLines> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lines of one kind on their way into the server's log.
+#[derive(Debug)]
+pub(super) struct LogLines {
+    kind: ServerLogKind,
+    level: LogLevel,
+    limit: RateLimit,
+}
+
+impl LogLines {
+    pub(super) fn new(kind: ServerLogKind, level: LogLevel) -> Self {
+        Self {
+            kind,
+            level,
+            limit: RateLimit::new(Instant::now()),
+        }
+    }
+
+    pub(super) fn stderr(&mut self, line: &Line, connection: &Connection) {
+        let text = match line {
+            Line::Whole(line) => String::from_utf8_lossy(line).into_owned(),
+            Line::Excess(_) => return,
+            Line::TooLong { start, size_bytes } => {
+                format!("{} [cut: {size_bytes} bytes]", String::from_utf8_lossy(start))
+            }
+        };
+        connection.tail.push(&text);
+        self.line(&text, connection);
+    }
+
+    pub(super) fn line(&mut self, text: &str, connection: &Connection) {
+        match self.limit.check(Instant::now()) {
+            Verdict::Drop => return,
+            Verdict::Keep => {}
+            Verdict::KeepAfter(dropped) => self.write_dropped(dropped, connection),
+        }
+        connection.log(self.level, self.kind, text);
+    }
+
+    pub(super) fn end(&self, connection: &Connection) {
+        if self.limit.dropped() > 0 {
+            self.write_dropped(self.limit.dropped(), connection);
+        }
+    }
+
+    fn write_dropped(&self, dropped: u64, connection: &Connection) {
+        let text = format!("[dropped {dropped} lines: the server writes faster than its log takes]");
+        connection.log(LogLevel::Warning, self.kind, &text);
     }
 }
 

@@ -34,6 +34,16 @@ pub(super) struct Fitted {
     pub(super) progress: Option<Progress>,
 }
 
+impl Fitted {
+    /// As they are.
+    pub(super) const fn plain(params: String) -> Self {
+        Self {
+            params: Some(params),
+            progress: None,
+        }
+    }
+}
+
 /// Fits the params of a request to the era of its server. `id` becomes the
 /// progress token, which no other client of the connection has.
 pub(super) fn fit(

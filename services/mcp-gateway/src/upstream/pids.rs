@@ -11,7 +11,7 @@ use nix::{
 /// A file for each process group that the gateway started, so that its next
 /// life finds what even `stdio-child` could not end, because it was killed
 /// itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PidFiles {
     folder: PathBuf,
 }

@@ -6,12 +6,19 @@ use std::{
 };
 
 use anyhow::Context as _;
-use domain::{ProjectId, ServerId, SessionId, UpstreamState};
+use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, UpstreamState};
+use futures::future::join_all;
 use service_host::{Shutdown, Tasks};
 
-use super::{Audience, Connection, Owner, pids::PidFiles, slot::Slot};
+use super::{
+    Audience, Connection, Dialer, Era, Owner,
+    eras::{Eras, Spoken},
+    pids::PidFiles,
+    slot::Slot,
+};
 use crate::{
     directory::{Server, Snapshot},
+    process_tree::{Usage, usage_below},
     recorder::Recorder,
 };
 
@@ -33,6 +40,8 @@ pub(crate) struct PoolConfig {
     pub(crate) working_dir: PathBuf,
     /// After how long without a request a server is stopped.
     pub(crate) idle_after: Duration,
+    /// How servers over HTTP are reached.
+    pub(crate) dialer: Dialer,
 }
 
 /// What every life of a server needs.
@@ -43,6 +52,9 @@ pub(super) struct Surroundings {
     pub(super) shutdown: Shutdown,
     pub(super) recorder: Arc<Recorder>,
     pub(super) pids: PidFiles,
+    pub(super) eras: Eras,
+    /// Whether it is only a definition that is tried out.
+    is_trial: bool,
     audience: OnceLock<Arc<dyn Audience>>,
 }
 
@@ -60,11 +72,40 @@ pub(crate) struct Status {
     pub(crate) connection: Option<Arc<Connection>>,
     pub(crate) restarts: u32,
     pub(crate) last_error: String,
+    /// How it ended the last time that it was not told to; empty where it never
+    /// did.
+    #[allow(dead_code, reason = "for the upstream list")]
+    pub(crate) last_exit: String,
+    /// What its processes use, where it has some.
+    #[allow(dead_code, reason = "for the upstream list")]
+    pub(crate) usage: Option<Usage>,
 }
 
 impl Surroundings {
     pub(super) fn audience(&self) -> Option<&dyn Audience> {
         self.audience.get().map(|audience| &**audience)
+    }
+
+    /// Writes a line into the log of a server.
+    pub(super) fn server_log(&self, server: &Server, level: LogLevel, kind: ServerLogKind, line: &str) {
+        if !self.is_trial {
+            self.recorder.server_log(server, level, kind, line, None);
+        }
+    }
+
+    /// The same for a definition that is tried out: nothing of it is kept.
+    #[allow(dead_code, reason = "for the test of a definition")]
+    pub(super) fn for_trial(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            tasks: self.tasks.clone(),
+            shutdown: self.shutdown.clone(),
+            recorder: self.recorder.clone(),
+            pids: self.pids.clone(),
+            eras: Eras::default(),
+            is_trial: true,
+            audience: OnceLock::new(),
+        }
     }
 }
 
@@ -89,6 +130,8 @@ impl Upstreams {
                 shutdown,
                 recorder,
                 pids,
+                eras: Eras::default(),
+                is_trial: false,
                 audience: OnceLock::new(),
             }),
         })
@@ -112,6 +155,26 @@ impl Upstreams {
         }
     }
 
+    /// Ends all connections to a server, forgets how often it failed, and starts
+    /// the shared one anew.
+    #[allow(dead_code, reason = "for the restart by hand")]
+    pub(crate) async fn restart(&self, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
+        let ended: Vec<_> = self
+            .lock()
+            .extract_if(|(id, _), _| *id == server.id)
+            .map(|(_, slot)| slot)
+            .collect();
+        join_all(ended.iter().map(|slot| slot.end())).await;
+        self.surroundings.eras.forget(server);
+        self.connection(server, None).await
+    }
+
+    /// Of which era the server was when it was spoken with last, where it was.
+    #[allow(dead_code, reason = "for who needs a connection of their own")]
+    pub(crate) fn era(&self, server: &Server) -> Option<Era> {
+        self.surroundings.eras.get(server).map(Spoken::era)
+    }
+
     /// The connection to a server, if it stands.
     pub(crate) fn ready(&self, server: ServerId, owner: Option<SessionId>) -> Option<Arc<Connection>> {
         self.lock().get(&(server, owner))?.ready()
@@ -129,9 +192,14 @@ impl Upstreams {
                     server_id: slot.server.id,
                     owner: slot.owner.as_ref().map(|owner| owner.session),
                     state,
+                    usage: connection
+                        .as_ref()
+                        .and_then(|connection| connection.pid)
+                        .map(|pid| usage_below(pid as i32)),
                     connection,
                     restarts: slot.restarts.load(Ordering::Relaxed),
                     last_error,
+                    last_exit: slot.last_exit(),
                 })
             })
             .collect();
@@ -141,6 +209,7 @@ impl Upstreams {
 
     /// Ends what is no longer defined as it was when it was started.
     pub(crate) fn follow(&self, snapshot: &Snapshot) {
+        self.surroundings.eras.follow(snapshot);
         self.lock().retain(|_, slot| {
             let now = snapshot.server(slot.server.project_id, slot.server.id);
             let stays = now.is_some_and(|now| **now == *slot.server && now.is_enabled);
@@ -160,6 +229,11 @@ impl Upstreams {
             }
             stays
         });
+    }
+
+    #[allow(dead_code, reason = "for the test of a definition")]
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// The slot of the server as it is defined now.

@@ -12,7 +12,7 @@ use service_host::OnFailure;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, Owner, Unavailable, pool::Surroundings};
+use super::{Connection, Owner, Unavailable, eras::Spoken, pool::Surroundings};
 use crate::directory::Server;
 
 /// A server that crashed so often ...
@@ -24,6 +24,10 @@ const CRASH_WINDOW: Duration = Duration::from_mins(10);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
+/// How long a server may take to end, and some for a busy machine.
+#[allow(dead_code, reason = "for the restart by hand")]
+const END_WITHIN: Duration = Duration::from_secs(10);
+
 /// The place of one connection: for one server, and for one owner where it has
 /// one. At most one process lives in it at a time.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(super) struct Slot {
     pub(super) stop: CancellationToken,
     crashes: Mutex<VecDeque<Instant>>,
     pub(super) restarts: AtomicU32,
+    /// How it ended the last time that it was not told to.
+    last_exit: Mutex<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +66,8 @@ pub(super) enum End {
     Idle,
     /// By itself, or it never came up. Says how.
     Crashed(String),
+    /// By itself, while it was asked what legacy servers do not know. Says how.
+    FellOverProbe(String),
 }
 
 impl Slot {
@@ -71,6 +79,7 @@ impl Slot {
             stop: CancellationToken::new(),
             crashes: Mutex::default(),
             restarts: AtomicU32::new(0),
+            last_exit: Mutex::default(),
         }
     }
 
@@ -152,6 +161,27 @@ impl Slot {
         })
     }
 
+    /// Ends what lives here, and waits until it is gone; not longer than that
+    /// may take.
+    #[allow(dead_code, reason = "for the restart by hand")]
+    pub(super) async fn end(&self) {
+        self.stop.cancel();
+        let mut state = self.state.subscribe();
+        let gone = state.wait_for(|state| !matches!(state, State::Starting | State::Ready(_)));
+        let _ = tokio::time::timeout(END_WITHIN, gone).await;
+    }
+
+    pub(super) fn last_exit(&self) -> String {
+        self.last_exit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note_exit(&self, how: &str) {
+        how.clone_into(&mut self.last_exit.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// What follows a crash: a pause, twice as long each time, or the end.
     fn after_crash(&self, error: String) -> State {
         let now = Instant::now();
@@ -171,12 +201,18 @@ impl Slot {
 
 /// One life of a server, and what follows it.
 async fn run(slot: Arc<Slot>, surroundings: Arc<Surroundings>) -> anyhow::Result<()> {
-    let end = super::life::live(&slot, &surroundings).await;
     let log = |level, line: &str| {
-        surroundings
-            .recorder
-            .server_log(&slot.server, level, ServerLogKind::Lifecycle, line, None);
+        surroundings.server_log(&slot.server, level, ServerLogKind::Lifecycle, line);
     };
+    let mut end = super::life::live(&slot, &surroundings).await;
+    if let End::FellOverProbe(how) = &end {
+        log(
+            LogLevel::Info,
+            &format!("{how}; started again, as an older server"),
+        );
+        surroundings.eras.set(&slot.server, Spoken::Legacy);
+        end = super::life::live(&slot, &surroundings).await;
+    }
     let next = match end {
         End::Stopped => {
             log(LogLevel::Info, "stopped");
@@ -186,10 +222,11 @@ async fn run(slot: Arc<Slot>, surroundings: Arc<Surroundings>) -> anyhow::Result
             log(LogLevel::Info, "stopped, as nobody used it");
             State::Idle
         }
-        End::Crashed(error) => {
+        End::Crashed(error) | End::FellOverProbe(error) => {
             log(LogLevel::Error, &error);
             tracing::warn!(server_id = %slot.server.id, "a server failed");
             slot.restarts.fetch_add(1, Ordering::Relaxed);
+            slot.note_exit(&error);
             slot.after_crash(error)
         }
     };

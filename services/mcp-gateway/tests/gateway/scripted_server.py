@@ -65,6 +65,8 @@ def call(request_id, name, arguments, meta):
         event, got = answers[77]
         event.wait(10)
         return text(json.dumps(got))
+    if name == "meta":
+        return text(json.dumps(meta))
     if name == "environment":
         return text(json.dumps(dict(os.environ)))
     if name == "big":
@@ -93,7 +95,22 @@ sys.stdout.flush()
 for line in sys.stdin:
     message = json.loads(line)
     method = message.get("method")
-    if method == "initialize":
+    if method == "server/discover" and os.environ.get("DISCOVER") == "fall over":
+        sys.exit("what is that?")
+    elif method == "server/discover" and os.environ.get("DISCOVER") == "be silent":
+        continue
+    elif method == "server/discover" and os.environ.get("DISCOVER") == "be modern":
+        send({"jsonrpc": "2.0", "id": message["id"], "result": {
+            "resultType": "complete", "supportedVersions": ["2026-07-28"],
+            "capabilities": {"tools": {"listChanged": True}}}})
+    elif method == "subscriptions/listen":
+        meta = {"io.modelcontextprotocol/subscriptionId": message["id"]}
+        send({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+              "params": {"_meta": meta, "notifications": message["params"]["notifications"]}})
+        for own in [message["id"] + 1000, message["id"]]:
+            meta = {"io.modelcontextprotocol/subscriptionId": own, "own": own == message["id"]}
+            send({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": meta}})
+    elif method == "initialize":
         capabilities = {"tools": {"listChanged": True}, "logging": {}}
         send({"jsonrpc": "2.0", "id": message["id"], "result": {
             "protocolVersion": message["params"]["protocolVersion"], "capabilities": capabilities,
