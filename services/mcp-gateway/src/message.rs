@@ -8,6 +8,7 @@ mod members;
 mod outgoing;
 mod param_headers;
 mod revision;
+mod severity;
 mod splice;
 
 pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request, Response};
@@ -21,4 +22,5 @@ pub(crate) use param_headers::{
     InvalidAnnotation, ParamHeader, decode_header_value, encode_header_value, is_same_value,
 };
 pub(crate) use revision::Revision;
+pub(crate) use severity::Severity;
 pub(crate) use splice::{Fields, object_fields};

@@ -9,9 +9,13 @@ mod initialize;
 mod permissions;
 mod project;
 mod rounds;
+mod subscriptions;
 mod tool_call;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use domain::{Door, SessionId};
 use proto::logging::{Client, Principal};
@@ -23,7 +27,7 @@ use crate::{
     bridge::{self, Parked, Seal},
     catalog::{Catalog, Kind},
     directory::{Directory, Project, Server},
-    message::{self, ErrorCode, Id, Notification, Reply, Request, object_fields},
+    message::{self, ErrorCode, Id, Notification, Reply, Request, Severity, object_fields},
     outbox::Outbox,
     rate_limit::RateLimits,
     recorder::Recorder,
@@ -48,6 +52,8 @@ pub(crate) struct Relay {
     pub(crate) parked: Parked,
     pub(crate) seal: Seal,
     pub(crate) tasks: Tasks,
+    /// For what goes on beside a request.
+    pub(crate) own: Weak<Relay>,
 }
 
 /// Who sent a message, and where to.
@@ -63,7 +69,7 @@ pub(crate) struct Caller {
     pub(crate) permissions: Permissions,
     pub(crate) trace: Trace,
     /// From which level on a modern request wants to be told what servers log.
-    pub(crate) log_level: Option<String>,
+    pub(crate) log_level: Option<Severity>,
     /// Takes what a server asks while it works on this request of a modern
     /// client. Others are asked on their streams.
     pub(crate) questions: Option<mpsc::Sender<AskedQuestion>>,
@@ -143,7 +149,10 @@ impl Caller {
         Some(ClientMeta {
             client_info,
             capabilities,
-            log_level: self.log_level.clone(),
+            log_level: self
+                .log_level
+                .or_else(|| session.log_level())
+                .map(|level| level.as_str().to_owned()),
         })
     }
 
@@ -210,6 +219,13 @@ impl Relay {
             return refusal;
         }
         let work = async {
+            match request.method.as_str() {
+                "resources/subscribe" | "resources/unsubscribe" => {
+                    return self.subscription(caller, &request.method, params).await;
+                }
+                "logging/setLevel" => return self.set_log_level(caller, params).await,
+                _ => {}
+            }
             match caller.single_server() {
                 Some(server) => self.pass(caller, &server, &request.method, params, outbox).await,
                 None => {

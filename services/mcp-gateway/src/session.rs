@@ -3,6 +3,7 @@
 
 mod asked;
 mod audience;
+mod interests;
 mod listed;
 mod listeners;
 mod registry;
@@ -27,13 +28,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     directory::{Key, Server},
-    message::{self, Id, Revision, object_fields},
+    message::{self, Id, Revision, Severity, object_fields},
     outbox::Outbox,
     upstream::Owner,
 };
 
 use asked::Asked;
 pub(crate) use asked::AskedQuestion;
+pub(crate) use interests::{Interests, Watcher};
 use listed::Listed;
 use listeners::Listeners;
 pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
@@ -70,6 +72,10 @@ pub(crate) struct Session {
     greeting: OnceLock<Greeting>,
     pub(crate) streams: Streams,
     pub(crate) logs: EventLogs,
+    pub(crate) interests: Interests,
+    /// From which level on a client with a session wants to be told what servers
+    /// log, once it has said so.
+    log_level: Mutex<Option<Severity>>,
     pub(crate) listeners: Listeners,
     /// Set where the client has no session, and its requests are put together.
     stay: Option<StayKey>,
@@ -201,6 +207,19 @@ impl Session {
 
     pub(crate) fn in_flight(&self) -> usize {
         self.lock().len() + self.working.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_log_level(&self, level: Severity) {
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
+    }
+
+    pub(crate) fn log_level(&self) -> Option<Severity> {
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests with ids of the client's that are not answered yet.
+    pub(crate) fn waited_for(&self) -> usize {
+        self.lock().len()
     }
 
     /// Tells the client something that no request of it asked for.

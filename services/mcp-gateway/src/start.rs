@@ -75,7 +75,9 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         recorder.clone(),
     )?);
     let sessions = Sessions::new(limits(&config), recorder.clone(), upstreams.clone());
-    let relay = Arc::new(Relay {
+    let seal = Seal::open(&folder).context("the key of request states cannot be read or made")?;
+    let relay = Arc::new_cyclic(|own| Relay {
+        own: own.clone(),
         directory: directory.clone(),
         sessions: sessions.clone(),
         catalog: Catalog::new(upstreams.clone(), tasks.clone()),
@@ -83,7 +85,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         recorder,
         rate_limits: RateLimits::default(),
         parked: Parked::default(),
-        seal: Seal::open(&folder).context("the key of request states cannot be read or made")?,
+        seal,
         tasks: tasks.clone(),
     });
     upstreams.set_audience(relay.clone());

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     bridge,
-    message::{ErrorCode, Id, Incoming, Message, Request as McpRequest, Revision, object_fields},
-    outbox::outbox,
+    message::{ErrorCode, Id, Incoming, Message, Request as McpRequest, Revision, Severity, object_fields},
+    outbox::{OutboxReader, outbox},
     relay::{Answer, Caller},
     session::{Session, Working},
 };
@@ -81,7 +81,7 @@ pub(super) async fn post(
         .map_err(|_| refuse(Refusal::too_many_sessions()))?;
     let working = session.work();
     let mut caller = visitor.caller(&session, Door::StatelessHttp);
-    caller.log_level.clone_from(&meta.log_level);
+    caller.log_level = meta.log_level;
     check_arguments(doors, &caller, headers, &request).map_err(refuse)?;
     if request.method == "subscriptions/listen" {
         if !takes.events {
@@ -163,7 +163,11 @@ async fn answer(
     request: McpRequest,
     takes: Takes,
 ) -> Response {
-    let (writer, mut reader) = outbox();
+    let (writer, reader) = outbox();
+    let mut reader = Told {
+        reader,
+        log_level: caller.log_level,
+    };
     let id = request.id.clone();
     let method = request.method.clone();
     let relay = doors.relay.clone();
@@ -218,6 +222,38 @@ async fn answer(
         }
         yield message_event(&bridge::message_to_modern(&end, &method, &id));
     })
+}
+
+/// What comes before an answer. What servers log only where the request asks
+/// for it, and from the level on that it names (server utilities, "logging").
+struct Told {
+    reader: OutboxReader,
+    log_level: Option<Severity>,
+}
+
+impl Told {
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            let message = self.reader.next().await?;
+            if self.is_wanted(&message) {
+                return Some(message);
+            }
+        }
+    }
+
+    fn try_next(&mut self) -> Option<String> {
+        loop {
+            let message = self.reader.try_next()?;
+            if self.is_wanted(&message) {
+                return Some(message);
+            }
+        }
+    }
+
+    fn is_wanted(&self, message: &str) -> bool {
+        Severity::of_message(message)
+            .is_none_or(|severity| self.log_level.is_some_and(|from| severity >= from))
+    }
 }
 
 fn answered(answer: &Answer, method: &str, id: &Id) -> Response {

@@ -18,8 +18,6 @@ pub(crate) enum ErrorCode {
     NoResource,
     /// The headers say something else than the body (2026-07-28).
     HeaderMismatch,
-    /// The client did not declare what answering it takes (2026-07-28).
-    MissingClientCapability,
     /// (2026-07-28)
     UnsupportedRevision,
     /// As the language server protocol says "request cancelled".
@@ -38,7 +36,6 @@ impl ErrorCode {
             Self::NoSession => -32001,
             Self::NoResource => -32002,
             Self::HeaderMismatch => -32020,
-            Self::MissingClientCapability => -32021,
             Self::UnsupportedRevision => -32022,
             Self::Cancelled => -32800,
         }

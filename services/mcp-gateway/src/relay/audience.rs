@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use service_host::OnFailure;
+
 use super::Relay;
 use crate::{
     catalog::Kind,
@@ -33,5 +35,12 @@ impl Audience for Relay {
 
     fn came_up(&self, connection: &Arc<Connection>) {
         self.catalog.outdated(connection.server.id, &Kind::ALL);
+        self.sessions.rewatch_by(connection);
+        let Some(relay) = self.own.upgrade() else { return };
+        let connection = connection.clone();
+        self.tasks.spawn("log level", OnFailure::Log, async move {
+            relay.adjust_log_level(&connection).await;
+            Ok(())
+        });
     }
 }

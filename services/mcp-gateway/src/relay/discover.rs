@@ -1,10 +1,9 @@
-use std::collections::BTreeSet;
-
 use super::{Answer, Caller, Relay, result};
 use crate::{
     catalog::Kind,
     message::{ErrorCode, ParamHeader, Revision, object_fields},
-    session::Filter,
+    session::{Filter, Watcher},
+    upstream::Hello,
 };
 
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
@@ -50,8 +49,15 @@ impl Relay {
         result(discovered(&hello.capabilities, &meta, fields.get(2)))
     }
 
-    /// What of a subscription can be served here.
-    pub(crate) async fn honoured(&self, caller: &Caller, asked: Filter) -> Filter {
+    /// What of a subscription can be served here. What it watches is watched
+    /// from now on.
+    pub(crate) async fn honoured(&self, caller: &Caller, watcher: Watcher, asked: Filter) -> Filter {
+        let mut honoured = Filter::default();
+        for uri in &asked.uris {
+            if self.watch_resource(caller, watcher, uri).await {
+                honoured.uris.insert(uri.clone());
+            }
+        }
         let Some(server) = caller.single_server() else {
             // What the client has not listed yet is told to it from here on.
             let kinds = [
@@ -64,25 +70,39 @@ impl Relay {
                 self.note_listed(caller, kind);
             }
             return Filter {
-                uris: BTreeSet::new(),
+                uris: honoured.uris,
                 ..asked
             };
         };
         let connection = self.connect(caller, &server).await.ok();
-        let Some(hello) = connection.as_ref().and_then(|connection| connection.hello()) else {
-            return Filter::default();
-        };
-        let offers = |capability: &str| {
-            object_fields(&hello.capabilities, [capability])
-                .and_then(|fields| object_fields(fields.get(0)?, ["listChanged"])?.get(0))
-                == Some("true")
-        };
+        let hello = connection.as_ref().and_then(|connection| connection.hello());
+        let changes = |capability| hello.is_some_and(|hello| declares(hello, capability, "listChanged"));
         Filter {
-            tools: asked.tools && offers("tools"),
-            prompts: asked.prompts && offers("prompts"),
-            resources: asked.resources && offers("resources"),
-            uris: BTreeSet::new(),
+            tools: asked.tools && changes("tools"),
+            prompts: asked.prompts && changes("prompts"),
+            resources: asked.resources && changes("resources"),
+            uris: honoured.uris,
         }
+    }
+
+    async fn watch_resource(&self, caller: &Caller, watcher: Watcher, uri: &str) -> bool {
+        let Some(session) = &caller.session else {
+            return false;
+        };
+        let Some((server, own)) = self.resource_of(caller, uri).await else {
+            return false;
+        };
+        let Ok(connection) = self.connect(caller, &server).await else {
+            return false;
+        };
+        let is_possible = connection
+            .hello()
+            .is_some_and(|hello| declares(hello, "resources", "subscribe"));
+        if !is_possible || session.interests.watch(watcher, &server, &own, uri).is_err() {
+            return false;
+        }
+        self.sessions.rewatch(&server);
+        true
     }
 
     /// Which arguments of a tool its callers mirror into headers, as far as its
@@ -98,6 +118,13 @@ impl Relay {
         });
         found.unwrap_or_default()
     }
+}
+
+/// Whether the server declared that part of a capability.
+fn declares(hello: &Hello, capability: &str, part: &str) -> bool {
+    object_fields(&hello.capabilities, [capability])
+        .and_then(|fields| object_fields(fields.get(0)?, [part])?.get(0))
+        == Some("true")
 }
 
 fn discovered(capabilities: &str, meta: &str, instructions: Option<&str>) -> String {

@@ -4,7 +4,6 @@
 mod announce;
 mod completion;
 mod lists;
-mod log_level;
 mod prompts;
 mod resources;
 
@@ -25,11 +24,8 @@ impl Relay {
         }
         match method {
             "prompts/get" => self.get_prompt(caller, method, params, outbox).await,
-            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
-                self.of_resource(caller, method, params, outbox).await
-            }
+            "resources/read" => self.of_resource(caller, method, params, outbox).await,
             "completion/complete" => self.complete(caller, method, params, outbox).await,
-            "logging/setLevel" => self.set_level(caller, method, params).await,
             _ => Answer::error(
                 ErrorCode::MethodNotFound,
                 format!(

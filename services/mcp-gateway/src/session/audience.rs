@@ -2,16 +2,42 @@ use std::sync::Arc;
 
 use super::{Endpoint, Session, Sessions, asked::AskedQuestion};
 use crate::{
-    message::{self, Id, Notification, Request, object_fields},
+    message::{self, Id, Notification, Request, Severity, object_fields},
     upstream::{Connection, Question},
 };
 
 /// Servers speak to the sessions that use them.
 impl Sessions {
     pub(crate) fn notify(&self, connection: &Connection, notification: &Notification) {
+        match notification.method.as_str() {
+            "notifications/resources/updated" => return self.updated(connection, notification),
+            "notifications/message" => return self.logged(connection, notification),
+            _ => {}
+        }
         for session in self.of_connection(connection) {
             session.tell(&notification.method, notification.params());
         }
+    }
+
+    /// To each session what it asked for. Who said nothing gets what its own
+    /// server sends, and of a shared one, which may log more for others, what
+    /// most want to know.
+    fn logged(&self, connection: &Connection, notification: &Notification) {
+        let severity = Severity::of_params(notification.params());
+        for session in self.of_connection(connection) {
+            let from = session
+                .log_level()
+                .or(connection.owner.is_none().then_some(Severity::Info));
+            if from.is_none_or(|from| severity >= from) {
+                session.tell(&notification.method, notification.params());
+            }
+        }
+    }
+
+    /// What the most curious of those who use a connection wants to be told.
+    pub(crate) fn log_level(&self, connection: &Connection) -> Option<Severity> {
+        let sessions = self.of_connection(connection);
+        sessions.iter().filter_map(|session| session.log_level()).min()
     }
 
     /// To clients of the server's own endpoint alone.
@@ -59,7 +85,7 @@ impl Sessions {
     }
 
     /// Who hears what comes by a connection: its owner, or all who share it.
-    fn of_connection(&self, connection: &Connection) -> Vec<Arc<Session>> {
+    pub(super) fn of_connection(&self, connection: &Connection) -> Vec<Arc<Session>> {
         if connection.owner.is_some() {
             return self.owner_of(connection).into_iter().collect();
         }

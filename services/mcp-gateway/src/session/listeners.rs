@@ -43,7 +43,8 @@ impl Filter {
             "notifications/resources/list_changed" => self.resources,
             "notifications/resources/updated" => params
                 .and_then(|params| object_fields(params, ["uri"])?.string(0))
-                .is_some_and(|uri| self.uris.contains(&uri)),
+                // Or a part of it (resources, "subscriptions").
+                .is_some_and(|uri| self.uris.iter().any(|watched| uri.starts_with(watched.as_str()))),
             _ => false,
         }
     }

@@ -10,7 +10,7 @@ use std::{
 use domain::{ApiKeyId, Door, ProjectId, SessionEnd, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Endpoint, EventLogs, Listed, Listeners, Session, StayKey, Streams};
+use super::{Asked, Endpoint, EventLogs, Interests, Listed, Listeners, Session, StayKey, Streams};
 use crate::{
     directory::{Directory, Key, Snapshot},
     recorder::Recorder,
@@ -29,7 +29,7 @@ pub(crate) struct Sessions {
     open: Mutex<Open>,
     limits: Limits,
     recorder: Arc<Recorder>,
-    upstreams: Arc<Upstreams>,
+    pub(super) upstreams: Arc<Upstreams>,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +102,8 @@ impl Sessions {
             greeting: OnceLock::new(),
             streams: Streams::default(),
             logs: EventLogs::default(),
+            interests: Interests::default(),
+            log_level: Mutex::default(),
             listeners: Listeners::default(),
             stay,
             working: AtomicUsize::new(0),
@@ -175,6 +177,9 @@ impl Sessions {
         session.ended.cancel();
         session.asked.refuse_all();
         self.upstreams.end_owner(session.id);
+        for server in session.end_interests() {
+            self.rewatch(&server);
+        }
         let now = self.recorder.clock().now();
         self.recorder.session(&session.record(Some((now, end))));
     }

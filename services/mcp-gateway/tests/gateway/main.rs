@@ -19,3 +19,4 @@ mod resuming;
 mod rounds;
 mod stack;
 mod stateless;
+mod subscriptions;

@@ -5,8 +5,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, messages},
-    stack::{Stack, until},
+    client::{Client, Events, messages},
+    stack::{Stack, stdio, until},
 };
 
 /// A call of a tool that asks its client for a sampling.
@@ -113,4 +113,75 @@ async fn a_call_to_which_nobody_comes_back_is_over_when_the_gateway_stops() {
     })
     .await;
     assert_eq!(calls[0].status(), ToolCallStatus::Cancelled);
+}
+
+/// A stack whose server speaks the revision without sessions.
+async fn with_modern_server() -> Stack {
+    Stack::start_with(|server, _| {
+        stdio(server).env.insert("MODERN".to_owned(), "1".to_owned());
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_server_asks_a_legacy_client_on_the_stream_of_its_request() {
+    let stack = with_modern_server().await;
+    let mut client = stack.client().on_server("scripted");
+    let hello = client
+        .initialize_with("2025-06-18", json!({ "sampling": {} }))
+        .await;
+    assert_eq!(hello["result"]["protocolVersion"], "2025-06-18");
+    assert_eq!(
+        hello["result"]["serverInfo"],
+        json!({ "name": "scripted", "version": "2" })
+    );
+    assert_eq!(hello["result"]["instructions"], "Be modern.");
+    let call = json!({ "jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": { "name": "ask" } });
+    let mut events = Events::new(client.post(&call).await);
+    let question = events.next_message().await;
+    assert_eq!(question["method"], "sampling/createMessage");
+    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "role": "assistant" } });
+    assert_eq!(client.post(&answer).await.status(), StatusCode::ACCEPTED);
+    let end = events.next_message().await;
+    assert_eq!(end["id"], 9);
+    assert_eq!(
+        end["result"]["content"][0]["text"],
+        r#"[{"role": "assistant"}, "mine"]"#
+    );
+    let calls = stack.logging.calls(1).await;
+    assert_eq!(calls.len(), 1);
+    assert_eq!((calls[0].rounds, calls[0].status()), (2, ToolCallStatus::Success));
+    assert_eq!(calls[0].bridged, ["legacy_to_modern", "input_required"]);
+    assert_eq!(calls[0].upstream_revision, "2026-07-28");
+
+    // One that cannot be asked is told why its call failed.
+    let mut unable = stack.client().on_server("scripted");
+    unable.initialize().await;
+    let failed = unable.call("ask", json!({})).await;
+    let words = failed["error"]["message"].as_str().unwrap();
+    assert!(words.contains("sampling/createMessage"), "{words}");
+    let level = unable.ask("logging/setLevel", json!({ "level": "info" })).await;
+    assert_eq!(level["result"], json!({}), "the server is told with each request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rounds_of_a_modern_client_and_a_modern_server_are_one_row() {
+    let stack = with_modern_server().await;
+    let client = stack.client();
+    let (key, state) = asked(&send(&client, call()).await.1);
+    assert_eq!(key, "q");
+    assert_ne!(state, "mine");
+    let answer = json!({ "role": "assistant" });
+    let tampered = send(&client, retry(&format!("A{state}"), json!({ "q": answer })))
+        .await
+        .1;
+    assert_eq!(tampered["error"]["code"], -32602);
+    let end = send(&client, retry(&state, json!({ "q": answer }))).await.1;
+    assert_eq!(
+        end["result"]["content"][0]["text"],
+        r#"[{"role": "assistant"}, "mine"]"#
+    );
+    let calls = stack.logging.calls(1).await;
+    assert_eq!((calls[0].rounds, calls[0].status()), (2, ToolCallStatus::Success));
+    assert!(calls[0].bridged.is_empty(), "{:?}", calls[0].bridged);
 }

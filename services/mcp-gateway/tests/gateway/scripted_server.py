@@ -11,6 +11,14 @@ out_lock = threading.Lock()
 answers = {}
 cancelled = set()
 calls_file = os.environ.get("CALLS_FILE")
+# Speaks the revision without sessions.
+modern = bool(os.environ.get("MODERN"))
+
+
+def note(what):
+    if calls_file:
+        with open(calls_file, "a") as file:
+            file.write(what + "\n")
 
 
 def send(message):
@@ -78,9 +86,18 @@ def call(request_id, name, arguments, meta):
     raise ValueError(f"no tool {name}")
 
 
+def ask_modern(params):
+    if "inputResponses" not in params:
+        question = {"method": "sampling/createMessage", "params": {"messages": [], "maxTokens": 1}}
+        return {"resultType": "input_required", "inputRequests": {"q": question}, "requestState": "mine"}
+    return text(json.dumps([params["inputResponses"]["q"], params["requestState"]]), resultType="complete")
+
+
 def handle(message):
     request_id, params = message["id"], message.get("params", {})
     try:
+        if modern and params["name"] == "ask":
+            return send({"jsonrpc": "2.0", "id": request_id, "result": ask_modern(params)})
         result = call(request_id, params["name"], params.get("arguments", {}), params.get("_meta", {}))
         if result is not None:
             send({"jsonrpc": "2.0", "id": request_id, "result": result})
@@ -112,9 +129,26 @@ for line in sys.stdin:
             send({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": meta}})
     elif method == "initialize":
         capabilities = {"tools": {"listChanged": True}, "logging": {}}
+        if os.environ.get("RESOURCES"):
+            capabilities["resources"] = {"subscribe": True}
         send({"jsonrpc": "2.0", "id": message["id"], "result": {
             "protocolVersion": message["params"]["protocolVersion"], "capabilities": capabilities,
             "serverInfo": {"name": "scripted", "version": "1"}, "instructions": "Be kind."}})
+    elif modern and method == "server/discover":
+        send({"jsonrpc": "2.0", "id": message["id"], "result": {
+            "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}, "logging": {}},
+            "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "scripted", "version": "2"}},
+            "instructions": "Be modern.", "ttlMs": 1000, "cacheScope": "public"}})
+    elif method in ["resources/subscribe", "resources/unsubscribe"]:
+        note(f"{method} {message['params']['uri']}")
+        send({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+    elif method == "logging/setLevel":
+        note(f"level {message['params']['level']}")
+        send({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+    elif method == "test/tell":
+        for told in message["params"]["messages"]:
+            send({"jsonrpc": "2.0", **told})
+        send({"jsonrpc": "2.0", "id": message["id"], "result": {}})
     elif method == "tools/list":
         # Two pages.
         at = int(message.get("params", {}).get("cursor", 0))

@@ -12,7 +12,7 @@ use super::super::{
 use crate::{
     message::{self, ErrorCode, Request as McpRequest, object_fields},
     relay::Caller,
-    session::{Filter, SUBSCRIPTION_ID, Session, Working, tagged},
+    session::{Filter, SUBSCRIPTION_ID, Session, Sessions, Watcher, Working, tagged},
 };
 
 /// Answers `subscriptions/listen`: says first what it will tell, then tells it,
@@ -25,7 +25,12 @@ pub(super) async fn listen(
     request: &McpRequest,
 ) -> Result<Response, Refusal> {
     let asked = read_filter(request.params())?;
-    let honoured = doors.relay.honoured(caller, asked).await;
+    let watching = Watching {
+        sessions: doors.relay.sessions.clone(),
+        watcher: session.interests.new_listener(),
+        session: session.clone(),
+    };
+    let honoured = doors.relay.honoured(caller, watching.watcher, asked).await;
     let id = request.id.clone();
     let acknowledged = format!("{{\"notifications\":{}}}", to_json(&honoured));
     let mut reader = session.listeners.add(&id, honoured).ok_or_else(|| {
@@ -38,6 +43,7 @@ pub(super) async fn listen(
     let shutdown = doors.shutdown.clone();
     Ok(event_stream::response(stream! {
         let _working = working;
+        let _watching = watching;
         yield message_event(&tagged("notifications/subscriptions/acknowledged", Some(&acknowledged), &id));
         loop {
             tokio::select! {
@@ -56,6 +62,21 @@ pub(super) async fn listen(
         let result = format!("{{\"resultType\":\"complete\",\"_meta\":{{\"{SUBSCRIPTION_ID}\":{id}}}}}");
         yield message_event(&message::result_reply(&id, &result));
     }))
+}
+
+/// Ends what a listener watches with its stream.
+struct Watching {
+    sessions: Arc<Sessions>,
+    session: Arc<Session>,
+    watcher: Watcher,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        for server in self.session.interests.end(self.watcher) {
+            self.sessions.rewatch(&server);
+        }
+    }
 }
 
 fn read_filter(params: Option<&str>) -> Result<Filter, Refusal> {

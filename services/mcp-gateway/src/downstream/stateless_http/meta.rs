@@ -5,7 +5,7 @@ use http::HeaderMap;
 use super::super::{entrance::text_of, refusal::Refusal};
 use crate::{
     client,
-    message::{ErrorCode, Incoming, Message, Revision, object_fields},
+    message::{ErrorCode, Incoming, Message, Revision, Severity, object_fields},
     session::Greeting,
 };
 
@@ -16,18 +16,6 @@ const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
-/// RFC 5424, section 6.2.1.
-const LOG_LEVELS: [&str; 8] = [
-    "debug",
-    "info",
-    "notice",
-    "warning",
-    "error",
-    "critical",
-    "alert",
-    "emergency",
-];
-
 /// What a request says of itself (basic, "per-request protocol fields").
 #[derive(Debug)]
 pub(super) struct RequestMeta {
@@ -35,7 +23,7 @@ pub(super) struct RequestMeta {
     /// JSON objects.
     client_info: Option<Arc<str>>,
     capabilities: Arc<str>,
-    pub(super) log_level: Option<String>,
+    pub(super) log_level: Option<Severity>,
 }
 
 /// Whether a body is to be served as the modern revisions say. Its own `_meta`
@@ -88,16 +76,19 @@ impl RequestMeta {
                 .filter(|value| value.starts_with('{'))
                 .map(Arc::from)
         };
-        let log_level = meta.get(3).map(|_| meta.string(3).unwrap_or_default());
-        if log_level
-            .as_ref()
-            .is_some_and(|level| !LOG_LEVELS.contains(&level.as_str()))
-        {
-            return Err(invalid(format!(
-                "params._meta has an unknown {LOG_LEVEL:?}; send one of {}",
-                LOG_LEVELS.join(", ")
-            )));
-        }
+        let log_level = match meta.get(3) {
+            None => None,
+            Some(_) => Some(
+                meta.string(3)
+                    .and_then(|level| level.parse().ok())
+                    .ok_or_else(|| {
+                        invalid(format!(
+                            "params._meta has an unknown {LOG_LEVEL:?}; send one of {}",
+                            Severity::list()
+                        ))
+                    })?,
+            ),
+        };
         Ok(Self {
             revision: meta
                 .string(0)

@@ -13,7 +13,7 @@ use super::super::{
     takes::Takes,
 };
 use crate::{
-    message::{Id, Request as McpRequest, Revision},
+    message::{Id, Request as McpRequest, Revision, Severity},
     outbox::outbox,
     relay::{Answer, Caller},
     session::{EventId, EventLog, LogReader, Session, Waiting},
@@ -125,7 +125,12 @@ pub(super) fn stream_of(
 }
 
 impl Work {
-    async fn run(self, relay: &crate::relay::Relay, session: &Session, sender: oneshot::Sender<Answered>) {
+    async fn run(
+        self,
+        relay: &crate::relay::Relay,
+        session: &Arc<Session>,
+        sender: oneshot::Sender<Answered>,
+    ) {
         let Self {
             caller,
             request,
@@ -133,6 +138,8 @@ impl Work {
             log,
             has_stream,
         } = self;
+        // What is still written when the session is over keeps it from ending.
+        let working = session.work();
         let (writer, mut told) = outbox();
         let outbox = has_stream.then_some(&writer);
         waiting.tell_on(outbox);
@@ -143,32 +150,44 @@ impl Work {
         let answer = loop {
             tokio::select! {
                 biased;
-                Some(message) = told.next() => {
+                Some(message) = told.next() => if is_wanted(session, &message) {
                     is_alone = false;
                     log.push(message);
-                }
+                },
                 answer = &mut answer => break Some(answer),
                 // Nobody is there to be answered: what is dropped is withdrawn.
                 () = session.ended.cancelled() => break None,
             }
         };
         while let Some(message) = told.try_next() {
-            is_alone = false;
-            log.push(message);
+            if is_wanted(session, &message) {
+                is_alone = false;
+                log.push(message);
+            }
         }
+        // Its id is free again before the client can know of the answer.
+        drop(waiting);
         if let Some(answer) = answer {
             let message = answer.to_message(&request.id);
             // First, so that whoever reads the message has it already.
             let _ = sender.send(Answered { answer, is_alone });
             log.push(message);
         }
-        drop(waiting);
         log.finish();
+        drop(working);
+    }
+}
+
+/// Of what servers log a client gets what it asked for.
+fn is_wanted(session: &Session, message: &str) -> bool {
+    match (Severity::of_message(message), session.log_level()) {
+        (Some(severity), Some(from)) => severity >= from,
+        _ => true,
     }
 }
 
 fn enter(session: &Arc<Session>, id: &Id) -> Result<Waiting, Refusal> {
-    if session.in_flight() >= MAX_IN_FLIGHT {
+    if session.waited_for() >= MAX_IN_FLIGHT {
         return Err(Refusal::too_many_requests(
             "this session waits for as many requests as it may; wait for some of them, or withdraw them",
         ));

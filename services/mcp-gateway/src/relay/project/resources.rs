@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Whose resource an address means, and how that server calls it.
-pub(super) struct Resource {
-    pub(super) server: Arc<Server>,
-    pub(super) uri: String,
+pub(in crate::relay) struct Resource {
+    pub(in crate::relay) server: Arc<Server>,
+    pub(in crate::relay) uri: String,
 }
 
 impl Relay {
@@ -58,7 +58,7 @@ impl Relay {
     /// Finds a resource: by the gateway's own form of address, by the lists that
     /// are there, else by new ones. Of several servers with one address, the
     /// oldest is meant.
-    pub(super) async fn resource(&self, caller: &Caller, uri: &str) -> Option<Resource> {
+    pub(in crate::relay) async fn resource(&self, caller: &Caller, uri: &str) -> Option<Resource> {
         if looks_exposed(uri) {
             let (server, own) = resolve_uri(&caller.project.names, uri)?;
             let server = caller.project.server_by_id(server)?;
