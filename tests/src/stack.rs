@@ -60,6 +60,11 @@ impl Stack {
                 "stdio-child".to_owned(),
                 "--".to_owned(),
             ],
+            // Servers of tests are on this machine.
+            outbound: mcp_gateway::OutboundConfig {
+                allow_loopback: Some(true),
+                ..mcp_gateway::OutboundConfig::default()
+            },
             service_secret: service_secret.clone(),
             ..mcp_gateway::Config::default()
         };

@@ -10,7 +10,8 @@ use std::{
 
 use serde_json::Value;
 use tests::{
-    Engine, Era, FixtureServer, KeyForwarder, Rest, ServerDefinition, Stack, fixture_server, installed_client,
+    Engine, Era, FixtureServer, HttpFixture, KeyForwarder, Rest, ServerDefinition, Stack, environment,
+    installed_client,
 };
 
 /// Outcome of each check, by scenario, check, and how often it came before.
@@ -109,33 +110,50 @@ fn compare(direct: &Checks, through: &Checks, what: &str) {
     );
 }
 
-/// The set of `revision`, with a server of the same era over stdio behind the gateway.
-async fn passes_through(revision: &str, era: Era) {
+/// The set of `revision`, with a server behind the gateway that speaks `behind`.
+async fn passes_through(revision: &str, behind: Era) {
     let suite = Suite::installed();
-    let server = FixtureServer::new(era, None).expect("a server without a ledger");
-    let listening = server
-        .serve_http(SocketAddr::from(([127, 0, 0, 1], 0)))
-        .await
-        .expect("there are free ports");
-    let direct = run(&suite, &listening.mcp_url(), revision, "direct").await;
+    // Another server, where a developer says so.
+    let (address, own) = match environment("MCPORCH_CONFORMANCE_SERVER") {
+        Some(address) => (address, None),
+        None => {
+            let listening = listening(Era::Both).await;
+            (listening.mcp_url(), Some(listening))
+        }
+    };
+    let direct = run(&suite, &address, revision, "direct").await;
 
     let stack = Stack::start(Engine::Sqlite).await;
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let spoken = if era == Era::Legacy { "legacy" } else { "modern" };
-    let behind = ServerDefinition::stdio("fixture", &fixture_server(), &["--era", spoken]);
-    let project = owner.project("Acme", &[behind]).await.expect("a project is made");
+    let fixture = listening(behind).await;
+    let address = if own.is_some() { fixture.mcp_url() } else { address };
+    let server = ServerDefinition::http("fixture", "streamable_http", &address);
+    let project = owner.project("Acme", &[server]).await.expect("a project is made");
     let endpoint = format!("{}/servers/fixture", stack.endpoint(&project));
     let forwarder = KeyForwarder::start(&endpoint, &project.key)
         .await
         .expect("there are free ports");
     let through = run(&suite, &forwarder.mcp_url(), revision, "through").await;
-    compare(&direct, &through, revision);
+    compare(&direct, &through, &format!("{revision} with a {behind:?} server"));
     stack.stop().await;
+}
+
+async fn listening(era: Era) -> HttpFixture {
+    let server = FixtureServer::new(era, None).expect("a server without a ledger");
+    server
+        .serve_http(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .await
+        .expect("there are free ports")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_2025_11_25_requires_passes_through() {
     passes_through("2025-11-25", Era::Legacy).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_2026_07_28_requires_passes_through() {
+    passes_through("2026-07-28", Era::Modern).await;
 }

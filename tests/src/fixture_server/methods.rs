@@ -27,7 +27,7 @@ pub(super) fn capabilities() -> Value {
 /// Answers a request that needs neither session nor subscription.
 pub(super) async fn respond(server: &FixtureServer, method: &str, exchange: &Exchange) -> Outcome {
     match method {
-        "tools/list" => Ok(json!({"tools": tools::list(server, exchange)})),
+        "tools/list" => Ok(json!({"tools": tools::list(server)})),
         "tools/call" => tools::call(server, exchange).await,
         "resources/list" => Ok(json!({"resources": resources::list()})),
         "resources/templates/list" => Ok(json!({"resourceTemplates": resources::templates()})),

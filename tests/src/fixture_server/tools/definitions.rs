@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::super::{FixtureServer, exchange::Exchange};
+use super::super::FixtureServer;
 
 /// Tools that take what they are given.
 const PLAIN: [(&str, &str); 32] = [
@@ -61,7 +61,7 @@ const PLAIN: [(&str, &str); 32] = [
     ),
 ];
 
-pub(crate) fn list(server: &FixtureServer, exchange: &Exchange) -> Vec<Value> {
+pub(crate) fn list(server: &FixtureServer) -> Vec<Value> {
     let mut tools: Vec<Value> = PLAIN
         .iter()
         .map(|(name, description)| {
@@ -98,22 +98,19 @@ pub(crate) fn list(server: &FixtureServer, exchange: &Exchange) -> Vec<Value> {
             "inputSchema": {"type": "object"},
         }));
     }
-    // A server of the legacy era knows of no such headers.
-    if exchange.is_modern() {
-        tools.push(json!({
-            "name": "test_header_mirror",
-            "description": "Has arguments that are mirrored into headers",
-            "inputSchema": {
-                "type": "object",
-                "properties": {
-                    "region": {"type": "string", "x-mcp-header": "Region"},
-                    "priority": {"type": "integer", "x-mcp-header": "Priority"},
-                    "verbose": {"type": "boolean", "x-mcp-header": "Verbose"},
-                    "query": {"type": "string"},
-                },
+    tools.push(json!({
+        "name": "test_header_mirror",
+        "description": "Has arguments that are mirrored into headers",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "region": {"type": "string", "x-mcp-header": "Region"},
+                "priority": {"type": "integer", "x-mcp-header": "Priority"},
+                "verbose": {"type": "boolean", "x-mcp-header": "Verbose"},
+                "query": {"type": "string"},
             },
-        }));
-    }
+        },
+    }));
     tools
 }
 
