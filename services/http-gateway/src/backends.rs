@@ -12,8 +12,9 @@ use proto::{
     },
     projects::{
         access_service_client::AccessServiceClient, api_keys_service_client::ApiKeysServiceClient,
+        invitations_service_client::InvitationsServiceClient, members_service_client::MembersServiceClient,
         projects_service_client::ProjectsServiceClient, servers_service_client::ServersServiceClient,
-        users_service_client::UsersServiceClient,
+        teams_service_client::TeamsServiceClient, users_service_client::UsersServiceClient,
     },
 };
 use service_error::ServiceError;
@@ -95,6 +96,18 @@ impl Backends {
 
     pub(crate) fn api_keys(&self) -> ApiKeysServiceClient<Connection> {
         ApiKeysServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn teams(&self) -> TeamsServiceClient<Connection> {
+        TeamsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn members(&self) -> MembersServiceClient<Connection> {
+        MembersServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn invitations(&self) -> InvitationsServiceClient<Connection> {
+        InvitationsServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn servers(&self) -> ServersServiceClient<Connection> {

@@ -10,7 +10,7 @@ mod words;
 pub(crate) use list::{List, Meta};
 pub(crate) use moment::Moment;
 pub(crate) use words::{
-    Door, ErrorKind, Isolation, LogLevel, Role, Scope, ServerLogKind, SessionEnd, ToolCallStatus,
+    Door, ErrorKind, InvitedAs, Isolation, LogLevel, Role, Scope, ServerLogKind, SessionEnd, ToolCallStatus,
     UpstreamState, Word,
 };
 

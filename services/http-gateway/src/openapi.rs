@@ -31,6 +31,9 @@ use utoipa::{
     tags(
         (name = "auth", description = "Signing in and out"),
         (name = "projects", description = "Projects that the caller is in"),
+        (name = "teams", description = "Teams of people, and what they may in projects"),
+        (name = "members", description = "Who is in a team or a project, and as what"),
+        (name = "invitations", description = "Inviting people, and coming in"),
         (name = "api-keys", description = "Keys with which programs reach a project"),
         (name = "servers", description = "MCP servers of a project"),
         (name = "tools", description = "Tools of a server: look and try"),

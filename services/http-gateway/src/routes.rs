@@ -8,11 +8,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod api_keys;
 mod auth;
+mod invitations;
 mod me;
+mod members;
+mod project_teams;
 mod projects;
 mod server_logs;
 mod servers;
 mod sessions;
+mod teams;
 mod tool_calls;
 mod tools;
 
@@ -30,6 +34,31 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(me::get))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::get))
+        .routes(routes!(members::of_project::list))
+        .routes(routes!(members::of_project::update, members::of_project::remove))
+        .routes(routes!(members::of_project::leave))
+        .routes(routes!(members::of_project::transfer))
+        .routes(routes!(
+            invitations::of_project::list,
+            invitations::of_project::create
+        ))
+        .routes(routes!(invitations::of_project::revoke))
+        .routes(routes!(invitations::of_project::resend))
+        .routes(routes!(project_teams::list))
+        .routes(routes!(project_teams::grant, project_teams::remove))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::get, teams::update))
+        .routes(routes!(teams::projects))
+        .routes(routes!(members::of_team::list))
+        .routes(routes!(members::of_team::update, members::of_team::remove))
+        .routes(routes!(members::of_team::leave))
+        .routes(routes!(members::of_team::transfer))
+        .routes(routes!(invitations::of_team::list, invitations::of_team::create))
+        .routes(routes!(invitations::of_team::revoke))
+        .routes(routes!(invitations::of_team::resend))
+        .routes(routes!(invitations::mine))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::decline))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::update, api_keys::revoke))
         .routes(routes!(servers::list, servers::create))

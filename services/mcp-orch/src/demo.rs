@@ -162,6 +162,7 @@ impl Demo {
                 email: self.email.clone(),
                 password: self.password.clone(),
                 name: "Admin".to_owned(),
+                ..SignUpRequest::default()
             })
             .await;
         let (user, session) = match made {

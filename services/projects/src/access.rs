@@ -198,6 +198,7 @@ const fn words(permission: Permission) -> &'static str {
         Permission::WriteStdioServers => "add or change servers that run a program on this host",
         Permission::WriteOwnApiKeys => "make API keys",
         Permission::WriteAllApiKeys => "manage the API keys of others",
+        Permission::WriteMembers => "change who is in it",
     }
 }
 

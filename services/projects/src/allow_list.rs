@@ -28,6 +28,50 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         IN_SOMEBODYS_NAME,
     ),
     (
+        "mcporch.projects.v1.InvitationsService/AcceptInvitation",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/CreateInvitation",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/DeclineInvitation",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/ListInvitations",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/ListMyInvitations",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/ResendInvitation",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.InvitationsService/RevokeInvitation",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.MembersService/ListMembers",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.MembersService/RemoveMember",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.MembersService/TransferOwnership",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.MembersService/UpdateMember",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.ProjectsService/CreateProject",
         IN_SOMEBODYS_NAME,
     ),
@@ -62,6 +106,20 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ),
     // Brings the pepper, the hashes of all keys, and what servers are started with.
     ("mcporch.projects.v1.SnapshotService/Watch", &[McpGateway]),
+    ("mcporch.projects.v1.TeamsService/CreateTeam", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TeamsService/GetTeam", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TeamsService/GrantTeam", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.TeamsService/ListProjectTeams",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.TeamsService/ListTeamProjects",
+        IN_SOMEBODYS_NAME,
+    ),
+    ("mcporch.projects.v1.TeamsService/ListTeams", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TeamsService/RemoveTeam", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TeamsService/UpdateTeam", IN_SOMEBODYS_NAME),
     // Lets the caller in as anybody.
     ("mcporch.projects.v1.UsersService/CreateSignInLink", &[Operator]),
     ("mcporch.projects.v1.UsersService/GetMe", IN_SOMEBODYS_NAME),

@@ -8,11 +8,14 @@ use tonic::metadata::MetadataMap;
 use crate::{
     SignUp,
     access::{Access, Caller},
-    members,
+    invitations::Invitations,
+    members::{self, Members},
     passwords::Passwords,
+    places::{Entered, Place},
     projects::{Project, Projects},
     sessions::Sessions,
     snapshot::Changes,
+    teams::Teams,
     users::{self, User, Users},
 };
 
@@ -78,13 +81,73 @@ impl Rooms {
 
     pub(crate) async fn add_member(&self, project: &Project, user: &User, role: Role) {
         let mut transaction = self.database.begin().await.expect("begun");
-        members::store::insert(&mut transaction, project.id, user.id, role, self.clock.now())
-            .await
-            .expect("inserted");
+        members::store::insert(
+            &mut transaction,
+            Place::Project(project.id),
+            user.id,
+            role,
+            self.clock.now(),
+        )
+        .await
+        .expect("inserted");
         self.changes
             .commit(transaction, project.id)
             .await
             .expect("committed");
+    }
+
+    pub(crate) fn invitations(&self) -> Invitations {
+        Invitations::new(self.database.clone(), self.clock.clone(), self.changes.clone())
+    }
+
+    pub(crate) fn members(&self) -> Members {
+        Members::new(self.database.clone(), self.changes.clone())
+    }
+
+    pub(crate) fn teams(&self) -> Teams {
+        Teams::new(self.database.clone(), self.clock.clone(), self.changes.clone())
+    }
+
+    /// A person in a new project of theirs.
+    pub(crate) async fn in_project(&self, owner: &User, slug: &str) -> Entered {
+        let project = self.project(owner, slug).await;
+        entered(owner, Place::Project(project.id))
+    }
+
+    /// A person in a new team of theirs.
+    pub(crate) async fn in_team(&self, owner: &User, slug: &str) -> Entered {
+        let team = self.teams().create(owner, slug, slug).await.expect("a free slug");
+        entered(owner, Place::Team(team.id))
+    }
+
+    /// Puts somebody in.
+    pub(crate) async fn join(&self, place: Place, user: &User, role: Role) {
+        let mut transaction = self.database.begin().await.expect("begun");
+        members::store::insert(&mut transaction, place, user.id, role, self.clock.now())
+            .await
+            .expect("inserted");
+        transaction.commit().await.expect("committed");
+    }
+
+    /// Grants a team a role, as the owner of the project.
+    pub(crate) async fn grant(&self, owner: &User, project: &str, team: &str, role: Role) {
+        let caller = Caller::Person(owner.clone());
+        let granted = self
+            .access
+            .authorize(&caller, project, &[])
+            .await
+            .expect("a member");
+        self.teams().grant(&granted, team, role).await.expect("granted");
+    }
+
+    /// What somebody is in a project; absent: nothing.
+    pub(crate) async fn role(&self, user: &User, project: &str) -> Option<Role> {
+        let caller = Caller::Person(user.clone());
+        self.access
+            .authorize(&caller, project, &[])
+            .await
+            .ok()
+            .map(|granted| granted.role)
     }
 
     /// What an administrator will be able to do: the account is out.
@@ -106,5 +169,12 @@ impl Rooms {
         let mut metadata = MetadataMap::new();
         credential.attach(&mut metadata);
         self.access.caller(&metadata).await.map_err(|error| error.reason)
+    }
+}
+
+pub(crate) fn entered(user: &User, place: Place) -> Entered {
+    Entered {
+        place,
+        user: user.clone(),
     }
 }

@@ -12,9 +12,11 @@ mod client_address;
 mod config;
 #[cfg(test)]
 mod fixture;
+mod invitations;
 mod members;
 mod migrations;
 mod passwords;
+mod places;
 mod projects;
 mod secrets;
 mod servers;
@@ -22,6 +24,7 @@ mod sessions;
 mod sign_in_links;
 mod snapshot;
 mod start;
+mod teams;
 #[cfg(test)]
 mod test_project;
 mod throttle;

@@ -10,7 +10,7 @@ use database::{
 use domain::{Clock, DisplayName, ProjectId, Role, Slug, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
-use crate::{access::Caller, members, snapshot::Changes, users::User};
+use crate::{access::Caller, members, places, snapshot::Changes, users::User};
 
 const PAGE: u32 = 100;
 const MAX_DESCRIPTION: usize = 2_000;
@@ -80,7 +80,8 @@ impl Projects {
                 error.into()
             });
         }
-        members::store::insert(&mut transaction, project.id, creator.id, Role::Owner, now).await?;
+        let place = places::Place::Project(project.id);
+        members::store::insert(&mut transaction, place, creator.id, Role::Owner, now).await?;
         self.changes.commit(transaction, project.id).await?;
         tracing::info!(project_id = %project.id, user_id = %creator.id, "project made");
         Ok(project)

@@ -13,12 +13,16 @@ use crate::{
     access::{Access, rpc::AccessRpc},
     allow_list::ALLOW_LIST,
     api_keys::{ApiKeys, rpc::ApiKeysRpc},
+    invitations::{Invitations, rpc::InvitationsRpc},
+    members::{Members, rpc::MembersRpc},
     passwords::Passwords,
+    places::Places,
     projects::{Projects, rpc::ProjectsRpc},
     secrets::Secrets,
     servers::{Servers, rpc::ServersRpc},
     sessions::Sessions,
     snapshot::{Changes, Snapshots, rpc::SnapshotRpc},
+    teams::{Teams, rpc::TeamsRpc},
     users::{Users, rpc::UsersRpc},
 };
 
@@ -64,6 +68,13 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let secrets = Secrets::new(database.clone(), clock.clone(), wrapping_key);
     secrets.check_key().await?;
     let servers = Servers::new(database.clone(), clock.clone(), changes.clone(), secrets.clone());
+    let teams = Arc::new(Teams::new(database.clone(), clock.clone(), changes.clone()));
+    let places = Arc::new(Places {
+        access: access.clone(),
+        teams: teams.clone(),
+    });
+    let members = Members::new(database.clone(), changes.clone());
+    let invitations = Invitations::new(database.clone(), clock.clone(), changes.clone());
     let api_keys = ApiKeys::new(database.clone(), clock.clone(), pepper.clone(), changes.clone());
 
     let routes = Routes::new(wire::access_service_server::AccessServiceServer::new(AccessRpc {
@@ -83,6 +94,22 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         ServersRpc {
             servers: Arc::new(servers),
             access: access.clone(),
+        },
+    ))
+    .add_service(wire::teams_service_server::TeamsServiceServer::new(TeamsRpc {
+        teams,
+        access: access.clone(),
+    }))
+    .add_service(wire::members_service_server::MembersServiceServer::new(
+        MembersRpc {
+            members: Arc::new(members),
+            places: places.clone(),
+        },
+    ))
+    .add_service(wire::invitations_service_server::InvitationsServiceServer::new(
+        InvitationsRpc {
+            invitations: Arc::new(invitations),
+            places,
         },
     ))
     .add_service(wire::api_keys_service_server::ApiKeysServiceServer::new(

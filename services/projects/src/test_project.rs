@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     access::{Access, Caller, Granted},
     members,
+    places::Place,
     projects::{Project, Projects},
     secrets::Secrets,
     servers::Servers,
@@ -140,7 +141,8 @@ impl TestProject {
 
     async fn add_member(&self, user: &User, role: Role) {
         let mut transaction = self.database.begin().await.expect("a transaction");
-        members::store::insert(&mut transaction, self.project.id, user.id, role, self.clock.now())
+        let place = Place::Project(self.project.id);
+        members::store::insert(&mut transaction, place, user.id, role, self.clock.now())
             .await
             .expect("a member");
         self.changes

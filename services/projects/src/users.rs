@@ -11,6 +11,7 @@ use service_error::{Code, FieldError, ServiceError};
 use crate::{
     SignUp,
     client_address::ClientAddress,
+    invitations,
     passwords::{self, Passwords},
     sessions::{NewSession, Sessions},
     sign_in_links::SignInLinks,
@@ -76,6 +77,7 @@ impl Users {
         email: &str,
         name: &str,
         password: SecretString,
+        invitation: Option<&str>,
     ) -> Result<(User, NewSession), ServiceError> {
         let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
         let name =
@@ -84,8 +86,8 @@ impl Users {
         if let Applicant::Stranger(address) = applicant {
             self.throttle.attempt(&email, address)?;
             // Asked again below; here it saves the hash for nothing.
-            if store::is_claimed(&self.database).await? {
-                self.check_sign_up_mode()?;
+            if invitation.is_none() && store::is_claimed(&self.database).await? {
+                self.check_sign_up_mode(false)?;
             }
         }
         let password_hash = self.passwords.hash(password).await?;
@@ -94,7 +96,11 @@ impl Users {
         let mut transaction = self.database.begin().await?;
         let is_first = store::claim(&mut transaction, now).await?;
         if !is_first && applicant != Applicant::Operator {
-            self.check_sign_up_mode()?;
+            let is_invited = match invitation {
+                Some(token) => invitations::is_invited(&mut transaction, &email, token, now).await?,
+                None => false,
+            };
+            self.check_sign_up_mode(is_invited)?;
         }
         let user = User {
             id: UserId::new(&self.clock),
@@ -180,10 +186,14 @@ impl Users {
         Ok((user, session))
     }
 
-    fn check_sign_up_mode(&self) -> Result<(), ServiceError> {
+    fn check_sign_up_mode(&self, is_invited: bool) -> Result<(), ServiceError> {
         let message = match self.sign_up {
             SignUp::Open => return Ok(()),
-            SignUp::InviteOnly => "accounts are made by invitation here; ask an administrator",
+            SignUp::InviteOnly if is_invited => return Ok(()),
+            SignUp::InviteOnly => {
+                "accounts are made by invitation here: open the link of yours and use the address that was \
+                 invited, or ask an administrator"
+            }
             SignUp::Off => "no accounts are made here; ask an administrator",
         };
         Err(ServiceError::new(

@@ -140,6 +140,7 @@ async fn sign_up(web: &Connection) -> WebSession {
         email: "kim@example.com".to_owned(),
         password: "a few words are fine".to_owned(),
         name: "Kim".to_owned(),
+        ..SignUpRequest::default()
     };
     let answer = UsersServiceClient::new(web.clone())
         .sign_up(request)

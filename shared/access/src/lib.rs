@@ -27,5 +27,5 @@ pub use secret_file::SecretFileError;
 pub use service::{
     CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService,
 };
-pub use session_token::{SessionToken, SignInLinkToken, TokenHash};
+pub use session_token::{InvitationToken, SessionToken, SignInLinkToken, TokenHash};
 pub use wrapping_key::{InvalidWrappingKey, WrappingKey};

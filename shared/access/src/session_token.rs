@@ -66,6 +66,9 @@ token! {
     /// What a sign-in link carries: `mcplink_` and 43 characters of base62. It
     /// is turned into a session once.
     SignInLinkToken = "mcplink_",
+    /// What the link of an invitation carries: `mcpinvite_` and 43 characters of
+    /// base62.
+    InvitationToken = "mcpinvite_",
 }
 
 impl TokenHash {

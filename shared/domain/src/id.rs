@@ -64,6 +64,10 @@ macro_rules! id {
 id! {
     /// A person.
     UserId,
+    /// A team of people.
+    TeamId,
+    /// An invitation into a team or a project.
+    InvitationId,
     /// A project.
     ProjectId,
     /// An API key.

@@ -14,11 +14,11 @@ mod tool_pattern;
 
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use id::{
-    ApiKeyId, DataKeyId, GatewayId, InvalidId, ProjectId, ServerId, ServerLogId, SessionId, SignInLinkId,
-    ToolCallId, UserId, WebSessionId,
+    ApiKeyId, DataKeyId, GatewayId, InvalidId, InvitationId, ProjectId, ServerId, ServerLogId, SessionId,
+    SignInLinkId, TeamId, ToolCallId, UserId, WebSessionId,
 };
 pub use name::{DisplayName, Email, InvalidName, ServerName, Slug};
-pub use role::{Permission, Role, Scope};
+pub use role::{InvitedAs, Permission, Role, Scope};
 pub use status::{
     ClientType, Door, ErrorKind, Isolation, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus,
     UpstreamState,

@@ -16,6 +16,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// By which way somebody is in a project.
+    pub enum InvitedAs {
+        /// As a member of a team that was granted a role.
+        TeamMember = "team_member",
+        /// By themselves.
+        Individual = "individual",
+        /// By themselves, and in none of the teams of the project.
+        External = "external",
+    }
+}
+
+text_enum! {
     /// What a caller may do in a project.
     pub enum Permission {
         /// See the project, its servers without secrets, their tools.
@@ -34,6 +46,8 @@ text_enum! {
         WriteOwnApiKeys = "write_own_api_keys",
         /// Revoke anybody's API keys.
         WriteAllApiKeys = "write_all_api_keys",
+        /// Invite people and teams, give them roles, take them out.
+        WriteMembers = "write_members",
     }
 }
 
@@ -60,7 +74,7 @@ impl Role {
         match (self, permission) {
             (Self::Owner, _) | (_, P::ReadProject | P::ReadLogs) => true,
             (Self::Developer, P::CallTools | P::ReadPayloads | P::WriteServers | P::WriteOwnApiKeys) => true,
-            (Self::Developer, P::WriteStdioServers | P::WriteAllApiKeys) => false,
+            (Self::Developer, P::WriteStdioServers | P::WriteAllApiKeys | P::WriteMembers) => false,
             (
                 Self::Reporter,
                 P::CallTools
@@ -68,7 +82,8 @@ impl Role {
                 | P::WriteServers
                 | P::WriteStdioServers
                 | P::WriteOwnApiKeys
-                | P::WriteAllApiKeys,
+                | P::WriteAllApiKeys
+                | P::WriteMembers,
             ) => false,
         }
     }
@@ -91,9 +106,11 @@ impl Permission {
             Self::CallTools => Some(Scope::ToolsCall),
             Self::ReadLogs => Some(Scope::LogsRead),
             Self::ReadPayloads => Some(Scope::LogsPayloads),
-            Self::WriteServers | Self::WriteStdioServers | Self::WriteOwnApiKeys | Self::WriteAllApiKeys => {
-                None
-            }
+            Self::WriteServers
+            | Self::WriteStdioServers
+            | Self::WriteOwnApiKeys
+            | Self::WriteAllApiKeys
+            | Self::WriteMembers => None,
         }
     }
 }

@@ -142,6 +142,15 @@ wire_enum!(
         WriteStdioServers,
         WriteOwnApiKeys,
         WriteAllApiKeys,
+        WriteMembers,
+    }
+);
+wire_enum!(
+    domain::InvitedAs,
+    projects::InvitedAs {
+        TeamMember,
+        Individual,
+        External
     }
 );
 wire_enum!(
@@ -201,6 +210,7 @@ mod tests {
         every_value_survives(domain::Role::ALL);
         every_value_survives(domain::Permission::ALL);
         every_value_survives(domain::Scope::ALL);
+        every_value_survives(domain::InvitedAs::ALL);
         every_value_survives(domain::Isolation::ALL);
         every_value_survives(domain::UpstreamState::ALL);
     }

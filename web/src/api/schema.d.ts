@@ -79,6 +79,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open invitations of the caller's address
+         * @description Which there are, and not what accepts them: that is with the link.
+         */
+        get: operations["list_my_invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{token}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declines an invitation */
+        post: operations["decline_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -168,6 +222,123 @@ export interface paths {
         head?: never;
         /** Changes what the body names, and nothing else */
         patch: operations["update_api_key"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open invitations into the project */
+        get: operations["list_project_invitations"];
+        put?: never;
+        /**
+         * Invites somebody into the project
+         * @description They need no account yet. The link is for the address that it names, and for
+         *     seven days.
+         */
+        post: operations["create_project_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an invitation */
+        delete: operations["revoke_project_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new link of an invitation, with a new end
+         * @description The old link is dead.
+         */
+        post: operations["resend_project_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leaves the project
+         * @description Everybody may but the last owner.
+         */
+        post: operations["leave_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in the project, and as what */
+        get: operations["list_project_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a member out of the project
+         * @description Within seconds nothing of it is open to them, or to their API keys.
+         */
+        delete: operations["remove_project_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member another role */
+        patch: operations["update_project_member"];
         trace?: never;
     };
     "/api/v1/projects/{project}/server-logs": {
@@ -341,6 +512,47 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams of a project */
+        get: operations["list_project_teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/teams/{team}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Grants a team a role in the project, or another one
+         * @description Who is in the team has the lower of their role in it and of this one.
+         */
+        put: operations["grant_team"];
+        post?: never;
+        /**
+         * Takes a team out of the project
+         * @description Who is in the project by it alone is out.
+         */
+        delete: operations["remove_team"];
         options?: never;
         head?: never;
         patch?: never;
@@ -521,6 +733,216 @@ export interface paths {
         get: operations["get_tool_call_payload"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands the project over
+         * @description The member becomes an owner, and the caller a developer.
+         */
+        post: operations["transfer_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams that the caller is in */
+        get: operations["list_teams"];
+        put?: never;
+        /** Makes a team, with the caller as its owner */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team */
+        get: operations["get_team"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what the body names, and nothing else */
+        patch: operations["update_team"];
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open invitations into the team */
+        get: operations["list_team_invitations"];
+        put?: never;
+        /**
+         * Invites somebody into the team
+         * @description They need no account yet. The link is for the address that it names, and for
+         *     seven days.
+         */
+        post: operations["create_team_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an invitation */
+        delete: operations["revoke_team_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new link of an invitation, with a new end
+         * @description The old link is dead.
+         */
+        post: operations["resend_team_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leaves the team
+         * @description Everybody may but the last owner.
+         */
+        post: operations["leave_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in the team, and as what */
+        get: operations["list_team_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a member out of the team
+         * @description Within seconds nothing of it is open to them, or to their API keys.
+         */
+        delete: operations["remove_team_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member another role */
+        patch: operations["update_team_member"];
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The projects in which a team may something */
+        get: operations["list_team_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands the team over
+         * @description The member becomes an owner, and the caller a developer.
+         */
+        post: operations["transfer_team"];
         delete?: never;
         options?: never;
         head?: never;
@@ -752,6 +1174,16 @@ export interface components {
              */
             tools?: string[] | null;
         };
+        /** @description Whom to invite. */
+        CreateInvitation: {
+            /** @example lee@example.com */
+            email: string;
+            /**
+             * @description `owner`, `developer` or `reporter`.
+             * @example developer
+             */
+            role: string;
+        };
         /** @description A new project. */
         CreateProject: {
             description?: string;
@@ -831,6 +1263,16 @@ export interface components {
             /** @description Of the others: `https://` or `http://`, without user name and fragment. */
             url?: string | null;
         };
+        /** @description A new team. */
+        CreateTeam: {
+            /** @example Core */
+            name: string;
+            /**
+             * @description Absent: made from the name.
+             * @example core
+             */
+            slug?: string | null;
+        };
         /** @description A new key, with the key itself: shown here and nowhere else. */
         CreatedApiKey: components["schemas"]["ApiKey"] & {
             /**
@@ -838,6 +1280,14 @@ export interface components {
              * @example mcporch_4tGh7Kq2…
              */
             key: string;
+        };
+        /** @description An invitation with what proves it: shown here and nowhere else. */
+        CreatedInvitation: components["schemas"]["Invitation"] & {
+            /**
+             * @description Of the link, to hand over to whom it is for.
+             * @example mcpinvite_…
+             */
+            token: string;
         };
         /**
          * @description How a client reached the gateway.
@@ -881,6 +1331,14 @@ export interface components {
             };
             meta: components["schemas"]["Meta"];
         };
+        /** @description What a team may have in the project. */
+        GrantTeam: {
+            /**
+             * @description `owner`, `developer` or `reporter`.
+             * @example developer
+             */
+            role: string;
+        };
         /**
          * @description Counts over time, in columns: `series.success[i]` began in the `step_ms`
          *     after `t[i]`.
@@ -914,6 +1372,42 @@ export interface components {
              */
             t: number[];
         };
+        /** @description An open invitation into a team or a project. */
+        Invitation: {
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Null: their account is gone.
+             */
+            created_by_user_id: string | null;
+            /** @example lee@example.com */
+            email: string;
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Of the team or the project.
+             * @example Acme Platform
+             */
+            place_name: string;
+            /**
+             * Format: uuid
+             * @description Null: into a team.
+             */
+            project_id: string | null;
+            role: components["schemas"]["Role"] | null;
+            /**
+             * Format: uuid
+             * @description Null: into a project.
+             */
+            team_id: string | null;
+        };
+        /**
+         * @description By which way somebody is in a project.
+         * @example team_member
+         * @enum {string}
+         */
+        InvitedAs: "team_member" | "individual" | "external" | "unknown";
         /**
          * @description Which clients share one connection to a server.
          * @example auto
@@ -935,9 +1429,30 @@ export interface components {
             page: components["schemas"]["Page"];
         };
         /** @description The shape of every list. */
+        List_Invitation: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["Invitation"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_Member: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["Member"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
         List_Project: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["Project"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_ProjectTeam: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["ProjectTeam"][];
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
@@ -952,6 +1467,13 @@ export interface components {
         List_ServerLog: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["ServerLog"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_Team: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["Team"][];
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
@@ -978,6 +1500,21 @@ export interface components {
         /** @description The caller. */
         Me: {
             user: components["schemas"]["User"];
+        };
+        /** @description Somebody in a team or a project. */
+        Member: {
+            created_at: components["schemas"]["Time"];
+            /** @example kim@example.com */
+            email: string;
+            invited_as: components["schemas"]["InvitedAs"] | null;
+            /** @description An inactive user is out, with every session and key. */
+            is_active: boolean;
+            /** @example Kim */
+            name: string;
+            own_role: components["schemas"]["Role"] | null;
+            role: components["schemas"]["Role"] | null;
+            /** Format: uuid */
+            user_id: string;
         };
         /** @description How an answer came about. */
         Meta: {
@@ -1111,6 +1648,17 @@ export interface components {
              * @example acme-platform
              */
             slug: string;
+        };
+        /** @description A team in a project. */
+        ProjectTeam: {
+            created_at: components["schemas"]["Time"];
+            /** @example Core */
+            name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @example core */
+            slug: string;
+            /** Format: uuid */
+            team_id: string;
         };
         /**
          * @description What the caller is in a project.
@@ -1289,6 +1837,11 @@ export interface components {
         SignUp: {
             /** @example kim@example.com */
             email: string;
+            /**
+             * @description Of an invitation's link: it lets the address in that was invited, where
+             *     accounts are made by invitation.
+             */
+            invitation_token?: string | null;
             /** @example Kim */
             name: string;
             /**
@@ -1387,6 +1940,20 @@ export interface components {
         /** @description Switches of several tools. Those that it does not name stay. */
         SwitchTools: {
             tools: components["schemas"]["ToolSwitch"][];
+        };
+        /** @description A team of people. */
+        Team: {
+            created_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** @example Core */
+            name: string;
+            role: components["schemas"]["Role"] | null;
+            /**
+             * @description Names the team in addresses.
+             * @example core
+             */
+            slug: string;
         };
         /**
          * Format: date-time
@@ -1575,6 +2142,11 @@ export interface components {
              */
             name: string;
         };
+        /** @description Who is to own it. */
+        Transfer: {
+            /** Format: uuid */
+            user_id: string;
+        };
         /**
          * @description How a server is reached. `stdio`: a program that the gateway starts and
          *     talks to over its standard input and output. `streamable_http`: an address
@@ -1617,6 +2189,14 @@ export interface components {
              *     ]
              */
             tools?: string[] | null;
+        };
+        /** @description Another role. */
+        UpdateMember: {
+            /**
+             * @description `owner`, `developer` or `reporter`.
+             * @example developer
+             */
+            role: string;
         };
         /** @description Changes to a server. What is absent stays. */
         UpdateServer: {
@@ -1668,6 +2248,11 @@ export interface components {
             timeout_ms?: number | null;
             transport?: components["schemas"]["Transport"] | null;
             url?: string | null;
+        };
+        /** @description Changes to a team. What is absent stays. */
+        UpdateTeam: {
+            /** @example Core */
+            name?: string | null;
         };
         /** @description A running connection of the gateway to a server. */
         Upstream: {
@@ -1835,6 +2420,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_my_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Invitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation as it was: the caller is in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    decline_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };
@@ -2056,6 +2708,206 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_project_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Invitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    create_project_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation, and its link this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    revoke_project_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link is dead */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    resend_project_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation, and its link this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    leave_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_project_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Member"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_project_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_project_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id of the user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMember"];
+            };
+        };
+        responses: {
+            /** @description They have it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };
@@ -2446,6 +3298,84 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ClientSession"];
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_project_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ProjectTeam"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    grant_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Slug or id of a team that the caller is in */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantTeam"];
+            };
+        };
+        responses: {
+            /** @description The team in the project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectTeam"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };
@@ -3367,6 +4297,380 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    transfer_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description They own it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Team"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTeam"];
+            };
+        };
+        responses: {
+            /** @description The team */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTeam"];
+            };
+        };
+        responses: {
+            /** @description The team as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_team_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Invitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    create_team_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation, and its link this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    revoke_team_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+                /** @description Id of the invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link is dead */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    resend_team_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+                /** @description Id of the invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation, and its link this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    leave_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_team_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Member"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_team_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+                /** @description Id of the user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_team_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+                /** @description Id of the user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMember"];
+            };
+        };
+        responses: {
+            /** @description They have it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_team_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Project"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    transfer_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description They own it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };

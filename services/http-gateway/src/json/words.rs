@@ -69,6 +69,8 @@ words! {
     ServerLogKind,
     /// What the caller is in a project.
     Role,
+    /// By which way somebody is in a project.
+    InvitedAs,
     /// What an API key may be limited to.
     Scope,
     /// Which clients share one connection to a server.

@@ -25,6 +25,10 @@ pub(crate) struct SignUp {
     password: String,
     #[schema(example = "Kim")]
     name: String,
+    /// Of an invitation's link: it lets the address in that was invited, where
+    /// accounts are made by invitation.
+    #[serde(default)]
+    invitation_token: Option<String>,
 }
 
 /// Who one is.
@@ -75,6 +79,7 @@ pub(crate) async fn sign_up(
         email: body.email,
         password: body.password,
         name: body.name,
+        invitation_token: body.invitation_token,
     });
     let signed_up = answer(app.backends.users().sign_up(request)).await?;
     signed_in(&app, StatusCode::CREATED, signed_up.user, signed_up.session)

@@ -109,7 +109,7 @@ pub(crate) async fn get(
 }
 
 impl Project {
-    fn new(project: wire::Project, addresses: &Addresses) -> Self {
+    pub(super) fn new(project: wire::Project, addresses: &Addresses) -> Self {
         Self {
             mcp_url: addresses.mcp_of(&project.slug),
             id: project.id,

@@ -22,11 +22,12 @@ macro_rules! select {
 
 /// A key whose creator left, or was switched off, is dead.
 const FIND_LIVE: &str = "
-    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, k.last_used_at_us, m.role,
+    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, k.last_used_at_us,
+           (SELECT r.role FROM project_roles r
+             WHERE r.project_id = k.project_id AND r.user_id = k.created_by_user_id) AS role,
            k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools
       FROM api_keys k
       JOIN users u ON u.id = k.created_by_user_id AND u.is_active
-      JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.created_by_user_id
      WHERE k.lookup_id = $1 AND k.revoked_at_us IS NULL AND (k.expires_at_us IS NULL OR k.expires_at_us > $2)";
 
 const FIND_BY_ID: &str = select!("WHERE project_id = $1 AND id = $2");
@@ -83,7 +84,7 @@ struct LiveRow {
     hash: Vec<u8>,
     created_by_user_id: Uuid,
     last_used_at_us: Option<i64>,
-    role: String,
+    role: Option<String>,
     #[sqlx(flatten)]
     limits: LimitsRow,
 }
@@ -103,7 +104,7 @@ pub(super) async fn find_live(
         .fetch_optional(pool)
         .await)?;
     let Some(row) = row else { return Ok(None) };
-    let Some(role) = read_role(&row.role) else {
+    let Some(role) = row.role.as_deref().and_then(read_role) else {
         return Ok(None);
     };
     let hash = KeyHash::from_bytes(&row.hash).ok_or_else(|| DatabaseError::unreadable(InvalidHash))?;

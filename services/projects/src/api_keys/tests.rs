@@ -198,7 +198,7 @@ database_test! {
         assert_eq!(last_used().await.map(|used| used.at), Some(home.clock.now()));
         // What a gateway saw later, by a clock that is ahead; and earlier.
         let ip = Some([192, 0, 2, 7].into());
-        home.clock.advance(Duration::from_secs(60));
+        home.clock.advance(Duration::from_mins(1));
         keys.record_use(stored.id, KeyUse { at: home.clock.now() + DAY, ip }).await.expect("noted");
         keys.record_use(stored.id, KeyUse { at: first, ip: None }).await.expect("noted");
         assert_eq!(last_used().await, Some(KeyUse { at: home.clock.now(), ip }));

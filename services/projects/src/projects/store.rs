@@ -32,19 +32,19 @@ const FIND_BY_SLUG: &str = "SELECT id, slug, name, description, created_at_us FR
 /// Of one project where `$2` is given.
 const LIST_NEWEST: &str = "
     SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
-      FROM project_members m JOIN projects p ON p.id = m.project_id
+      FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id)
      ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
 
 const LIST_OLDER: &str = "
     SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
-      FROM project_members m JOIN projects p ON p.id = m.project_id
+      FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) < ($4, $5)
      ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
 
 const LIST_NEWER: &str = "
     SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
-      FROM project_members m JOIN projects p ON p.id = m.project_id
+      FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) > ($4, $5)
      ORDER BY p.created_at_us, p.id LIMIT $3";
 

@@ -42,6 +42,12 @@ impl Changes {
         store::stamp(transaction, project, version).await
     }
 
+    /// Waits until no other such transaction runs, and makes others wait, where
+    /// no project changes.
+    pub(crate) async fn wait(&self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
+        store::count_up(transaction).await.map(drop)
+    }
+
     /// Commits a transaction that recorded its changes, and wakes the watchers
     /// of this process. Those of another find the change when they next look.
     pub(crate) async fn finish(&self, transaction: Transaction) -> Result<(), DatabaseError> {

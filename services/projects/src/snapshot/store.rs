@@ -10,11 +10,12 @@ const SLUG_AND_NAME: &str = "SELECT slug, name FROM projects WHERE id = $1";
 
 /// A key whose creator left, or was switched off, is dead.
 const LIVE_KEYS: &str = "
-    SELECT k.id, k.lookup_id, k.hash, k.created_by_user_id, k.expires_at_us, m.role,
+    SELECT k.id, k.lookup_id, k.hash, k.created_by_user_id, k.expires_at_us,
+           (SELECT r.role FROM project_roles r
+             WHERE r.project_id = k.project_id AND r.user_id = k.created_by_user_id) AS role,
            k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools
       FROM api_keys k
       JOIN users u ON u.id = k.created_by_user_id AND u.is_active
-      JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.created_by_user_id
      WHERE k.project_id = $1 AND k.revoked_at_us IS NULL
        AND (k.expires_at_us IS NULL OR k.expires_at_us > $2)
      ORDER BY k.id";
@@ -26,7 +27,7 @@ struct KeyRow {
     hash: Vec<u8>,
     created_by_user_id: Uuid,
     expires_at_us: Option<i64>,
-    role: String,
+    role: Option<String>,
     #[sqlx(flatten)]
     limits: LimitsRow,
 }
@@ -58,7 +59,7 @@ pub(super) async fn live_keys(
 /// its project along.
 fn read(row: KeyRow) -> Option<LiveKey> {
     let id = ApiKeyId::from_uuid(row.id);
-    let role = read_role(&row.role)?;
+    let role = read_role(row.role.as_deref()?)?;
     let Some(hash) = KeyHash::from_bytes(&row.hash) else {
         tracing::error!(api_key_id = %id, "the hash of an API key cannot be read, leaving the key out");
         return None;

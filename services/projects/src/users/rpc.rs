@@ -28,9 +28,10 @@ impl wire::users_service_server::UsersService for UsersRpc {
         };
         let message = request.into_inner();
         let password = SecretString::from(message.password);
+        let invitation = message.invitation_token.as_deref();
         let made = self
             .users
-            .sign_up(applicant, &message.email, &message.name, password);
+            .sign_up(applicant, &message.email, &message.name, password, invitation);
         let (user, session) = made.await?;
         Ok(Response::new(wire::SignUpResponse {
             user: Some(user.into()),

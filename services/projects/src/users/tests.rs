@@ -12,7 +12,9 @@ const STRANGER: Applicant = Applicant::Stranger(None);
 
 impl Rooms {
     async fn sign_up(&self, email: &str) -> Result<(User, NewSession), ServiceError> {
-        self.users.sign_up(STRANGER, email, "Kim", PASSWORD.into()).await
+        self.users
+            .sign_up(STRANGER, email, "Kim", PASSWORD.into(), None)
+            .await
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Result<(User, NewSession), ServiceError> {
@@ -41,7 +43,7 @@ database_test! {
         assert_eq!((refusal.code, refusal.reason.as_str()), (Code::PermissionDenied, "sign_up_closed"));
         assert!(refusal.message.contains("ask an administrator"), "{}", refusal.message);
         let (made, _) = rooms.users
-            .sign_up(Applicant::Operator, "lee@example.com", "Lee", PASSWORD.into())
+            .sign_up(Applicant::Operator, "lee@example.com", "Lee", PASSWORD.into(), None)
             .await
             .expect("the operator may");
         assert!(!made.is_admin);
@@ -77,7 +79,7 @@ database_test! {
             ("kim@example.com", " ", PASSWORD, "name"),
             ("kim@example.com", "Kim", "too short", "password"),
         ] {
-            let refusal = rooms.users.sign_up(STRANGER, email, name, password.into()).await.expect_err(field);
+            let refusal = rooms.users.sign_up(STRANGER, email, name, password.into(), None).await.expect_err(field);
             assert_eq!(refusal.fields[0].field, field);
         }
         assert!(rooms.sign_up("kim@example.com").await.expect("nothing was made before").0.is_admin);
@@ -177,5 +179,27 @@ database_test! {
         let mut reasons = [reason(one), reason(other)];
         reasons.sort();
         assert_eq!(reasons, ["allowed", "link_dead"]);
+    }
+
+    async fn an_invitation_opens_a_closed_deployment_for_the_address_that_was_invited(database: Database) {
+        let rooms = Rooms::new(database, SignUp::InviteOnly);
+        let (owner, _) = rooms.sign_up("kim@example.com").await.expect("the first");
+        let entered = rooms.in_project(&owner, "acme").await;
+        let (_, link) = rooms.invitations().create(&entered, "lee@example.com", domain::Role::Developer).await.expect("invited");
+        let sign_up = async |email: &str, token: &str| {
+            reason(rooms.users.sign_up(STRANGER, email, "Lee", PASSWORD.into(), Some(token)).await)
+        };
+        let foreign = access::InvitationToken::generate();
+        for (email, token) in [
+            ("eve@example.com", link.expose()),
+            ("lee@example.com", foreign.expose()),
+            ("lee@example.com", ""),
+        ] {
+            assert_eq!(sign_up(email, token).await, "sign_up_closed", "{email} {token}");
+        }
+        assert_eq!(sign_up("Lee@example.com", link.expose()).await, "allowed");
+        let expired = rooms.invitations().create(&entered, "max@example.com", domain::Role::Developer).await.expect("invited").1;
+        rooms.clock.advance(Duration::from_hours(7 * 24));
+        assert_eq!(sign_up("max@example.com", expired.expose()).await, "sign_up_closed");
     }
 }
