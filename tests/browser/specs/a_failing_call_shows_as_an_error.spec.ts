@@ -24,19 +24,15 @@ test("the status filter stands in the address, and shows failures alone", async 
   await openLiveCalls(page);
   await expect(rowsOf(page, "fail").first()).toBeVisible();
 
-  await page
-    .getByRole("region", { name: "Filters" })
-    .getByRole("button", { name: "Status" })
-    .click();
-  await page.getByRole("menuitemcheckbox", { name: "Error" }).click();
-  await page.keyboard.press("Escape");
-  await expect(page).toHaveURL(/status=error/);
+  await page.getByRole("checkbox", { name: "Error", exact: true }).click();
+  await expect(page).toHaveURL(/q=status%3Aerror/);
+  await expect(page.getByRole("combobox", { name: "Filter" })).toHaveValue("status:error");
   await expect(rowsOf(page, "fail").first()).toBeVisible();
   await expect(rowsOf(page, "echo")).toHaveCount(0);
 
   await page.reload();
   await expect(rowsOf(page, "fail").first()).toBeVisible();
   await expect(rowsOf(page, "echo")).toHaveCount(0);
-  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByRole("button", { name: "Clear the filter" }).click();
   await expect(rowsOf(page, "echo").first()).toBeVisible();
 });

@@ -16,6 +16,7 @@ test("a client's session is listed with its calls, each of which opens", async (
 
 test("Ctrl-K goes anywhere, and ? says what the keys do", async ({ page }) => {
   await page.goto(`/projects/${project}/servers`);
+  await page.getByRole("heading", { name: "MCP servers" }).waitFor();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Go to" }).fill("logs");
   await page.keyboard.press("Enter");

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { serversQuery } from "@/api/servers";
 import { projectsQuery } from "@/features/projects/projects";
@@ -39,6 +39,7 @@ function Commands({ project, onClose }: Omit<Props, "isOpen">) {
   const { t } = useTranslation();
   const listId = useId();
   const commands = useCommands(project);
+  const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const wanted = typed.trim().toLowerCase().split(/\s+/);
@@ -52,6 +53,8 @@ function Commands({ project, onClose }: Omit<Props, "isOpen">) {
     onClose();
     command.run();
   };
+  // Before the dialog looks for something to focus.
+  useEffect(() => input.current?.focus(), []);
   useEffect(() => {
     document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: "nearest" });
   }, [listId, at]);
@@ -69,13 +72,13 @@ function Commands({ project, onClose }: Omit<Props, "isOpen">) {
   return (
     <div className="flex min-h-0 flex-col gap-2">
       <input
+        ref={input}
         role="combobox"
         aria-label={t("shell.palette.title")}
         aria-expanded
         aria-controls={listId}
         aria-activedescendant={found[at] ? `${listId}-${at}` : undefined}
         placeholder={t("shell.palette.placeholder")}
-        autoFocus
         autoComplete="off"
         spellCheck={false}
         value={typed}

@@ -45,6 +45,8 @@ describe("the languages", () => {
       ([name, [text]]) => text !== "" && korean.get(name)?.[0] === text,
     );
     expect(same.map(([name]) => name).sort()).toEqual([
+      "range.custom",
+      "range.zones.utc",
       "servers.form.commandPlaceholder",
       "servers.form.namePlaceholder",
       "shell.product",
@@ -53,7 +55,6 @@ describe("the languages", () => {
       "toolCalls.drawer.doors.stateless_http",
       "toolCalls.drawer.doors.streamable_http",
       "toolCalls.drawer.fields.trace",
-      "toolCalls.range.custom",
     ]);
   });
 });

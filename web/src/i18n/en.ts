@@ -1,7 +1,9 @@
 import { account } from "./en/account";
 import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
+import { filter } from "./en/filter";
 import { projects } from "./en/projects";
+import { range } from "./en/range";
 import { runTool } from "./en/run-tool";
 import { serverLogs } from "./en/server-logs";
 import { servers } from "./en/servers";
@@ -14,7 +16,9 @@ export const en = {
   account,
   apiKeys,
   connect,
+  filter,
   projects,
+  range,
   runTool,
   serverLogs,
   servers,

@@ -1,7 +1,9 @@
 import { account } from "./ko/account";
 import { apiKeys } from "./ko/api-keys";
 import { connect } from "./ko/connect";
+import { filter } from "./ko/filter";
 import { projects } from "./ko/projects";
+import { range } from "./ko/range";
 import { runTool } from "./ko/run-tool";
 import { serverLogs } from "./ko/server-logs";
 import { servers } from "./ko/servers";
@@ -14,7 +16,9 @@ export const ko = {
   account,
   apiKeys,
   connect,
+  filter,
   projects,
+  range,
   runTool,
   serverLogs,
   servers,

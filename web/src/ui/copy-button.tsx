@@ -25,7 +25,7 @@ export function CopyButton({ text, label, look = "bare", icon, children }: Props
       type="button"
       className={buttonClass(look)}
       aria-label={label ? `${t("words.copy")}: ${label}` : undefined}
-      onClick={() => void copy(text).then(setCopied)}
+      onClick={() => void copyText(text).then(setCopied)}
     >
       {isCopied ? (
         <Check size={13} aria-hidden className="text-success" />
@@ -38,7 +38,7 @@ export function CopyButton({ text, label, look = "bare", icon, children }: Props
 }
 
 /** The clipboard of a page that came over plain HTTP is closed; a selection still copies there. */
-async function copy(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { ChevronDown, ChevronRight } from "lucide-react";
+import { ChevronDown, ChevronRight, Filter } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "@/lib/json";
@@ -20,7 +20,14 @@ const PLAIN_LINES = 300;
 const LINE_HEIGHT = 20;
 
 /** A JSON value whose objects and lists open and close. */
-export function JsonTree({ value, label }: { value: Json; label: string }) {
+interface Props {
+  value: Json;
+  label: string;
+  /** Called with the path and the text of a value that is chosen. */
+  onValue?: ((path: string, text: string) => void) | undefined;
+}
+
+export function JsonTree({ value, label, onValue }: Props) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const lines = useMemo(() => jsonLines(value, toggled), [value, toggled]);
   const toggle = (path: string) => {
@@ -29,7 +36,7 @@ export function JsonTree({ value, label }: { value: Json; label: string }) {
     setToggled(next);
   };
   if (lines.length > PLAIN_LINES)
-    return <ManyLines lines={lines} label={label} onToggle={toggle} />;
+    return <ManyLines lines={lines} label={label} onToggle={toggle} onValue={onValue} />;
   return (
     <div className="p-2.5 font-mono text-xs leading-5">
       {lines.map((line) => (
@@ -37,6 +44,7 @@ export function JsonTree({ value, label }: { value: Json; label: string }) {
           key={line.path}
           line={line}
           onToggle={toggle}
+          onValue={onValue}
           className="break-words [overflow-wrap:anywhere]"
         />
       ))}
@@ -48,9 +56,10 @@ interface ManyProps {
   lines: JsonLine[];
   label: string;
   onToggle: (path: string) => void;
+  onValue: Props["onValue"];
 }
 
-function ManyLines({ lines, label, onToggle }: ManyProps) {
+function ManyLines({ lines, label, onToggle, onValue }: ManyProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: lines.length,
@@ -75,7 +84,7 @@ function ManyLines({ lines, label, onToggle }: ManyProps) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${item.start}px)` }}
             >
-              <Line line={line} onToggle={onToggle} className="whitespace-pre" />
+              <Line line={line} onToggle={onToggle} onValue={onValue} className="whitespace-pre" />
             </div>
           ) : null;
         })}
@@ -87,14 +96,15 @@ function ManyLines({ lines, label, onToggle }: ManyProps) {
 interface LineProps {
   line: JsonLine;
   onToggle: (path: string) => void;
+  onValue: Props["onValue"];
   className: string;
 }
 
-function Line({ line, onToggle, className }: LineProps) {
+function Line({ line, onToggle, onValue, className }: LineProps) {
   const { t } = useTranslation();
   const { node, key, kind, text, depth, comma } = line;
   return (
-    <div className={clsx("relative pl-4", className)} style={{ marginLeft: depth * 14 }}>
+    <div className={clsx("group/line relative pl-4", className)} style={{ marginLeft: depth * 14 }}>
       {node && node.count > 0 && (
         <button
           type="button"
@@ -118,6 +128,19 @@ function Line({ line, onToggle, className }: LineProps) {
       )}
       <span className={COLOURS[kind]}>{node && !node.isOpen ? closedText(node) : text}</span>
       {comma && <span className="text-json-punct">,</span>}
+      {onValue && !node && kind !== "close" && kind !== "null" && (
+        <button
+          type="button"
+          title={t("words.filterFor")}
+          aria-label={`${t("words.filterFor")}: ${text}`}
+          onClick={() =>
+            onValue(line.path, kind === "string" ? (JSON.parse(text) as string) : text)
+          }
+          className="ml-1.5 inline-grid size-4 translate-y-0.5 place-items-center rounded-sm text-faint opacity-0 hover:bg-hover hover:text-accent focus:opacity-100 group-hover/line:opacity-100"
+        >
+          <Filter size={10} aria-hidden />
+        </button>
+      )}
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function Popover({
           align={align}
           sideOffset={6}
           collisionPadding={8}
-          className="z-50 w-64 rounded-lg border border-border bg-raised p-1 shadow-pop outline-none"
+          className="z-50 w-72 rounded-lg border border-border bg-raised p-1 shadow-pop outline-none"
         >
           {children}
         </Radix.Content>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Server } from "@/api/types";
 import { formatDuration } from "@/lib/duration";
+import { printText } from "@/lib/query/print";
 import { Button, buttonClass } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Page } from "@/ui/page";
@@ -33,7 +34,7 @@ export function ServerPage({ project, name, onDeleted }: Props) {
         <Link
           to="/projects/$project/tool-calls"
           params={{ project }}
-          search={{ server: [name] }}
+          search={{ q: `server:${printText(name)}` }}
           className={buttonClass()}
         >
           <ScrollText size={14} aria-hidden />

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, ScrollText } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { sessionQuery } from "@/api/sessions";
 import type { ClientSession } from "@/api/types";
 import { clientTitle } from "@/lib/clients";
 import type { Json } from "@/lib/json";
@@ -14,7 +15,6 @@ import { Fact, Facts, Section } from "@/ui/section";
 import { ProblemView, SkeletonRows } from "@/ui/states";
 import { SessionState } from "./session-state";
 import { SessionTimeline } from "./session-timeline";
-import { sessionQuery } from "./sessions";
 
 interface Props {
   project: string;
@@ -33,7 +33,7 @@ export function SessionPage({ project, id }: Props) {
           <Link
             to="/projects/$project/tool-calls"
             params={{ project }}
-            search={{ session: [id], from: session.data.started_at }}
+            search={{ q: `session:${id}`, from: session.data.started_at }}
             className={buttonClass()}
           >
             <ScrollText size={14} aria-hidden />

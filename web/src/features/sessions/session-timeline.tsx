@@ -45,7 +45,7 @@ export function SessionTimeline({ project, session }: Props) {
             <Link
               to="/projects/$project/tool-calls"
               params={{ project }}
-              search={{ session: [session.id], from: session.started_at, call: call.id }}
+              search={{ q: `session:${session.id}`, from: session.started_at, call: call.id }}
               className="grid h-8 grid-cols-[7rem_minmax(0,1fr)_5rem] items-center gap-3 rounded-sm px-1 text-xs hover:bg-hover md:grid-cols-[7rem_6rem_12rem_minmax(0,1fr)_5rem]"
             >
               <time dateTime={call.started_at} className="font-mono text-muted">

@@ -1,4 +1,3 @@
-import { queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import { useNewestFirst } from "@/api/newest-first";
 import type { ClientSession, ToolCall } from "@/api/types";
@@ -16,17 +15,6 @@ export function useSessions(project: string) {
         }),
       ),
     everyMs: REFRESH_MS,
-  });
-}
-
-export function sessionQuery(project: string, id: string) {
-  return queryOptions({
-    queryKey: ["session", project, id],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{project}/sessions/{id}", { params: { path: { project, id } } }),
-      ),
-    refetchInterval: ({ state }) => (state.data?.ended_at ? false : REFRESH_MS),
   });
 }
 

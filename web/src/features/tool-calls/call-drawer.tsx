@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { X } from "lucide-react";
 import { Tabs } from "radix-ui";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
+import { narrowed } from "@/lib/query/edit";
+import type { Expression } from "@/lib/query/expression";
 import { formatMoment } from "@/lib/time";
 import { useZone } from "@/lib/zone";
 import { IconButton } from "@/ui/button";
@@ -14,26 +15,31 @@ import { STATUS_TEXT, Status } from "@/ui/status";
 import { CallOverview } from "./call-overview";
 import { callQuery } from "./calls";
 import { Duration } from "./duration";
-import type { Field } from "./filter";
+import { TABS, type Tab } from "./filter";
+import { Neighbours } from "./neighbours";
+import { conditionAt } from "./payload-condition";
 import { PayloadView } from "./payload-view";
-
-const TABS = ["overview", "arguments", "result"] as const;
 
 interface Props {
   project: string;
   id: string;
   /** The call as the list knows it, until all of it is there. */
   listed: ToolCall | undefined;
+  tab: Tab;
+  /** The filter of the list. */
+  query: Expression | null;
+  onTab: (tab: Tab) => void;
+  onOpen: (id: string) => void;
   onClose: () => void;
   onMove: (by: number) => void;
-  onFilter: (field: Field, value: string) => void;
+  onQuery: (query: Expression | null) => void;
 }
 
 /** One call, beside the list. */
-export function CallDrawer({ project, id, listed, onClose, onMove, onFilter }: Props) {
+export function CallDrawer(props: Props) {
+  const { project, id, listed, tab, query, onTab, onOpen, onClose, onMove, onQuery } = props;
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(callQuery(project, id));
-  const [tab, setTab] = useState<string>("overview");
   const call = newest(data, listed);
   return (
     <aside
@@ -57,7 +63,11 @@ export function CallDrawer({ project, id, listed, onClose, onMove, onFilter }: P
       {call && <Headline call={call} />}
       {error && !data && <ProblemView error={error} onRetry={() => void refetch()} />}
       {call && (
-        <Tabs.Root value={tab} onValueChange={setTab} className="mt-2 flex min-h-0 flex-1 flex-col">
+        <Tabs.Root
+          value={tab}
+          onValueChange={(next) => onTab(next as Tab)}
+          className="mt-2 flex min-h-0 flex-1 flex-col"
+        >
           <Tabs.List
             aria-label={t("toolCalls.drawer.label")}
             className="flex shrink-0 gap-4 border-border-subtle border-b px-3.5"
@@ -78,15 +88,26 @@ export function CallDrawer({ project, id, listed, onClose, onMove, onFilter }: P
               value={one}
               className="min-h-0 flex-1 overflow-y-auto p-3.5 -outline-offset-2"
             >
-              {one === "overview" ? (
+              {one === "overview" && (
                 <CallOverview
                   project={project}
                   call={call}
                   isWhole={data !== undefined}
-                  onFilter={onFilter}
+                  query={query}
+                  onQuery={onQuery}
                 />
-              ) : (
-                <PayloadView call={call} part={one} isLoading={data === undefined && !error} />
+              )}
+              {one === "session" && <Neighbours project={project} call={call} onOpen={onOpen} />}
+              {(one === "arguments" || one === "result") && (
+                <PayloadView
+                  call={call}
+                  part={one}
+                  isLoading={data === undefined && !error}
+                  onFilter={(path, text) => {
+                    const more = conditionAt(one, path, text);
+                    if (more) onQuery(narrowed(query, more));
+                  }}
+                />
               )}
             </Tabs.Content>
           ))}

@@ -1,12 +1,15 @@
-import { Filter } from "lucide-react";
+import { Filter, FilterX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
 import { clientTitle } from "@/lib/clients";
+import { excluding, narrowed, withValues } from "@/lib/query/edit";
+import type { Expression } from "@/lib/query/expression";
+import type { FieldName } from "@/lib/query/fields";
 import { CallActions } from "./call-actions";
 import { useCaller } from "./caller";
 import { ErrorBox } from "./error-box";
-import type { Field } from "./filter";
+import { conditionAt } from "./payload-condition";
 import { PayloadView } from "./payload-view";
 import { Timing } from "./timing";
 
@@ -15,17 +18,23 @@ interface Props {
   call: ToolCall;
   /** With its payloads, not only what the list knows. */
   isWhole: boolean;
-  onFilter: (field: Field, value: string) => void;
+  /** The filter of the list. */
+  query: Expression | null;
+  onQuery: (query: Expression | null) => void;
 }
 
-export function CallOverview({ project, call, isWhole, onFilter }: Props) {
+export function CallOverview({ project, call, isWhole, query, onQuery }: Props) {
   const { t } = useTranslation();
+  const onFilter = (path: string, text: string) => {
+    const more = conditionAt("arguments", path, text);
+    if (more) onQuery(narrowed(query, more));
+  };
   return (
     <div className="flex flex-col gap-3.5">
-      <Facts project={project} call={call} onFilter={onFilter} />
+      <Facts project={project} call={call} query={query} onQuery={onQuery} />
       <ErrorBox call={call} />
       <Timing call={call} />
-      <PayloadView call={call} part="arguments" isLoading={!isWhole} />
+      <PayloadView call={call} part="arguments" isLoading={!isWhole} onFilter={onFilter} />
       {call.stderr_excerpt && (
         <section className="rounded-lg border border-border bg-canvas">
           <h3 className="border-border-subtle border-b px-3 py-2 font-medium text-muted text-xs">
@@ -41,8 +50,15 @@ export function CallOverview({ project, call, isWhole, onFilter }: Props) {
   );
 }
 
-function Facts({ project, call, onFilter }: Omit<Props, "isWhole">) {
+function Facts({ project, call, query, onQuery }: Omit<Props, "isWhole">) {
   const { t } = useTranslation();
+  const filtering = (field: FieldName, value: string, text = value) => (
+    <Filtering
+      text={text}
+      onTake={() => onQuery(withValues(query, field, [value]))}
+      onExclude={() => onQuery(excluding(query, field, value))}
+    />
+  );
   const caller = useCaller(project, call.principal);
   const { client, session_id: session } = call;
   const version = client.version ? ` ${client.version}` : "";
@@ -51,26 +67,25 @@ function Facts({ project, call, onFilter }: Omit<Props, "isWhole">) {
     <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
       <Fact name={t("toolCalls.drawer.fields.session")}>
         {session ? (
-          <Filtering value={session} onFilter={() => onFilter("session", session)} />
+          filtering("session", session)
         ) : (
           <span className="text-faint">{t("toolCalls.drawer.noSession")}</span>
         )}
       </Fact>
       <Fact name={t("toolCalls.drawer.fields.client")}>
-        {client.type ? (
-          <Filtering
-            value={`${client.name ?? clientTitle(call.client)}${version}`}
-            onFilter={() => onFilter("client", client.type ?? "")}
-          />
-        ) : (
-          `${clientTitle(call.client)}${version}`
-        )}
+        {client.type
+          ? filtering("client", client.type, `${client.name ?? clientTitle(client)}${version}`)
+          : `${clientTitle(call.client)}${version}`}
       </Fact>
       <Fact name={t("toolCalls.drawer.fields.caller")}>{caller}</Fact>
       <Fact name={t("toolCalls.drawer.fields.door")}>
         {t(`toolCalls.drawer.doors.${call.door}`)}
       </Fact>
       <Fact name={t("toolCalls.drawer.fields.revisions")}>{revisions}</Fact>
+      <Fact name={t("toolCalls.columns.tool")}>{filtering("tool", call.tool_name)}</Fact>
+      <Fact name={t("toolCalls.columns.server")}>
+        {call.server_name !== null && filtering("server", call.server_name)}
+      </Fact>
       <Fact name={t("toolCalls.drawer.fields.exposedName")}>{call.exposed_name}</Fact>
       <Fact name={t("toolCalls.drawer.fields.bridged")}>{call.bridged.join(", ")}</Fact>
       <Fact name={t("toolCalls.drawer.fields.downgrades")}>{call.downgrades.join(", ")}</Fact>
@@ -78,13 +93,15 @@ function Facts({ project, call, onFilter }: Omit<Props, "isWhole">) {
       <Fact name={t("toolCalls.drawer.fields.requestId")}>{call.request_id}</Fact>
       <Fact name={t("toolCalls.drawer.fields.trace")}>{call.trace_id}</Fact>
       <Fact name={t("toolCalls.drawer.fields.id")}>{call.id}</Fact>
+      <Fact name={t("toolCalls.drawer.note")}>{call.storage_note}</Fact>
     </dl>
   );
 }
 
 /** One fact; nothing where there is nothing to say. */
 function Fact({ name, children }: { name: string; children: ReactNode }) {
-  if (children === null || children === undefined || children === "") return null;
+  if (children === null || children === undefined || children === "" || children === false)
+    return null;
   return (
     <>
       <dt className="text-muted text-xs">{name}</dt>
@@ -93,21 +110,36 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Filtering({ value, onFilter }: { value: string; onFilter: () => void }) {
+interface FilteringProps {
+  text: string;
+  onTake: () => void;
+  onExclude: () => void;
+}
+
+/** A value, and the two ways in which it narrows the list. */
+function Filtering({ text, onTake, onExclude }: FilteringProps) {
   const { t } = useTranslation();
   return (
-    <button
-      type="button"
-      title={t("toolCalls.filter.only")}
-      onClick={onFilter}
-      className="group inline-flex max-w-full items-baseline gap-1.5 rounded-sm text-left hover:text-accent"
-    >
-      <span className="min-w-0 break-words">{value}</span>
-      <Filter
-        size={11}
-        aria-hidden
-        className="shrink-0 self-center text-faint group-hover:text-accent"
-      />
-    </button>
+    <span className="inline-flex max-w-full items-center gap-1">
+      <span className="min-w-0 break-words">{text}</span>
+      <button
+        type="button"
+        title={t("words.filterFor")}
+        aria-label={`${t("words.filterFor")}: ${text}`}
+        onClick={onTake}
+        className="grid size-4 shrink-0 place-items-center rounded-sm text-faint hover:bg-hover hover:text-accent"
+      >
+        <Filter size={11} aria-hidden />
+      </button>
+      <button
+        type="button"
+        title={t("toolCalls.drawer.leaveOut")}
+        aria-label={`${t("toolCalls.drawer.leaveOut")}: ${text}`}
+        onClick={onExclude}
+        className="grid size-4 shrink-0 place-items-center rounded-sm text-faint hover:bg-hover hover:text-error"
+      >
+        <FilterX size={11} aria-hidden />
+      </button>
+    </span>
   );
 }

@@ -3,7 +3,6 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
 import { clientTitle } from "@/lib/clients";
-import { formatBytes } from "@/lib/numbers";
 import { clockParts } from "@/lib/time";
 import { useZone } from "@/lib/zone";
 import { STATUS_TEXT, Status } from "@/ui/status";
@@ -73,18 +72,12 @@ export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpe
   );
 });
 
-/** Why it failed, or else how much went in and out. */
+/** Why it failed, or else what it was called with. */
 function CallSummary({ call }: { call: ToolCall }) {
   const { t } = useTranslation();
   if (call.status !== "success" && call.status !== "running") {
     const line = failure(call) ?? t(`toolCalls.errorKinds.${failureKind(call)}`);
     return <span className={STATUS_TEXT[call.status]}>{line}</span>;
   }
-  if (!call.arguments) return null;
-  const input = formatBytes(call.arguments.size_bytes);
-  if (!call.result) return t("toolCalls.sizes", { arguments: input });
-  return t("toolCalls.sizesBoth", {
-    arguments: input,
-    result: formatBytes(call.result.size_bytes),
-  });
+  return call.arguments_preview;
 }

@@ -1,11 +1,12 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type { ToolCall } from "@/api/types";
+import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { parseJson } from "@/lib/json";
 import { addOlder, type CallBuffer, firstPage } from "./buffer";
-import { type CallsFilter, toQuery } from "./filter";
 
 const PAGE_ROWS = 100;
+const EPOCH = "1970-01-01T00:00:00Z";
 
 interface Cursor {
   cursor?: string;
@@ -14,8 +15,8 @@ interface Cursor {
   last?: never;
 }
 
-export function listCalls(project: string, filter: CallsFilter, cursor: Cursor = {}) {
-  const { last, ...rest } = toQuery(filter);
+export function listCalls(project: string, filter: CallFilter, cursor: Cursor = {}) {
+  const { last, ...rest } = toParams(filter);
   const range = cursor.from ? {} : last ? { last } : {};
   const query = { ...rest, ...range, ...cursor, limit: PAGE_ROWS };
   return unwrap(
@@ -27,7 +28,7 @@ export function listCalls(project: string, filter: CallsFilter, cursor: Cursor =
  * The list of one filter. Its first page is read once; after that the live tail and the reader's
  * scrolling change it, so it never reads itself again.
  */
-export function callsQuery(project: string, filter: CallsFilter) {
+export function callsQuery(project: string, filter: CallFilter) {
   return queryOptions({
     queryKey: ["tool-calls", project, filter],
     queryFn: async (): Promise<CallBuffer> => firstPage(await listCalls(project, filter)),
@@ -38,7 +39,7 @@ export function callsQuery(project: string, filter: CallsFilter) {
   });
 }
 
-export function useOlderCalls(project: string, filter: CallsFilter) {
+export function useOlderCalls(project: string, filter: CallFilter) {
   const queries = useQueryClient();
   const { queryKey } = callsQuery(project, filter);
   return useMutation({
@@ -88,15 +89,29 @@ export async function getCall(project: string, id: string): Promise<ToolCall> {
   return parseJson(text) as ToolCall;
 }
 
-export function summaryQuery(project: string, filter: CallsFilter) {
+const NEIGHBOURS_EACH_WAY = 10;
+
+/** What the session of a call called around it, newest first. */
+export function neighboursQuery(project: string, call: ToolCall) {
+  const session = call.session_id ?? "";
+  const list = (query: { sort: "newest" | "oldest"; from?: string; to?: string }) =>
+    unwrap(
+      api.GET("/api/v1/projects/{project}/tool-calls", {
+        params: {
+          path: { project },
+          query: { session: [session], limit: NEIGHBOURS_EACH_WAY, ...query },
+        },
+      }),
+    );
   return queryOptions({
-    queryKey: ["tool-calls-summary", project, filter],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{project}/tool-calls/summary", {
-          params: { path: { project }, query: toQuery(filter) },
-        }),
-      ),
-    refetchInterval: 30_000,
+    queryKey: ["neighbours", project, call.id],
+    queryFn: async () => {
+      const [before, after] = await Promise.all([
+        list({ sort: "newest", from: EPOCH, to: justAfter(call.started_at) }),
+        list({ sort: "oldest", from: call.started_at }),
+      ]);
+      const later = after.data.filter(({ id }) => !before.data.some((one) => one.id === id));
+      return [...later.reverse(), ...before.data];
+    },
   });
 }

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { Trans, useTranslation } from "react-i18next";
+import { summaryQuery } from "@/api/figures";
+import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { formatDuration } from "@/lib/duration";
 import { formatCount } from "@/lib/numbers";
-import { summaryQuery } from "./calls";
-import type { CallsFilter } from "./filter";
 
 const DOTS = [
   ["success", "bg-chart-ok"],
@@ -17,9 +17,9 @@ const DOTS = [
 const ALWAYS: readonly string[] = ["success", "error"];
 
 /** How many calls of which status, and how long they took. */
-export function Counts({ project, filter }: { project: string; filter: CallsFilter }) {
+export function Counts({ project, filter }: { project: string; filter: CallFilter }) {
   const { t, i18n } = useTranslation();
-  const { data } = useQuery(summaryQuery(project, filter));
+  const { data } = useQuery(summaryQuery(project, toParams(filter)));
   if (!data) return <div aria-hidden className="h-5" />;
   const percentiles = [
     ["p50", data.p50_duration_us],

@@ -3,14 +3,18 @@ import { Link } from "@tanstack/react-router";
 import { Radio, SearchX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { projectQuery } from "@/api/project";
+import { withQuery, withRange } from "@/features/call-filter/search";
 import { claudeCodeCommand } from "@/lib/clients";
 import { Button, buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
-import { EmptyState } from "@/ui/states";
-import { type CallsSearch, cleared, hasFields } from "./filter";
+import { EmptyState, SkeletonRows } from "@/ui/states";
+import { Head } from "./call-list";
+import { ROW_HEIGHT } from "./call-row";
+import type { CallsSearch } from "./filter";
+import { useHasCalls } from "./has-calls";
 
 /** Nothing was ever called: how to make the first call. */
-export function NoCallsYet({ project }: { project: string }) {
+function NoCallsYet({ project }: { project: string }) {
   const { t } = useTranslation();
   const mcpUrl = useQuery(projectQuery(project)).data?.mcp_url;
   return (
@@ -57,10 +61,9 @@ interface NoMatchProps {
 }
 
 /** There are calls, but none here. */
-export function NoMatch({ search, onChange }: NoMatchProps) {
+function NoMatch({ search, onChange }: NoMatchProps) {
   const { t } = useTranslation();
-  const isFiltered = hasFields(search);
-  const { from: _from, to: _to, ...rest } = search;
+  const isFiltered = search.q !== undefined;
   return (
     <EmptyState
       icon={<SearchX size={28} aria-hidden />}
@@ -69,14 +72,47 @@ export function NoMatch({ search, onChange }: NoMatchProps) {
     >
       <div className="flex flex-wrap justify-center gap-2">
         {isFiltered && (
-          <Button onClick={() => onChange(cleared(search))}>{t("toolCalls.filter.clear")}</Button>
+          <Button onClick={() => onChange(withQuery(search, null))}>{t("filter.clear")}</Button>
         )}
         {search.last !== "7d" && (
-          <Button onClick={() => onChange({ ...rest, last: "7d" })}>
+          <Button onClick={() => onChange(withRange(search, { last: "7d" }))}>
             {t("toolCalls.noMatch.widen")}
           </Button>
         )}
       </div>
     </EmptyState>
+  );
+}
+
+interface NothingProps {
+  project: string;
+  search: CallsSearch;
+  onSearch: (search: CallsSearch) => void;
+}
+
+/** Says why the list is empty: nobody ever called, or the filter leaves nothing. */
+export function Nothing({ project, search, onSearch }: NothingProps) {
+  const hasCalls = useHasCalls(project);
+  const isNarrowed = search.q !== undefined || search.from !== undefined;
+  if (hasCalls === undefined && !isNarrowed) return <LoadingList />;
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      {hasCalls || isNarrowed ? (
+        <NoMatch search={search} onChange={onSearch} />
+      ) : (
+        <NoCallsYet project={project} />
+      )}
+    </div>
+  );
+}
+
+export function LoadingList() {
+  return (
+    <div className="call-list overflow-hidden">
+      <div aria-hidden>
+        <Head />
+      </div>
+      <SkeletonRows count={24} height={ROW_HEIGHT} />
+    </div>
   );
 }

@@ -5,9 +5,14 @@ export interface CallKeys {
   move: (by: number) => void;
   open: () => void;
   close: () => void;
+  /** Follows what is new, or stops. */
+  live: () => void;
 }
 
-/** `j` `k` and the arrows move, Enter opens, Escape closes; never while somebody writes. */
+/**
+ * `j` `k` and the arrows move, Enter opens, Escape closes, `l` follows, `t` and `/` lead to the range
+ * and the query; never while somebody writes.
+ */
 export function useCallKeys(keys: CallKeys): void {
   const latest = useRef(keys);
   latest.current = keys;
@@ -32,5 +37,12 @@ function actionOf({ key, target }: KeyboardEvent, keys: CallKeys): (() => void) 
   if (key === "k" || (key === "ArrowUp" && isOnGrid)) return () => keys.move(-1);
   if (key === "Enter" && isOnGrid) return keys.open;
   if (key === "Escape") return keys.close;
+  if (key === "l") return keys.live;
+  if (key === "/") return () => find("[data-query-bar]")?.focus();
+  if (key === "t") return () => find("[data-range-picker]")?.click();
   return undefined;
+}
+
+function find(selector: string): HTMLElement | null {
+  return document.querySelector<HTMLElement>(selector);
 }

@@ -1,34 +1,43 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { forgetFigures } from "@/api/figures";
 import { type FollowState, follow } from "@/api/follow";
 import type { ToolCall } from "@/api/types";
+import { type CallFilter, queryOf, toParams } from "@/features/call-filter/search";
 import type { StreamEvent } from "@/lib/event-stream";
+import { chosenOf, withValues } from "@/lib/query/edit";
+import { printQuery } from "@/lib/query/print";
 import { stringifySearch } from "@/lib/search-params";
 import { type CallBuffer, catchUp, takeLive } from "./buffer";
-import { callsQuery, getCall, listCalls, summaryQuery } from "./calls";
-import { type CallsFilter, toQuery } from "./filter";
+import { callsQuery, getCall, listCalls } from "./calls";
+import type { LiveMode } from "./filter";
+import { RateGuard } from "./rate-guard";
 
 /** How often what arrived is shown: many calls a second become few repaints. */
 const FLUSH_MS = 150;
-/** How often the totals are read again while calls arrive. */
-const SUMMARY_MS = 2_000;
+/** How often the figures are read again while calls arrive. */
+const FIGURES_MS = 3_000;
+/** How often the list is read again where it is not live. */
+const REFRESH_MS = 30_000;
 /** Calls that still run after a break are asked for one by one, up to so many. */
 const MOST_RECHECKED = 50;
 
-export type LiveState = FollowState | "paused";
+export type LiveState = FollowState | "flooded" | "30s" | "off" | "paused";
 
 interface Options {
   project: string;
-  filter: CallsFilter;
+  filter: CallFilter;
+  mode: LiveMode;
   /** The first page is there. */
   isReady: boolean;
   isAtTop: () => boolean;
 }
 
-/** Keeps the list of a filter live, as long as it is on the screen. */
-export function useLiveCalls({ project, filter, isReady, isAtTop }: Options): LiveState {
+/** Keeps the list of a filter up to date, as long as it is on the screen. */
+export function useLiveCalls({ project, filter, mode, isReady, isAtTop }: Options): LiveState {
   const queries = useQueryClient();
   const [state, setState] = useState<FollowState>("connecting");
+  const [isFlooded, setFlooded] = useState(false);
   const key = JSON.stringify([project, filter]);
   const options = useRef({ project, filter, isAtTop });
   options.current = { project, filter, isAtTop };
@@ -36,13 +45,16 @@ export function useLiveCalls({ project, filter, isReady, isAtTop }: Options): Li
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for project and filter
   useEffect(() => {
-    if (!isReady || isPast) return;
-    const tail = new Tail(queries, options.current, () => options.current.isAtTop());
-    void tail.run(setState);
+    if (!isReady || isPast || mode === "off") return;
+    const tail = new Tail(queries, options.current, () => options.current.isAtTop(), setFlooded);
+    if (mode === "live") void tail.run(setState);
+    else tail.refresh();
     return () => tail.stop();
-  }, [queries, key, isReady, isPast]);
+  }, [queries, key, isReady, isPast, mode]);
 
-  return isPast ? "paused" : state;
+  if (isPast) return "paused";
+  if (mode !== "live") return mode;
+  return isFlooded && state === "live" ? "flooded" : state;
 }
 
 /** One live tail of one filter. */
@@ -52,12 +64,15 @@ class Tail {
   private arrived: ToolCall[] = [];
   private cursor = "";
   private flushTimer: ReturnType<typeof setTimeout> | undefined;
-  private summaryTimer: ReturnType<typeof setTimeout> | undefined;
+  private figuresTimer: ReturnType<typeof setTimeout> | undefined;
+  private refreshTimer: ReturnType<typeof setInterval> | undefined;
+  private readonly guard = new RateGuard();
 
   constructor(
     private readonly queries: QueryClient,
-    private readonly of: { project: string; filter: CallsFilter },
-    private readonly isAtTop: () => boolean,
+    private readonly of: { project: string; filter: CallFilter },
+    private readonly isReaderAtTop: () => boolean,
+    private readonly onFlood: (isFlooded: boolean) => void,
   ) {
     this.queryKey = callsQuery(of.project, of.filter).queryKey;
   }
@@ -65,12 +80,12 @@ class Tail {
   run(onState: (state: FollowState) => void): Promise<void> {
     const { project, filter } = this.of;
     const buffer = this.queries.getQueryData(this.queryKey);
-    const { last: _last, from: _from, to: _to, status, ...fields } = toQuery(filter);
+    const { q } = toParams(filter);
     // Who looks at running calls wants to see them end, so the tail must tell of all.
-    const told = status?.includes("running") ? {} : { status };
+    const told = wantsRunning(filter) ? printQuery(withValues(queryOf(filter), "status", [])) : q;
     const path = `/api/v1/projects/${encodeURIComponent(project)}/tool-calls/stream`;
     return follow({
-      url: path + stringifySearch({ ...fields, ...told }),
+      url: path + stringifySearch({ q: told }),
       lastEventId: buffer?.newer ?? "",
       onEvent: (event) => this.take(event),
       onState,
@@ -79,10 +94,17 @@ class Tail {
     });
   }
 
+  /** Without a stream: only what is newer, now and then. */
+  refresh(): void {
+    this.refreshTimer = setInterval(() => void this.catchUp(), REFRESH_MS);
+  }
+
   stop(): void {
     this.abort.abort();
     clearTimeout(this.flushTimer);
-    clearTimeout(this.summaryTimer);
+    clearTimeout(this.figuresTimer);
+    clearInterval(this.refreshTimer);
+    this.onFlood(false);
     this.flush();
   }
 
@@ -90,6 +112,7 @@ class Tail {
     this.cursor = id;
     if (event === "call") {
       this.arrived.push(JSON.parse(data) as ToolCall);
+      this.guard.count(performance.now());
       this.flushTimer ??= setTimeout(() => this.flush(), FLUSH_MS);
     } else if (event === "dropped" || event === "resync") {
       void this.catchUp();
@@ -100,6 +123,7 @@ class Tail {
     this.flushTimer = undefined;
     const calls = this.arrived.splice(0);
     if (calls.length === 0) return;
+    this.onFlood(this.guard.isFlooded(performance.now()));
     const newer = this.cursor;
     this.change((buffer) => ({
       ...takeLive(buffer, this.wanted(calls, buffer), this.isAtTop()),
@@ -108,13 +132,14 @@ class Tail {
     for (const { id } of calls) {
       void this.queries.invalidateQueries({ queryKey: ["tool-call", this.of.project, id] });
     }
-    this.summaryTimer ??= setTimeout(() => this.readSummary(), SUMMARY_MS);
+    this.figuresTimer ??= setTimeout(() => this.readFigures(), FIGURES_MS);
   }
 
   /** Calls of another status are taken only to end one that is shown. */
   private wanted(calls: ToolCall[], { rows, pending }: CallBuffer): ToolCall[] {
-    const { status: statuses } = this.of.filter;
-    if (!statuses) return calls;
+    const { filter } = this.of;
+    if (!wantsRunning(filter)) return calls;
+    const statuses = chosenOf(queryOf(filter), "status").included;
     const shown = new Set([...rows, ...pending].map(({ id }) => id));
     return calls.filter(({ id, status }) => statuses.includes(status) || shown.has(id));
   }
@@ -132,18 +157,26 @@ class Tail {
     } catch {
       // Nobody answers: the stream is about to break too, and comes back here.
     }
-    this.readSummary();
+    this.readFigures();
   }
 
-  private readSummary(): void {
-    this.summaryTimer = undefined;
-    const { queryKey } = summaryQuery(this.of.project, this.of.filter);
-    void this.queries.invalidateQueries({ queryKey });
+  private readFigures(): void {
+    this.figuresTimer = undefined;
+    forgetFigures(this.queries, this.of.project);
+  }
+
+  /** In a flood the rows stand still, whatever the reader does. */
+  private isAtTop(): boolean {
+    return this.isReaderAtTop() && !this.guard.isFlooded(performance.now());
   }
 
   private change(by: (buffer: CallBuffer) => CallBuffer): void {
     this.queries.setQueryData(this.queryKey, (buffer) => buffer && by(buffer));
   }
+}
+
+function wantsRunning(filter: CallFilter): boolean {
+  return chosenOf(queryOf(filter), "status").included.includes("running");
 }
 
 function isRunning({ status }: ToolCall): boolean {

@@ -12,10 +12,12 @@ interface Props {
   call: ToolCall;
   part: "arguments" | "result";
   isLoading: boolean;
+  /** Narrows the list to calls with the value at a path of the payload. */
+  onFilter: (path: string, text: string) => void;
 }
 
 /** Arguments or result of a call: as a tree, or as text. */
-export function PayloadView({ call, part, isLoading }: Props) {
+export function PayloadView({ call, part, isLoading, onFilter }: Props) {
   const { t } = useTranslation();
   const payload = call[part];
   if (isLoading && payload?.size_bytes) return <Skeleton className="h-28" />;
@@ -28,10 +30,18 @@ export function PayloadView({ call, part, isLoading }: Props) {
     );
   }
   if (call.payloads === "not_permitted") return <Note text={t("toolCalls.drawer.payloadHidden")} />;
-  return <PayloadBox title={t(`toolCalls.drawer.tabs.${part}`)} payload={payload} />;
+  return (
+    <PayloadBox title={t(`toolCalls.drawer.tabs.${part}`)} payload={payload} onFilter={onFilter} />
+  );
 }
 
-function PayloadBox({ title, payload }: { title: string; payload: Payload }) {
+interface BoxProps {
+  title: string;
+  payload: Payload;
+  onFilter: Props["onFilter"];
+}
+
+function PayloadBox({ title, payload, onFilter }: BoxProps) {
   const { t } = useTranslation();
   const [isRaw, setRaw] = useState(false);
   const value = payload.value as Json | null;
@@ -68,7 +78,7 @@ function PayloadBox({ title, payload }: { title: string; payload: Payload }) {
           {raw}
         </pre>
       ) : (
-        <JsonTree value={value} label={title} />
+        <JsonTree value={value} label={title} onValue={onFilter} />
       )}
     </section>
   );

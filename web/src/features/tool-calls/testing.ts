@@ -29,6 +29,8 @@ export function call(second: number, changes: Partial<ToolCall> = {}): ToolCall 
     upstream_us: null,
     payloads: "left_out",
     arguments: null,
+    arguments_preview: null,
+    storage_note: null,
     result: null,
     principal: { user_id: null, api_key_id: null },
     client: { name: null, version: null, type: null, user_agent: null, ip_address: null },
@@ -37,8 +39,6 @@ export function call(second: number, changes: Partial<ToolCall> = {}): ToolCall 
     tool_version: null,
     rounds: 1,
     stderr_excerpt: null,
-    arguments_preview: null,
-    storage_note: null,
     ...changes,
   };
 }

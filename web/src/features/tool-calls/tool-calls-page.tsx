@@ -1,23 +1,28 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useKnownValues } from "@/features/call-filter/known-values";
+import { QueryBar } from "@/features/call-filter/query-bar";
+import { RangePicker } from "@/features/call-filter/range-picker";
+import { queryOf, withQuery, withRange } from "@/features/call-filter/search";
+import type { Expression } from "@/lib/query/expression";
 import { PageBar, useTitle } from "@/ui/page";
-import { ProblemView, SkeletonRows } from "@/ui/states";
-import { type CallBuffer, showPending } from "./buffer";
+import { ProblemView } from "@/ui/states";
+import { showPending } from "./buffer";
 import { CallDrawer } from "./call-drawer";
-import { CallList, Head } from "./call-list";
+import { CallList } from "./call-list";
 import { ROW_HEIGHT } from "./call-row";
 import { callsQuery, useOlderCalls } from "./calls";
 import { Counts } from "./counts";
-import { NoCallsYet, NoMatch } from "./empty";
-import { type CallsSearch, type Field, filterOf, hasFields } from "./filter";
-import { FilterBar } from "./filter-bar";
-import { useHasCalls } from "./has-calls";
+import { LoadingList, Nothing } from "./empty";
+import { Facets } from "./facets";
+import { type CallsSearch, filterOf, type LiveMode } from "./filter";
+import { Histogram } from "./histogram";
 import { useCallKeys } from "./keys";
 import { useLiveCalls } from "./live";
 import { LiveBadge } from "./live-badge";
 import { NewCallsPill } from "./new-calls-pill";
-import { RangePicker } from "./range-picker";
+import { ShareMenu } from "./share-menu";
 
 /** So near to the top a reader follows what is new. */
 const AT_TOP_PX = ROW_HEIGHT / 2;
@@ -39,14 +44,12 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
   const rows = buffer?.rows ?? [];
   const scroller = useRef<HTMLDivElement>(null);
   const isAtTop = useCallback(() => (scroller.current?.scrollTop ?? 0) < AT_TOP_PX, []);
-  const live = useLiveCalls({ project, filter, isReady: calls.isSuccess, isAtTop });
+  const mode = search.live ?? "live";
+  const live = useLiveCalls({ project, filter, mode, isReady: calls.isSuccess, isAtTop });
   const older = useOlderCalls(project, filter);
+  const known = useKnownValues(project, filter);
   const [markedId, setMarked] = useState<string>();
   const activeId = search.call ?? markedId;
-  const tools = useMemo(
-    () => [...new Set(buffer?.rows.map((row) => row.tool_name))].sort(),
-    [buffer],
-  );
 
   const show = () => queries.setQueryData(query.queryKey, (now) => now && showPending(now));
   const open = (id: string) => {
@@ -54,7 +57,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
     onSearch({ ...search, call: id }, { replace: search.call !== undefined });
   };
   const close = () => {
-    const { call, ...rest } = search;
+    const { call, tab: _, ...rest } = search;
     if (call === undefined) setMarked(undefined);
     else onSearch(rest);
     scroller.current?.focus({ preventScroll: true });
@@ -66,8 +69,18 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
     if (search.call) open(next.id);
     else setMarked(next.id);
   };
-  useCallKeys({ move, close, open: () => activeId && open(activeId) });
-  const only = (field: Field, value: string) => onSearch({ ...search, [field]: [value] });
+  const setMode = (next: LiveMode) => {
+    const { live: _, ...rest } = search;
+    onSearch(next === "live" ? rest : { ...rest, live: next }, { replace: true });
+  };
+  useCallKeys({
+    move,
+    close,
+    open: () => activeId && open(activeId),
+    live: () => setMode(mode === "live" ? "off" : "live"),
+  });
+  const ask = (next: Expression | string | null) => onSearch(withQuery(search, next));
+  const isEmpty = buffer && buffer.rows.length === 0 && buffer.pendingCount === 0;
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -75,25 +88,30 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
         title={t("toolCalls.title")}
         actions={
           <>
-            <LiveBadge state={live} />
+            <LiveBadge state={live} mode={mode} onMode={setMode} />
             <RangePicker search={search} onChange={onSearch} />
+            <ShareMenu project={project} search={search} />
           </>
         }
       />
       <div className="flex flex-col gap-2.5 border-border-subtle border-b px-3 py-2.5">
-        <FilterBar project={project} search={search} tools={tools} onChange={onSearch} />
+        <QueryBar query={search.q ?? ""} known={known} onChange={ask} />
         <Counts project={project} filter={filter} />
+        <Histogram
+          project={project}
+          filter={filter}
+          onZoom={(range) => onSearch(withRange(search, range))}
+        />
       </div>
       <div className="flex min-h-0 flex-1">
+        <Facets project={project} filter={filter} onQuery={ask} />
         <div className="relative flex min-w-0 flex-1 flex-col">
           {calls.isPending && <LoadingList />}
           {calls.isError && !buffer && (
             <ProblemView error={calls.error} onRetry={() => void calls.refetch()} />
           )}
-          {buffer && isEmpty(buffer) && (
-            <Nothing project={project} search={search} onSearch={onSearch} />
-          )}
-          {buffer && !isEmpty(buffer) && (
+          {isEmpty && <Nothing project={project} search={search} onSearch={onSearch} />}
+          {buffer && !isEmpty && (
             <>
               <NewCallsPill
                 count={buffer.pendingCount}
@@ -118,43 +136,20 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
           <CallDrawer
             project={project}
             id={search.call}
+            tab={search.tab ?? "overview"}
             listed={rows.find(({ id }) => id === search.call)}
+            query={queryOf(filter)}
+            onTab={(tab) => {
+              const { tab: _, ...rest } = search;
+              onSearch(tab === "overview" ? rest : { ...rest, tab }, { replace: true });
+            }}
+            onOpen={open}
             onClose={close}
             onMove={move}
-            onFilter={only}
+            onQuery={ask}
           />
         )}
       </div>
     </div>
   );
-}
-
-function Nothing({ project, search, onSearch }: Props) {
-  const hasCalls = useHasCalls(project);
-  const isNarrowed = hasFields(search) || search.from !== undefined;
-  if (hasCalls === undefined && !isNarrowed) return <LoadingList />;
-  return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
-      {hasCalls || isNarrowed ? (
-        <NoMatch search={search} onChange={onSearch} />
-      ) : (
-        <NoCallsYet project={project} />
-      )}
-    </div>
-  );
-}
-
-function LoadingList() {
-  return (
-    <div className="call-list overflow-hidden">
-      <div aria-hidden>
-        <Head />
-      </div>
-      <SkeletonRows count={24} height={ROW_HEIGHT} />
-    </div>
-  );
-}
-
-function isEmpty({ rows, pendingCount }: CallBuffer): boolean {
-  return rows.length === 0 && pendingCount === 0;
 }

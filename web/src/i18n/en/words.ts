@@ -12,6 +12,7 @@ export const words = {
   show: "Show",
   hide: "Hide",
   loadMore: "Show more",
+  filterFor: "Filter for this value",
   never: "never",
   problem: {
     requestId: "Request id",

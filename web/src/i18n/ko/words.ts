@@ -12,6 +12,7 @@ export const words = {
   show: "보기",
   hide: "숨기기",
   loadMore: "더 보기",
+  filterFor: "이 값으로 필터",
   never: "없음",
   problem: {
     requestId: "요청 ID",

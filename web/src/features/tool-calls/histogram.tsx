@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { clsx } from "clsx";
+import { type PointerEvent, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { histogramQuery } from "@/api/figures";
+import { type CallFilter, toParams } from "@/features/call-filter/search";
+import { formatCount } from "@/lib/numbers";
+import { clockParts, formatDay } from "@/lib/time";
+import { useZone } from "@/lib/zone";
+
+const SERIES = [
+  ["error", "bg-chart-error"],
+  ["timeout", "bg-chart-timeout"],
+  ["cancelled", "bg-cancelled"],
+  ["running", "bg-running"],
+  ["success", "bg-chart-ok"],
+] as const;
+const HEIGHT_PX = 72;
+const DAY_MS = 86_400_000;
+
+interface Props {
+  project: string;
+  filter: CallFilter;
+  onZoom: (range: { from: string; to: string }) => void;
+}
+
+/** Calls over time by status, the failures at the bottom. Dragging across it zooms in. */
+export function Histogram({ project, filter, onZoom }: Props) {
+  const { t, i18n } = useTranslation();
+  useZone();
+  const { data } = useQuery(histogramQuery(project, toParams(filter)));
+  const plot = useRef<HTMLDivElement>(null);
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
+  const buckets = data?.t ?? [];
+  const step = data?.step_ms ?? 1;
+  const totals = buckets.map((_, index) =>
+    SERIES.reduce((sum, [status]) => sum + (data?.series[status]?.[index] ?? 0), 0),
+  );
+  const most = Math.max(1, ...totals);
+
+  const bucketAt = (event: PointerEvent) => {
+    const box = plot.current?.getBoundingClientRect();
+    if (!box || buckets.length === 0) return 0;
+    const share = (event.clientX - box.left) / box.width;
+    return Math.min(buckets.length - 1, Math.max(0, Math.floor(share * buckets.length)));
+  };
+  const release = () => {
+    if (!drag) return;
+    const [first, last] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
+    setDrag(undefined);
+    const from = (buckets[first] ?? 0) * 1_000;
+    const to = (buckets[last] ?? 0) * 1_000 + step;
+    onZoom({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  };
+
+  return (
+    <figure
+      className="flex flex-col gap-1 max-md:hidden"
+      aria-label={t("toolCalls.histogram.label")}
+    >
+      <div
+        ref={plot}
+        style={{ height: HEIGHT_PX }}
+        className="relative flex cursor-crosshair touch-none select-none items-end gap-px"
+        onPointerDown={(event) => {
+          if (event.button !== 0 || buckets.length === 0) return;
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setDrag({ from: bucketAt(event), to: bucketAt(event) });
+        }}
+        onPointerMove={(event) => drag && setDrag({ ...drag, to: bucketAt(event) })}
+        onPointerUp={release}
+        onPointerCancel={() => setDrag(undefined)}
+      >
+        {buckets.map((at, index) => (
+          <div
+            key={at}
+            title={`${timeText(at, step)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
+            className="flex h-full min-w-0 flex-1 flex-col-reverse hover:bg-hover"
+          >
+            {SERIES.map(([status, colour]) => {
+              const count = data?.series[status]?.[index] ?? 0;
+              if (count === 0) return null;
+              const height = Math.max(1.5, (count / most) * HEIGHT_PX);
+              return (
+                <span key={status} className={clsx("w-full shrink-0", colour)} style={{ height }} />
+              );
+            })}
+          </div>
+        ))}
+        {drag && (
+          <div
+            aria-hidden
+            className="pointer-events-none absolute inset-y-0 border-accent border-x bg-accent/20"
+            style={{
+              left: `${(Math.min(drag.from, drag.to) / buckets.length) * 100}%`,
+              width: `${((Math.abs(drag.to - drag.from) + 1) / buckets.length) * 100}%`,
+            }}
+          />
+        )}
+      </div>
+      <figcaption className="tabular flex h-4 justify-between font-mono text-2xs text-muted">
+        {ticks(buckets).map((at) => (
+          <span key={at}>{timeText(at, step * buckets.length > DAY_MS ? DAY_MS : 60_000)}</span>
+        ))}
+        <span className="sr-only">
+          {t("toolCalls.histogram.most", { count: formatCount(most, i18n.language) })}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Seconds since 1970 as far as they matter: `14:20`, `14:20:05`, `11-22 14:00`. */
+function timeText(seconds: number, stepMs: number): string {
+  const at = new Date(seconds * 1_000).toISOString();
+  const { time } = clockParts(at);
+  if (stepMs >= DAY_MS / 24) return `${formatDay(at).slice(5)} ${time.slice(0, 5)}`;
+  return stepMs >= 60_000 ? time.slice(0, 5) : time;
+}
+
+/** Six buckets, evenly spread. */
+function ticks(buckets: number[]): number[] {
+  const last = buckets.length - 1;
+  const places = [0, 1, 2, 3, 4, 5].map((part) => Math.round((part / 5) * last));
+  return [...new Set(places)].flatMap((place) => buckets[place] ?? []);
+}

@@ -1,0 +1,17 @@
+export const range = {
+  label: "기간",
+  last: "최근 {{span}}",
+  minutes_other: "{{count}}분",
+  hours_other: "{{count}}시간",
+  days_other: "{{count}}일",
+  custom: "{{from}} – {{to}}",
+  from: "기간 또는 시작",
+  fromHint: "3h, 2d, 2026-11-22 또는 2026-11-22 14:30",
+  fromWrong: "90m 같은 기간이나 2026-11-22 14:30 같은 날짜를 적으세요.",
+  to: "끝",
+  toWrong: "시작보다 뒤의 날짜를 적으세요.",
+  now: "지금",
+  apply: "적용",
+  zone: "시간대",
+  zones: { local: "현지 시각", utc: "UTC" },
+};
