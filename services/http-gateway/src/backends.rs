@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use access::{ServiceIdentity, ServiceToken};
 use proto::{
-    gateway::{tools_service_client::ToolsServiceClient, upstreams_service_client::UpstreamsServiceClient},
+    gateway::{
+        live_sessions_service_client::LiveSessionsServiceClient, tools_service_client::ToolsServiceClient,
+        upstreams_service_client::UpstreamsServiceClient,
+    },
     logging::{
         server_logs_service_client::ServerLogsServiceClient, sessions_service_client::SessionsServiceClient,
         tool_calls_service_client::ToolCallsServiceClient,
@@ -131,7 +134,11 @@ impl Backends {
     }
 
     pub(crate) fn upstreams(&self) -> UpstreamsServiceClient<Connection> {
-        UpstreamsServiceClient::new(self.gateway.clone())
+        UpstreamsServiceClient::new(self.gateway.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub(crate) fn live_sessions(&self) -> LiveSessionsServiceClient<Connection> {
+        LiveSessionsServiceClient::new(self.gateway.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 }
 

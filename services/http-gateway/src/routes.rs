@@ -64,6 +64,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(servers::list, servers::create))
         .routes(routes!(servers::get, servers::update, servers::delete))
         .routes(routes!(servers::status))
+        .routes(routes!(servers::restart))
+        .routes(routes!(servers::try_out))
         .routes(routes!(tools::list, servers::switch_tools))
         .routes(routes!(servers::switch_tool))
         .routes(routes!(tools::call))

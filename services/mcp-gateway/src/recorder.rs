@@ -27,7 +27,7 @@ use proto::{
 use spool::{AppendError, FrameKind, Level, Recovery, Spool};
 use uuid::Uuid;
 
-use crate::{directory::Server, redact::redact_text};
+use crate::directory::Server;
 
 pub(crate) use call::{CallFacts, Outcome, RunningCall};
 use session_files::SessionFiles;
@@ -105,7 +105,7 @@ impl Recorder {
             server_name: server.name.clone(),
             level: level.to_wire(),
             kind: kind.to_wire(),
-            line: redact_text(line),
+            line: server.redactor.text(line),
             at_us: self.clock.now().as_micros(),
             tool_call_id: tool_call.map(|id| id.to_string()),
         };

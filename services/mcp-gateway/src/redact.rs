@@ -1,37 +1,53 @@
 //! What must not reach a disk: secrets in arguments and results are replaced
 //! before a call is written to the spool.
 
+mod own_secrets;
 mod shapes;
 
+use own_secrets::OwnSecrets;
 use shapes::find_secret;
 
 /// Stands where a secret stood.
 const REDACTED: &str = "[redacted]";
 
-/// The text of a JSON value with its secrets replaced: values under names that
-/// promise one, and known shapes of tokens in any string. All else stays as it
-/// was. Stops soon after `enough` bytes, because nobody keeps more.
-///
-/// The text must be JSON; of any other text the result means nothing, but does
-/// no harm.
-pub(crate) fn redact(json: &str, enough: usize) -> String {
-    let mut walk = Walk {
-        json,
-        at: 0,
-        out: String::with_capacity(json.len().min(enough) + 64),
-    };
-    walk.run(enough);
-    walk.out
-}
+/// Knows the secrets of some servers, and the looks of all others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Redactor(OwnSecrets);
 
-/// A text that is no JSON, such as a line of a server's stderr.
-pub(crate) fn redact_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    push_without_secrets(&mut out, text);
-    out
+impl Redactor {
+    /// Also hides these values, wherever they stand.
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(OwnSecrets::new(secrets))
+    }
+
+    /// The text of a JSON value with its secrets replaced: values under names
+    /// that promise one, and in any string known shapes of tokens and the
+    /// servers' own. All else stays as it was. Stops soon after `enough` bytes,
+    /// because nobody keeps more.
+    ///
+    /// The text must be JSON; of any other text the result means nothing, but
+    /// does no harm.
+    pub(crate) fn json(&self, json: &str, enough: usize) -> String {
+        let mut walk = Walk {
+            own: &self.0,
+            json,
+            at: 0,
+            out: String::with_capacity(json.len().min(enough) + 64),
+        };
+        walk.run(enough);
+        walk.out
+    }
+
+    /// A text that is no JSON, such as a line of a server's stderr.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        push_without_secrets(&mut out, &self.0.mask(text));
+        out
+    }
 }
 
 struct Walk<'a> {
+    own: &'a OwnSecrets,
     json: &'a str,
     at: usize,
     out: String,
@@ -44,20 +60,20 @@ impl Walk<'_> {
         while self.at < self.json.len() && self.out.len() < enough {
             let rest = &self.json[self.at..];
             let Some(quote) = rest.find('"') else {
-                self.out.push_str(rest);
+                self.out.push_str(&self.own.mask_numbers(rest));
                 return;
             };
-            self.out.push_str(&rest[..quote]);
+            self.out.push_str(&self.own.mask_numbers(&rest[..quote]));
             self.at += quote;
             let end = string_end(self.json, self.at);
             let string = &self.json[self.at..end];
             self.at = end;
             let after = self.json[end..].trim_start();
             if !after.starts_with(':') {
-                push_without_secrets(&mut self.out, string);
+                push_without_secrets(&mut self.out, &self.own.mask_string(string));
                 continue;
             }
-            self.out.push_str(string);
+            push_without_secrets(&mut self.out, &self.own.mask_string(string));
             if is_secret_name(string) {
                 self.replace_value();
             }

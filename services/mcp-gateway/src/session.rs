@@ -246,6 +246,11 @@ impl Session {
         }
     }
 
+    /// Event streams that the client holds open.
+    pub(crate) fn open_streams(&self) -> usize {
+        self.streams.count() + self.listeners.count()
+    }
+
     fn touch(&self, now: Timestamp) {
         self.last_seen_at.store(now.as_micros(), Ordering::Relaxed);
     }
@@ -255,7 +260,7 @@ impl Session {
     }
 
     /// The session as the log keeps it.
-    fn record(&self, end: Option<(Timestamp, SessionEnd)>) -> ClientSession {
+    pub(crate) fn record(&self, end: Option<(Timestamp, SessionEnd)>) -> ClientSession {
         let capabilities = self
             .greeting
             .get()

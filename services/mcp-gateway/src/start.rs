@@ -9,7 +9,10 @@ use access::{GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
 use domain::{Clock, GatewayId};
 use proto::{
-    gateway::{tools_service_server::ToolsServiceServer, upstreams_service_server::UpstreamsServiceServer},
+    gateway::{
+        live_sessions_service_server::LiveSessionsServiceServer, tools_service_server::ToolsServiceServer,
+        upstreams_service_server::UpstreamsServiceServer,
+    },
     logging::ingest_service_client::IngestServiceClient,
     projects::snapshot_service_client::SnapshotServiceClient,
 };
@@ -122,7 +125,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
 
     let rpc = Rpc(relay.clone());
     let routes = Routes::new(ToolsServiceServer::new(rpc.clone()).max_encoding_message_size(MAX_GRPC_BYTES))
-        .add_service(UpstreamsServiceServer::new(rpc));
+        .add_service(UpstreamsServiceServer::new(rpc.clone()).max_encoding_message_size(MAX_GRPC_BYTES))
+        .add_service(LiveSessionsServiceServer::new(rpc));
     host.serve_grpc(
         "mcp-gateway",
         listeners.grpc,

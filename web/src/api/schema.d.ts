@@ -379,6 +379,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/servers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a definition, and keeps nothing of it
+         * @description Connects, asks who is there and which tools it has, and ends the connection.
+         *     Trying a stdio server runs a program on the gateway's host.
+         */
+        post: operations["test_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/servers/{server}": {
         parameters: {
             query?: never;
@@ -399,6 +420,27 @@ export interface paths {
         head?: never;
         /** Changes what the body names, and nothing else */
         patch: operations["update_server"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/servers/{server}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a server anew
+         * @description Ends all connections to it, with the calls that run there, forgets how often
+         *     it failed, and starts it.
+         */
+        post: operations["restart_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{project}/servers/{server}/status": {
@@ -1111,6 +1153,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             last_seen_at: components["schemas"]["Time"];
+            live: components["schemas"]["LiveSession"] | null;
             principal: components["schemas"]["Principal"];
             /** Format: uuid */
             project_id: string;
@@ -1491,6 +1534,19 @@ export interface components {
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
+        /** @description What a connected client does at the moment. */
+        LiveSession: {
+            /**
+             * Format: int32
+             * @description Requests that it waits for.
+             */
+            in_flight: number;
+            /**
+             * Format: int32
+             * @description Event streams that it holds open.
+             */
+            open_streams: number;
+        };
         /**
          * @description How much a server log line matters.
          * @example debug
@@ -1806,6 +1862,36 @@ export interface components {
             /** @description The best of its connections. */
             state: components["schemas"]["ServerState"];
             upstreams: components["schemas"]["Upstream"][];
+        };
+        /** @description What became of a definition that was tried. */
+        ServerTrial: {
+            /**
+             * Format: int64
+             * @example 812345
+             */
+            duration_us: number;
+            /**
+             * @description What went wrong, and what to do.
+             * @example it closed its standard output, exit code 127
+             */
+            error: string | null;
+            /**
+             * @description As the server named itself.
+             * @example mcp-servers/everything
+             */
+            implementation_name: string | null;
+            /** @example 2.0.0 */
+            implementation_version: string | null;
+            /** @description Whether it answered as an MCP server does. */
+            is_ok: boolean;
+            /**
+             * @description Of the specification, as it was negotiated.
+             * @example 2025-11-25
+             */
+            revision: string | null;
+            /** @description What it wrote to stderr meanwhile. */
+            stderr_excerpt: string | null;
+            tools: components["schemas"]["Tool"][];
         };
         /** @description A signed-in browser. */
         Session: {
@@ -2257,6 +2343,11 @@ export interface components {
         /** @description A running connection of the gateway to a server. */
         Upstream: {
             /**
+             * Format: int64
+             * @description Since they started.
+             */
+            cpu_us: number | null;
+            /**
              * @description As the server named itself.
              * @example mcp-servers/everything
              */
@@ -2271,10 +2362,20 @@ export interface components {
             /** @description Why it is not ready. */
             last_error: string | null;
             /**
+             * @description How it ended the last time that it was not told to.
+             * @example it closed its standard output, exit code 3
+             */
+            last_exit: string | null;
+            /**
              * Format: int32
              * @description Of the program that runs.
              */
             pid: number | null;
+            /**
+             * Format: int32
+             * @description Of its program, and of all that it started.
+             */
+            processes: number | null;
             /** Format: int32 */
             restarts: number;
             /**
@@ -2282,6 +2383,12 @@ export interface components {
              * @example 2025-11-25
              */
             revision: string | null;
+            /**
+             * Format: int64
+             * @description Resident memory of all of them; what they share is counted for each.
+             * @example 52428800
+             */
+            rss_bytes: number | null;
             /**
              * Format: uuid
              * @description The session that owns it alone, where one does.
@@ -3015,6 +3122,34 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    test_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateServer"];
+            };
+        };
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerTrial"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     get_server: {
         parameters: {
             query?: never;
@@ -3090,6 +3225,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Server"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    restart_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Name or id */
+                server: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands after the start, well or not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use axum::{Json, extract::State};
 use domain::Permission;
-use proto::logging as wire;
+use proto::{gateway::ListLiveSessionsRequest, logging as wire};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service_error::ServiceError;
@@ -49,6 +49,17 @@ pub(crate) struct Session {
     successful_calls: u64,
     #[schema(example = 2)]
     failed_calls: u64,
+    /// Set while the client is connected, as far as the gateway could be asked.
+    live: Option<LiveSession>,
+}
+
+/// What a connected client does at the moment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LiveSession {
+    /// Requests that it waits for.
+    in_flight: u32,
+    /// Event streams that it holds open.
+    open_streams: u32,
 }
 
 /// The sessions of a project, newest first
@@ -63,12 +74,19 @@ pub(crate) async fn list(
 ) -> Result<Json<List<Session>>, ServiceError> {
     let started = Instant::now();
     let access = app.authorize(&caller, &project, &[Permission::ReadLogs]).await?;
+    let live = live_sessions(&app, &access.project_id);
     let request = tonic::Request::new(wire::ListSessionsRequest {
-        project_id: access.project_id,
+        project_id: access.project_id.clone(),
         page: Some(page.into()),
     });
-    let answered = answer(app.backends.sessions().list_sessions(request)).await?;
-    let data = answered.sessions.into_iter().map(Session::from).collect();
+    let mut sessions = app.backends.sessions();
+    let (live, answered) = tokio::join!(live, answer(sessions.list_sessions(request)));
+    let answered = answered?;
+    let marked = |session: wire::ClientSession| Session {
+        live: live.iter().find_map(|live| live.of(&session.id)),
+        ..Session::from(session)
+    };
+    let data = answered.sessions.into_iter().map(marked).collect();
     Ok(Json(List::new(data, answered.page, Meta::since(started))))
 }
 
@@ -95,6 +113,33 @@ pub(crate) async fn get(
     Ok(Json(session.into()))
 }
 
+/// Who is connected. A gateway that cannot be asked takes nothing from what is
+/// recorded.
+async fn live_sessions(app: &App, project_id: &str) -> Vec<Live> {
+    let request = tonic::Request::new(ListLiveSessionsRequest {
+        project_id: project_id.to_owned(),
+    });
+    match answer(app.backends.live_sessions().list_live_sessions(request)).await {
+        Ok(answered) => answered.sessions.into_iter().map(Live).collect(),
+        Err(error) => {
+            tracing::debug!(reason = error.reason, "live sessions are unknown");
+            Vec::new()
+        }
+    }
+}
+
+struct Live(proto::gateway::LiveSession);
+
+impl Live {
+    fn of(&self, id: &str) -> Option<LiveSession> {
+        let is_it = self.0.session.as_ref().is_some_and(|session| session.id == id);
+        is_it.then_some(LiveSession {
+            in_flight: self.0.in_flight,
+            open_streams: self.0.open_streams,
+        })
+    }
+}
+
 impl From<wire::ClientSession> for Session {
     fn from(session: wire::ClientSession) -> Self {
         Self {
@@ -113,6 +158,7 @@ impl From<wire::ClientSession> for Session {
             total_calls: session.total_calls,
             successful_calls: session.successful_calls,
             failed_calls: session.failed_calls,
+            live: None,
         }
     }
 }

@@ -164,7 +164,7 @@ fn deadline_of(server: &proto::projects::Server) -> Duration {
 }
 
 impl Tool {
-    fn read(json: String) -> Result<Self, ServiceError> {
+    pub(super) fn read(json: String) -> Result<Self, ServiceError> {
         let head: ToolHead = serde_json::from_str(&json).map_err(ServiceError::internal)?;
         Ok(Self {
             name: head.name,

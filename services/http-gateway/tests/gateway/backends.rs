@@ -19,6 +19,7 @@ pub(crate) mod projects;
 pub(crate) mod wire {
     pub(crate) use proto::{
         gateway::{
+            live_sessions_service_server::LiveSessionsServiceServer,
             tools_service_server::ToolsServiceServer, upstreams_service_server::UpstreamsServiceServer,
         },
         logging::{
@@ -59,6 +60,8 @@ pub(crate) struct Asked {
     pub(crate) summary: Mutex<Option<proto::logging::SummarizeToolCallsRequest>>,
     pub(crate) call: Mutex<Option<proto::gateway::CallToolRequest>>,
     pub(crate) key_update: Mutex<Option<proto::projects::UpdateApiKeyRequest>>,
+    pub(crate) server_test: Mutex<Option<proto::gateway::TestServerRequest>>,
+    pub(crate) restart: Mutex<Option<proto::gateway::RestartUpstreamRequest>>,
     pub(crate) server_update: Mutex<Option<proto::projects::UpdateServerRequest>>,
 }
 

@@ -352,3 +352,59 @@ async fn a_keys_limits_are_changed_apart_and_a_list_of_none_is_not_all() {
         assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
     }
 }
+
+#[tokio::test]
+async fn a_server_is_started_anew_by_those_who_may_change_it() {
+    let stack = stack::start().await;
+    let restart = |person: &str| {
+        let path = "/api/v1/projects/acme/servers/sample/restart";
+        stack.request(Method::POST, path).bearer_auth(person)
+    };
+    let person = stack.world.person(Permission::ALL);
+    let status = answer(restart(&person)).await.done();
+    assert_eq!(status["state"], "starting");
+    let asked = stack.world.asked.restart.lock().unwrap().clone().expect("asked");
+    assert_eq!(asked.server_id, SERVER);
+    let reader = stack.world.person(&[Permission::ReadProject]);
+    answer(restart(&reader)).await.refused(403, "role_too_low");
+}
+
+#[tokio::test]
+async fn a_definition_is_tried_and_who_may_run_programs_is_said() {
+    let stack = stack::start().await;
+    let body = json!({"name": "x", "transport": "stdio", "command": "npx", "secrets": {"TOKEN": "t"}});
+    let test = |person: &str| {
+        stack
+            .post("/api/v1/projects/acme/servers/test", &body)
+            .bearer_auth(person)
+    };
+    for (person, may_run_programs) in [
+        (stack.world.person(Permission::ALL), true),
+        (
+            stack
+                .world
+                .person(&[Permission::ReadProject, Permission::WriteServers]),
+            false,
+        ),
+    ] {
+        let trial = answer(test(&person)).await.done();
+        assert_eq!((&trial["is_ok"], &trial["error"]), (&json!(true), &json!(null)));
+        assert_eq!(
+            trial["tools"].as_array().map(Vec::len),
+            Some(1),
+            "what is no tool is left out"
+        );
+        let asked = stack
+            .world
+            .asked
+            .server_test
+            .lock()
+            .unwrap()
+            .clone()
+            .expect("asked");
+        assert_eq!(asked.may_run_programs, may_run_programs);
+        assert_eq!(asked.definition.expect("sent along").secrets["TOKEN"], "t");
+    }
+    let reader = stack.world.person(&[Permission::ReadProject]);
+    answer(test(&reader)).await.refused(403, "role_too_low");
+}

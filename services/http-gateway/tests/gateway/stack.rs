@@ -12,7 +12,7 @@ use tonic::service::Routes;
 
 use crate::backends::{
     World,
-    gateway::{Tools, Upstreams},
+    gateway::{LiveSessions, Tools, Upstreams},
     logging::{ServerLogs, Sessions, ToolCalls},
     projects::{Access, ApiKeys, Projects, Servers, Users},
     wire,
@@ -118,7 +118,14 @@ fn routes(world: &Arc<World>) -> Routes {
         Tools(world.clone()),
         guard.clone(),
     ))
-    .add_service(wire::UpstreamsServiceServer::with_interceptor(Upstreams, guard))
+    .add_service(wire::UpstreamsServiceServer::with_interceptor(
+        Upstreams(world.clone()),
+        guard.clone(),
+    ))
+    .add_service(wire::LiveSessionsServiceServer::with_interceptor(
+        LiveSessions,
+        guard,
+    ))
 }
 
 impl Stack {

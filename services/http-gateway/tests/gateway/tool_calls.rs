@@ -232,7 +232,9 @@ async fn sessions_and_server_logs_are_read_too() {
     let session = get(&format!("sessions/{CALL}")).await.done();
     assert_eq!(session["end_reason"], "closed");
     assert_eq!(session["capabilities"], json!({"roots": {}}));
-    assert_eq!(get("sessions").await.done()["data"], json!([]));
+    assert_eq!(session["live"], json!(null), "who is connected, the list says");
+    let listed = get("sessions").await.done()["data"][0].clone();
+    assert_eq!(listed["live"], json!({"in_flight": 2, "open_streams": 1}));
     let logs = get("server-logs?server=sample").await.done();
     assert_eq!(logs["data"][0]["server_id"], SERVER);
     assert_eq!(logs["data"][0]["kind"], "stderr");

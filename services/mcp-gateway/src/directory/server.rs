@@ -11,6 +11,8 @@ use proto::{
     projects::{self, server_definition},
 };
 
+use crate::redact::Redactor;
+
 /// An MCP server as it is configured. Two that are equal are reached alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
@@ -24,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) max_in_flight: usize,
     pub(crate) isolation: Isolation,
     secret_names: BTreeSet<String>,
+    /// Knows the server's secrets.
+    pub(crate) redactor: Redactor,
 }
 
 /// How a server is reached.
@@ -56,7 +60,6 @@ pub(crate) struct Http {
 
 impl Server {
     /// The values that nobody may see: not in a log, an error or a recorded call.
-    #[allow(dead_code, reason = "for redaction")]
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let values = match &self.transport {
             Transport::Stdio(stdio) => &stdio.env,
@@ -79,7 +82,8 @@ impl TryFrom<projects::Server> for Server {
         let definition = server.definition.ok_or_else(|| missing("definition"))?;
         let secret_names = definition.secrets.keys().cloned().collect();
         let transport = definition.transport.ok_or_else(|| missing("transport"))?;
-        Ok(Self {
+        let mut server = Self {
+            redactor: Redactor::default(),
             id: parse_id("id", &server.id)?,
             project_id: parse_id("project_id", &server.project_id)?,
             name: server.name,
@@ -93,7 +97,9 @@ impl TryFrom<projects::Server> for Server {
                 limit => limit as usize,
             },
             isolation: Isolation::from_wire(definition.isolation).unwrap_or(Isolation::Auto),
-        })
+        };
+        server.redactor = Redactor::new(server.secrets());
+        Ok(server)
     }
 }
 

@@ -14,7 +14,7 @@ use service_host::{Channel, Readiness, Shutdown};
 use tonic::{Status, Streaming, service::interceptor::InterceptedService};
 
 use super::{Directory, Key, Project, Server, Snapshot, ToolSwitches};
-use crate::{backoff::Backoff, catalog::Names};
+use crate::{backoff::Backoff, catalog::Names, redact::Redactor};
 
 /// The stream is never silent for longer than 2 seconds; after this long it is
 /// taken for dead, well within the 5 seconds in which a revoked key must fall.
@@ -143,6 +143,7 @@ fn read_project(project: ProjectSnapshot) -> Result<Project, InvalidField> {
         name: project.name,
         names: Names::new(servers.iter().map(|server| (server.id, server.name.as_str()))),
         switches: ToolSwitches::new(switched_off),
+        redactor: Redactor::new(servers.iter().flat_map(|server| server.secrets())),
         servers,
         keys,
     })

@@ -10,7 +10,7 @@ use proto::{
 };
 
 use super::{Recorder, SpoolFull, payload::payload};
-use crate::redact::redact_text;
+use crate::redact::Redactor;
 
 /// The longest message that is kept of an error.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
@@ -33,6 +33,8 @@ pub(crate) struct CallFacts {
     pub(crate) trace_id: String,
     pub(crate) span_id: String,
     pub(crate) arguments: Option<Payload>,
+    /// Of the project.
+    pub(crate) redactor: Redactor,
     /// Hash of the tool's definition as it was last listed; empty where it was
     /// not.
     pub(crate) tool_version: String,
@@ -77,6 +79,7 @@ pub(crate) struct RunningCall {
     recorder: Arc<Recorder>,
     id: ToolCallId,
     call: ToolCall,
+    redactor: Redactor,
     started: Instant,
     is_finished: bool,
 }
@@ -85,7 +88,7 @@ impl CallFacts {
     /// Keeps the arguments, redacted.
     #[must_use]
     pub(crate) fn with_arguments(mut self, json: Option<&str>) -> Self {
-        self.arguments = json.map(payload);
+        self.arguments = json.map(|json| payload(json, &self.redactor));
         self
     }
 
@@ -117,19 +120,16 @@ impl CallFacts {
 
 impl Outcome {
     /// Of a server's result, by whether it says `isError`.
-    pub(crate) fn of_result(json: &str) -> Self {
-        let result = payload(json);
+    pub(crate) fn of_result(json: &str, redactor: &Redactor) -> Self {
+        let result = payload(json, redactor);
         match tool_error(json) {
             None => Self::Success { result },
-            Some(message) => Self::ToolError {
-                result,
-                message: redact_text(&message),
-            },
+            Some(message) => Self::ToolError { result, message },
         }
     }
 
     /// Of a server's JSON-RPC error.
-    pub(crate) fn of_error(json: &str) -> Self {
+    pub(crate) fn of_error(json: &str, redactor: &Redactor) -> Self {
         #[derive(serde::Deserialize)]
         struct Error {
             code: Option<serde_json::Number>,
@@ -140,8 +140,8 @@ impl Outcome {
         let (code, message) = read.map_or((None, None), |error| (error.code, error.message));
         Self::ProtocolError {
             code: code.and_then(|code| code.as_i64()),
-            message: redact_text(&message.unwrap_or_default()),
-            error: payload(json),
+            message: message.unwrap_or_default(),
+            error: payload(json, redactor),
         }
     }
 
@@ -154,7 +154,7 @@ impl Outcome {
         }
     }
 
-    fn write_to(self, call: &mut ToolCall) {
+    fn write_to(self, call: &mut ToolCall, redactor: &Redactor) {
         use ToolCallStatus as Status;
         let (status, kind, code, message, result) = match self {
             Self::Success { result } => (Status::Success, None, None, String::new(), Some(result)),
@@ -186,7 +186,7 @@ impl Outcome {
         call.status = status.to_wire();
         call.error_kind = kind.map_or(0, ErrorKind::to_wire);
         call.error_code = code;
-        call.error_message = message;
+        call.error_message = redactor.text(&message);
         call.error_message
             .truncate(call.error_message.floor_char_boundary(MAX_MESSAGE_BYTES));
         call.result = result;
@@ -197,12 +197,14 @@ impl RunningCall {
     /// Writes the intent.
     pub(crate) fn begin(recorder: &Arc<Recorder>, facts: CallFacts) -> Result<Self, SpoolFull> {
         let id = ToolCallId::new(&recorder.clock);
+        let redactor = facts.redactor.clone();
         let call = facts.into_call(id, recorder.clock.now().as_micros());
         recorder.open_call(id, &call)?;
         Ok(Self {
             recorder: recorder.clone(),
             id,
             call,
+            redactor,
             started: Instant::now(),
             is_finished: false,
         })
@@ -216,11 +218,16 @@ impl RunningCall {
         outcome: Outcome,
     ) -> Result<ToolCall, SpoolFull> {
         let id = ToolCallId::new(&recorder.clock);
+        let redactor = facts.redactor.clone();
         let mut call = facts.into_call(id, recorder.clock.now().as_micros());
-        outcome.write_to(&mut call);
+        outcome.write_to(&mut call, &redactor);
         call.duration_us = Some(0);
         recorder.single_call(id, call.clone())?;
         Ok(call)
+    }
+
+    pub(crate) const fn id(&self) -> ToolCallId {
+        self.id
     }
 
     /// The server stands, after that long.
@@ -259,7 +266,7 @@ impl RunningCall {
 
     /// What the server wrote to stderr meanwhile.
     pub(crate) fn stderr(&mut self, excerpt: &str) {
-        self.call.stderr_excerpt = redact_text(excerpt);
+        self.call.stderr_excerpt = self.redactor.text(excerpt);
     }
 
     /// Writes the outcome. Gives back what was written.
@@ -270,7 +277,7 @@ impl RunningCall {
 
     fn write_outcome(&mut self, outcome: Outcome) {
         self.is_finished = true;
-        outcome.write_to(&mut self.call);
+        outcome.write_to(&mut self.call, &self.redactor);
         self.call.duration_us = Some(self.started.elapsed().as_micros() as u64);
         self.recorder.close_call(self.id, self.call.clone());
     }

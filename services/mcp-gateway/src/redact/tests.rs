@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn redacted(json: &str) -> String {
-    redact(json, usize::MAX)
+    Redactor::default().json(json, usize::MAX)
 }
 
 #[test]
@@ -58,7 +58,27 @@ fn ordinary_words_are_no_secrets() {
 #[test]
 fn only_as_much_is_made_as_is_kept() {
     let json = format!(r#"["{}"]"#, r#"x","y"#.repeat(100_000));
-    assert!(redact(&json, 1_000).len() < 1_100);
+    assert!(Redactor::default().json(&json, 1_000).len() < 1_100);
+}
+
+#[test]
+fn the_secrets_of_servers_are_hidden_wherever_they_stand() {
+    let redactor = Redactor::new(["Basic dXNlcjpwYXNz", "12345678", "two\nli\"nes of it", "short"]);
+    for (json, expected) in [
+        (
+            r#"{"a":"is dXNlcjpwYXNz!","Basic dXNlcjpwYXNz":1}"#,
+            r#"{"a":"is [redacted]!","[redacted]":1}"#,
+        ),
+        (
+            r#"[12345678,112345678,12345678.5,"x12345678",{"n": 12345678}]"#,
+            r#"["[redacted]",112345678,12345678.5,"x[redacted]",{"n": "[redacted]"}]"#,
+        ),
+        (r#"["two\nli\"nes of it, short"]"#, r#"["[redacted], short"]"#),
+    ] {
+        assert_eq!(redactor.json(json, usize::MAX), expected);
+    }
+    assert_eq!(redactor.text("got 12345678"), "got [redacted]");
+    assert!(!format!("{redactor:?}").contains("1234"));
 }
 
 fn json() -> impl Strategy<Value = serde_json::Value> {
@@ -100,8 +120,17 @@ proptest! {
     }
 
     #[test]
+    fn json_with_a_secret_of_a_server_stays_json_without_it(value in json(), secret in "[ -~]{6,20}") {
+        let redactor = Redactor::new([secret.as_str()]);
+        let text = serde_json::json!([value, secret, { secret.clone(): secret }]).to_string();
+        let out = redactor.json(&text, usize::MAX);
+        let read: serde_json::Value = serde_json::from_str(&out).expect("stays JSON");
+        prop_assert!(!read[1].as_str().expect("a string").contains(&secret), "{}", out);
+    }
+
+    #[test]
     fn no_text_panics(text in ".{0,80}", enough in 0_usize..100) {
-        let _ = redact(&text, enough);
-        let _ = redact_text(&text);
+        let _ = Redactor::default().json(&text, enough);
+        let _ = Redactor::default().text(&text);
     }
 }

@@ -116,6 +116,7 @@ impl Relay {
             trace_id: trace.trace_id,
             span_id: trace.span_id,
             arguments: None,
+            redactor: caller.project.redactor.clone(),
             tool_version: String::new(),
         }
         .with_arguments(fields.and_then(|fields| fields.get(1)))
@@ -280,6 +281,7 @@ impl Relay {
             }
         };
 
+        let _here = connection.calls.enter(running.id());
         let mark = connection.stderr_mark();
         let asked = Instant::now();
         let exchange = Exchange {
@@ -302,8 +304,8 @@ impl Relay {
             return (answer_of(reply), None);
         }
         let outcome = match &reply {
-            Ok(Reply::Result(result)) => Outcome::of_result(result.get()),
-            Ok(Reply::Error(error)) => Outcome::of_error(error.get()),
+            Ok(Reply::Result(result)) => Outcome::of_result(result.get(), &caller.project.redactor),
+            Ok(Reply::Error(error)) => Outcome::of_error(error.get(), &caller.project.redactor),
             Err(error @ RequestError::Timeout(_)) => Outcome::Timeout {
                 message: error.to_string(),
             },

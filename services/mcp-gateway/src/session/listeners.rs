@@ -67,6 +67,12 @@ impl Listeners {
         Some(reader)
     }
 
+    pub(super) fn count(&self) -> usize {
+        let mut open = self.lock();
+        open.retain(|listener| !listener.outbox.is_closed());
+        open.len()
+    }
+
     /// Tells those who asked for it.
     pub(super) fn tell(&self, method: &str, params: Option<&str>) {
         let open = self.lock();

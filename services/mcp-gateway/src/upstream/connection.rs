@@ -1,6 +1,7 @@
 //! One running server, as those see it who ask it something.
 
 mod incoming;
+mod running_calls;
 
 use std::{
     collections::BTreeSet,
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub(super) use incoming::Related;
+use running_calls::RunningCalls;
 
 /// However much progress a server reports, no request takes longer (the
 /// specification wants such a limit: lifecycle, "timeouts").
@@ -56,6 +58,7 @@ pub(crate) struct Connection {
     /// request's own time.
     lines: mpsc::Sender<String>,
     in_flight: InFlight,
+    pub(crate) calls: RunningCalls,
     next_id: AtomicU64,
     places: Semaphore,
     pub(super) tail: Tail,
@@ -129,6 +132,7 @@ impl Connection {
             wire,
             lines,
             in_flight: InFlight::default(),
+            calls: RunningCalls::default(),
             next_id: AtomicU64::new(1),
             tail: Tail::default(),
             used: Mutex::new(Instant::now()),
@@ -393,7 +397,8 @@ impl Connection {
 
     /// Writes a line into the server's log.
     pub(super) fn log(&self, level: LogLevel, kind: ServerLogKind, line: &str) {
-        self.surroundings.server_log(&self.server, level, kind, line);
+        self.surroundings
+            .log_of_call(&self.server, level, kind, line, self.calls.only());
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, UpstreamState};
+use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
 use futures::future::join_all;
 use service_host::{Shutdown, Tasks};
 
@@ -74,10 +74,8 @@ pub(crate) struct Status {
     pub(crate) last_error: String,
     /// How it ended the last time that it was not told to; empty where it never
     /// did.
-    #[allow(dead_code, reason = "for the upstream list")]
     pub(crate) last_exit: String,
     /// What its processes use, where it has some.
-    #[allow(dead_code, reason = "for the upstream list")]
     pub(crate) usage: Option<Usage>,
 }
 
@@ -88,13 +86,24 @@ impl Surroundings {
 
     /// Writes a line into the log of a server.
     pub(super) fn server_log(&self, server: &Server, level: LogLevel, kind: ServerLogKind, line: &str) {
+        self.log_of_call(server, level, kind, line, None);
+    }
+
+    /// The same, where exactly one call ran meanwhile.
+    pub(super) fn log_of_call(
+        &self,
+        server: &Server,
+        level: LogLevel,
+        kind: ServerLogKind,
+        line: &str,
+        tool_call: Option<ToolCallId>,
+    ) {
         if !self.is_trial {
-            self.recorder.server_log(server, level, kind, line, None);
+            self.recorder.server_log(server, level, kind, line, tool_call);
         }
     }
 
     /// The same for a definition that is tried out: nothing of it is kept.
-    #[allow(dead_code, reason = "for the test of a definition")]
     pub(super) fn for_trial(&self) -> Self {
         Self {
             config: self.config.clone(),

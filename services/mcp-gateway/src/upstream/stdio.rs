@@ -95,10 +95,10 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>, def
         match end {
             End::Crashed(what) => {
                 let last_words = connection.stderr_since(0);
-                let said = last_words
-                    .lines()
-                    .last()
-                    .map_or_else(String::new, |line| format!("; it said: {line}"));
+                let said = last_words.lines().last().map_or_else(String::new, |line| {
+                    // It goes to clients and people too.
+                    format!("; it said: {}", connection.server.redactor.text(line))
+                });
                 let reason = format!("{what}, {exit}{said}");
                 if is_probed.load(Ordering::Relaxed) && connection.hello().is_none() {
                     End::FellOverProbe(reason)

@@ -17,6 +17,7 @@ mod refusals;
 mod rest;
 mod resuming;
 mod rounds;
+mod secrets;
 mod stack;
 mod stateless;
 mod subscriptions;

@@ -53,6 +53,16 @@ pub(crate) struct Upstream {
     restarts: u32,
     /// Why it is not ready.
     last_error: Option<String>,
+    /// How it ended the last time that it was not told to.
+    #[schema(example = "it closed its standard output, exit code 3")]
+    last_exit: Option<String>,
+    /// Of its program, and of all that it started.
+    processes: Option<u32>,
+    /// Resident memory of all of them; what they share is counted for each.
+    #[schema(example = 52_428_800)]
+    rss_bytes: Option<u64>,
+    /// Since they started.
+    cpu_us: Option<u64>,
 }
 
 impl ServerStatus {
@@ -108,6 +118,10 @@ impl From<WireUpstream> for Upstream {
             in_flight: upstream.in_flight,
             restarts: upstream.restarts,
             last_error: text_or_null(upstream.last_error),
+            last_exit: text_or_null(upstream.last_exit),
+            processes: upstream.processes,
+            rss_bytes: upstream.rss_bytes,
+            cpu_us: upstream.cpu_us,
         }
     }
 }

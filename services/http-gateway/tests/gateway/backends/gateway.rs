@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use proto::{
     convert::FromWire as _,
-    gateway::{self as wire, tools_service_server::ToolsService, upstreams_service_server::UpstreamsService},
+    gateway::{
+        self as wire, live_sessions_service_server::LiveSessionsService, tools_service_server::ToolsService,
+        upstreams_service_server::UpstreamsService,
+    },
 };
 use tonic::{Request, Response, Status};
 
@@ -10,7 +13,8 @@ use super::{SERVER, World, lock, logging::sample_call};
 use crate::stack::NOON;
 
 pub(crate) struct Tools(pub(crate) Arc<World>);
-pub(crate) struct Upstreams;
+pub(crate) struct Upstreams(pub(crate) Arc<World>);
+pub(crate) struct LiveSessions;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -20,6 +24,7 @@ impl ToolsService for Tools {
         let echo = r#"{"name":"echo","inputSchema":{"type":"object","maximum":1.0}}"#;
         Ok(Response::new(wire::ListToolsResponse {
             tools_json: vec![echo.to_owned()],
+            ..wire::ListToolsResponse::default()
         }))
     }
 
@@ -64,5 +69,51 @@ impl UpstreamsService for Upstreams {
                 upstream("another", domain::UpstreamState::Ready),
             ],
         }))
+    }
+
+    async fn restart_upstream(
+        &self,
+        request: Request<wire::RestartUpstreamRequest>,
+    ) -> Answer<wire::RestartUpstreamResponse> {
+        *lock(&self.0.asked.restart) = Some(request.into_inner());
+        Ok(Response::new(wire::RestartUpstreamResponse { upstream: None }))
+    }
+
+    /// As a server that is well.
+    async fn test_server(
+        &self,
+        request: Request<wire::TestServerRequest>,
+    ) -> Answer<wire::TestServerResponse> {
+        *lock(&self.0.asked.server_test) = Some(request.into_inner());
+        Ok(Response::new(wire::TestServerResponse {
+            is_ok: true,
+            tools_json: vec![r#"{"name":"echo"}"#.to_owned(), "7".to_owned()],
+            ..wire::TestServerResponse::default()
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl LiveSessionsService for LiveSessions {
+    /// All that there are, are connected.
+    async fn list_live_sessions(
+        &self,
+        _request: Request<wire::ListLiveSessionsRequest>,
+    ) -> Answer<wire::ListLiveSessionsResponse> {
+        let session = wire::LiveSession {
+            session: Some(super::logging::sample_session()),
+            in_flight: 2,
+            open_streams: 1,
+        };
+        Ok(Response::new(wire::ListLiveSessionsResponse {
+            sessions: vec![session],
+        }))
+    }
+
+    async fn end_session(
+        &self,
+        _request: Request<wire::EndSessionRequest>,
+    ) -> Answer<wire::EndSessionResponse> {
+        Ok(Response::new(wire::EndSessionResponse {}))
     }
 }

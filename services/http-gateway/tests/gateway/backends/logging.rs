@@ -214,13 +214,25 @@ fn tail(
     }
 }
 
+pub(crate) fn sample_session() -> wire::ClientSession {
+    wire::ClientSession {
+        id: super::CALL.to_owned(),
+        capabilities_json: r#"{"roots":{}}"#.to_owned(),
+        end: domain::SessionEnd::Closed.to_wire(),
+        ..wire::ClientSession::default()
+    }
+}
+
 #[tonic::async_trait]
 impl SessionsService for Sessions {
     async fn list_sessions(
         &self,
         _request: Request<wire::ListSessionsRequest>,
     ) -> Answer<wire::ListSessionsResponse> {
-        Ok(Response::new(wire::ListSessionsResponse::default()))
+        Ok(Response::new(wire::ListSessionsResponse {
+            sessions: vec![sample_session()],
+            page: None,
+        }))
     }
 
     async fn get_session(
@@ -230,9 +242,7 @@ impl SessionsService for Sessions {
         Ok(Response::new(wire::GetSessionResponse {
             session: Some(wire::ClientSession {
                 id: request.into_inner().id,
-                capabilities_json: r#"{"roots":{}}"#.to_owned(),
-                end: domain::SessionEnd::Closed.to_wire(),
-                ..wire::ClientSession::default()
+                ..sample_session()
             }),
         }))
     }
