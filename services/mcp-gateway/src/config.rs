@@ -73,6 +73,9 @@ pub struct OutboundConfig {
     /// Whether servers may be on this machine. Absent: only where one process
     /// is the whole deployment and listens on this machine only.
     pub allow_loopback: Option<bool>,
+    /// File with the certificates (PEM) of authorities that are trusted beside
+    /// those that the system trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Settings that cannot work. Says which and what would.

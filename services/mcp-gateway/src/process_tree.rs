@@ -27,10 +27,15 @@ pub(crate) fn descendants(root: i32) -> Vec<i32> {
     below(root).into_iter().map(|process| process.pid).collect()
 }
 
-/// What the descendants of a process use.
-pub(crate) fn usage_below(root: i32) -> Usage {
+/// What a server uses that was started by that process: the descendants of it,
+/// or itself where it became the server.
+pub(crate) fn usage_of_server(root: i32) -> Usage {
+    let mut server = below(root);
+    if server.is_empty() {
+        server.extend(process(root));
+    }
     let mut usage = Usage::default();
-    for process in below(root) {
+    for process in server {
         usage.processes += 1;
         usage.rss_bytes += rss_bytes(process.pid).unwrap_or(0);
         usage.cpu += Duration::from_millis(process.cpu_ticks * 1_000 / TICKS_PER_SECOND);
@@ -56,11 +61,15 @@ fn below(root: i32) -> Vec<Process> {
 
 /// Those that live. What is dead and not yet buried cannot be killed again.
 fn living() -> impl Iterator<Item = Process> {
-    fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| {
-        let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        read_stat(pid, &stat)
-    })
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| process(entry.ok()?.file_name().to_str()?.parse().ok()?))
+}
+
+fn process(pid: i32) -> Option<Process> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    read_stat(pid, &stat)
 }
 
 fn read_stat(pid: i32, stat: &str) -> Option<Process> {
@@ -102,7 +111,7 @@ mod tests {
             .spawn()
             .expect("started");
         let own = std::process::id() as i32;
-        let usage = usage_below(own);
+        let usage = usage_of_server(own);
         assert!(descendants(own).contains(&(child.id() as i32)));
         assert!(usage.processes >= 1 && usage.rss_bytes > 0, "{usage:?}");
         child.kill().expect("killed");

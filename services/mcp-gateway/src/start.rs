@@ -181,7 +181,7 @@ fn pool_config(config: &Config, folder: &Path) -> anyhow::Result<PoolConfig> {
         launcher,
         working_dir: folder.join("servers"),
         idle_after: Duration::from_secs(config.limits.server_idle_seconds),
-        dialer: Dialer::new(config.outbound()?)?,
+        dialer: Dialer::new(config.outbound()?, config.outbound.ca_file.as_deref())?,
     })
 }
 

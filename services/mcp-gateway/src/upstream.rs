@@ -68,3 +68,6 @@ pub(crate) trait Audience: Send + Sync + std::fmt::Debug {
     /// watched on it is to be said again.
     fn came_up(&self, connection: &Arc<Connection>);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! One running server, as those see it who ask it something.
 
+mod exchange;
 mod incoming;
 mod running_calls;
 
@@ -7,7 +8,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,28 +19,17 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ClientMeta, Hello, Owner, Patience, Question, RequestError,
-    http::{HttpWire, Outgoing},
-    in_flight::{Answer, Expecting, InFlight},
-    log_lines::Tail,
-    params::{self, Fitted},
-    pool::Surroundings,
+    Hello, Owner, RequestError, http::HttpWire, in_flight::InFlight, log_lines::Tail, pool::Surroundings,
 };
 use crate::{
     directory::Server,
     message::{self, ErrorCode, Id, Reply},
-    outbox::Outbox,
 };
 
+pub(super) use exchange::MAX_TIMEOUT;
+pub(crate) use exchange::RequestOptions;
 pub(super) use incoming::Related;
 use running_calls::RunningCalls;
-
-/// However much progress a server reports, no request takes longer (the
-/// specification wants such a limit: lifecycle, "timeouts").
-pub(super) const MAX_TIMEOUT: Duration = Duration::from_hours(1);
-
-/// The greeting, which nobody withdraws.
-const HANDSHAKE: [&str; 2] = ["initialize", "server/discover"];
 
 /// A connection to a server, or what was one.
 #[derive(Debug)]
@@ -79,36 +69,6 @@ pub(super) enum Wire {
     Lines,
     /// Each by a request of its own.
     Http(Box<HttpWire>),
-}
-
-/// How a request is to be made.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestOptions<'a> {
-    /// Progress starts it anew.
-    pub(crate) timeout: Duration,
-    /// Where progress goes, if the params ask for it, and what else belongs to
-    /// this request alone.
-    pub(crate) progress_to: Option<&'a Outbox>,
-    /// Who asks; absent: the owner of the connection, or the gateway itself.
-    pub(crate) client: Option<&'a ClientMeta>,
-    /// Takes what the server asks while it works on this request; absent: the
-    /// audience is asked. A question that does not fit in is refused.
-    pub(crate) questions: Option<&'a mpsc::Sender<Question>>,
-    /// Knows when it is the client that takes its time.
-    pub(crate) patience: Option<&'a Patience>,
-}
-
-impl RequestOptions<'_> {
-    /// On the gateway's own behalf.
-    pub(crate) const fn within(timeout: Duration) -> Self {
-        Self {
-            timeout,
-            progress_to: None,
-            client: None,
-            questions: None,
-            patience: None,
-        }
-    }
 }
 
 impl Connection {
@@ -176,7 +136,6 @@ impl Connection {
     /// Says of which resources the owner or the clients of the connection want
     /// to hear that they changed: all of them, each time. Lists are always
     /// watched. Over a connection that came up anew it has to be said anew.
-    #[allow(dead_code, reason = "what sessions subscribe to")]
     pub(crate) fn watch(&self, uris: BTreeSet<String>) {
         self.watched.send_if_modified(|watched| {
             let is_new = *watched != uris;
@@ -194,120 +153,8 @@ impl Connection {
         self.places.acquire().await.ok()
     }
 
-    /// Asks the server, once. Takes params as a client sent them, and fits them
-    /// to the server's era. Dropped before the answer, or over its time, the
-    /// request is withdrawn.
-    pub(crate) async fn request(
-        self: &Arc<Self>,
-        method: &str,
-        params: Option<&str>,
-        options: RequestOptions<'_>,
-    ) -> Result<Reply, RequestError> {
-        let Some(hello) = self.hello() else {
-            return Err(self.crashed());
-        };
-        let id = self.next_id();
-        let fitted = params::fit(
-            params,
-            id,
-            hello,
-            self.owner.as_ref(),
-            options.client,
-            options.progress_to,
-        )?;
-        self.exchange(id, method, fitted, options).await
-    }
-
     pub(super) fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Sends a request as it is, and waits for its answer.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        id: u64,
-        method: &str,
-        Fitted { params, progress }: Fitted,
-        options: RequestOptions<'_>,
-    ) -> Result<Reply, RequestError> {
-        self.touch();
-        let expecting = Expecting {
-            progress,
-            questions: options.questions.cloned(),
-            is_listening: method == "subscriptions/listen",
-        };
-        let Some(mut ticket) = self.in_flight.enter(id, expecting) else {
-            return Err(self.crashed());
-        };
-        let request = Outgoing {
-            id,
-            method,
-            params: params.as_deref(),
-            message: message::request(&Id::from(id), method, params.as_deref()),
-        };
-        let longest = tokio::time::sleep(MAX_TIMEOUT);
-        let timeout = tokio::time::sleep(options.timeout);
-        let withdrawal = Withdrawal {
-            connection: self,
-            id,
-            is_due: AtomicBool::new(false),
-        };
-        let answered = self.carry(request, &options, &withdrawal, &mut ticket.answer);
-        tokio::pin!(longest, timeout, answered);
-        loop {
-            tokio::select! {
-                biased;
-                answer = &mut answered => {
-                    self.touch();
-                    if matches!(answer, Ok(_) | Err(RequestError::Unreachable(_))) {
-                        withdrawal.is_due.store(false, Ordering::Relaxed);
-                    }
-                    return answer;
-                }
-                () = ticket.sign_of_life.notified() => {
-                    timeout.as_mut().reset(tokio::time::Instant::now() + options.timeout);
-                }
-                () = &mut timeout => {
-                    let patience = options.patience.and_then(|patience| patience.extension(options.timeout));
-                    let Some(extension) = patience else {
-                        return Err(RequestError::Timeout(options.timeout));
-                    };
-                    timeout.as_mut().reset(tokio::time::Instant::now() + extension);
-                }
-                () = &mut longest => return Err(RequestError::Timeout(MAX_TIMEOUT)),
-            }
-        }
-    }
-
-    /// Brings a request to the server and its answer back.
-    async fn carry(
-        self: &Arc<Self>,
-        request: Outgoing<'_>,
-        options: &RequestOptions<'_>,
-        withdrawal: &Withdrawal<'_>,
-        answer: &mut Answer,
-    ) -> Result<Reply, RequestError> {
-        let may_be_withdrawn = !HANDSHAKE.contains(&request.method);
-        match &self.wire {
-            Wire::Lines => {
-                let sent = self.lines.send(request.message).await;
-                // Else not a byte of it has reached the server.
-                let is_due = sent.is_ok() && may_be_withdrawn;
-                withdrawal.is_due.store(is_due, Ordering::Relaxed);
-                // Where it is gone, how it went will be known in a moment.
-                answer.await.unwrap_or_else(|_| Err(self.crashed()))
-            }
-            Wire::Http(http) => {
-                let is_due = may_be_withdrawn && !http.withdraws_by_closing();
-                withdrawal.is_due.store(is_due, Ordering::Relaxed);
-                let related = Related {
-                    outbox: options.progress_to,
-                    questions: options.questions,
-                    is_its_stream: true,
-                };
-                http.exchange(self, request, related, answer).await
-            }
-        }
     }
 
     /// Tells the server something. Best effort: what is told in vain to a
@@ -362,20 +209,6 @@ impl Connection {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Asks a modern server to tell of changes, and waits until it no longer does.
-    pub(super) async fn listen(
-        self: &Arc<Self>,
-        params: &str,
-        timeout: Duration,
-    ) -> Result<Reply, RequestError> {
-        let hello = self.hello().ok_or_else(|| self.crashed())?;
-        let id = self.next_id();
-        self.listening.store(id, Ordering::Relaxed);
-        let fitted = params::fit(Some(params), id, hello, self.owner.as_ref(), None, None)?;
-        let options = RequestOptions::within(timeout);
-        self.exchange(id, "subscriptions/listen", fitted, options).await
-    }
-
     /// The server does not behave as what it was taken for.
     pub(super) fn doubt(&self) {
         self.doubt.cancel();
@@ -399,22 +232,5 @@ impl Connection {
     pub(super) fn log(&self, level: LogLevel, kind: ServerLogKind, line: &str) {
         self.surroundings
             .log_of_call(&self.server, level, kind, line, self.calls.only());
-    }
-}
-
-/// Tells the server that nobody waits any more, unless it has answered.
-struct Withdrawal<'a> {
-    connection: &'a Connection,
-    id: u64,
-    is_due: AtomicBool,
-}
-
-impl Drop for Withdrawal<'_> {
-    fn drop(&mut self) {
-        if *self.is_due.get_mut() {
-            let id = self.id;
-            let params = format!(r#"{{"requestId":{id},"reason":"nobody waits for the answer any more"}}"#);
-            self.connection.notify("notifications/cancelled", Some(&params));
-        }
     }
 }

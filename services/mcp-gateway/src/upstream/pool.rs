@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     directory::{Server, Snapshot},
-    process_tree::{Usage, usage_below},
+    process_tree::{Usage, usage_of_server},
     recorder::Recorder,
 };
 
@@ -204,7 +204,7 @@ impl Upstreams {
                     usage: connection
                         .as_ref()
                         .and_then(|connection| connection.pid)
-                        .map(|pid| usage_below(pid as i32)),
+                        .map(|pid| usage_of_server(pid as i32)),
                     connection,
                     restarts: slot.restarts.load(Ordering::Relaxed),
                     last_error,

@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Connection, Owner, Unavailable, eras::Spoken, pool::Surroundings};
-use crate::directory::Server;
+use crate::directory::{Server, Transport};
 
-/// A server that crashed so often ...
+/// A server of our own that crashed so often ...
 const MAX_CRASHES: usize = 5;
 
 /// ... within this time is not started again until its definition changes.
@@ -23,6 +23,10 @@ const CRASH_WINDOW: Duration = Duration::from_mins(10);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
+/// A server that runs elsewhere is brought back by others, so it is tried as
+/// long as somebody wants it.
+const LONGEST_PAUSE_OF_OTHERS: Duration = Duration::from_secs(30);
 
 /// How long a server may take to end, and some for a busy machine.
 #[allow(dead_code, reason = "for the restart by hand")]
@@ -113,7 +117,7 @@ impl Slot {
                 unavailable(&format!("{error}; it is tried again in {seconds} s"))
             }
             Ok(Ok(State::Failed { error })) => unavailable(&format!(
-                "{error}; it failed {MAX_CRASHES} times in 10 minutes and stays down until its definition is changed"
+                "{error}; it failed {MAX_CRASHES} times in 10 minutes and stays down until its definition is changed or it is restarted by hand"
             )),
             Ok(Ok(State::Idle | State::Starting)) => {
                 unavailable("it was stopped while it started; try again")
@@ -188,12 +192,18 @@ impl Slot {
         let mut crashes = self.crashes.lock().unwrap_or_else(PoisonError::into_inner);
         crashes.retain(|crash| now.duration_since(*crash) < CRASH_WINDOW);
         crashes.push_back(now);
-        if crashes.len() >= MAX_CRASHES {
+        let is_ours = matches!(self.server.transport, Transport::Stdio(_));
+        if is_ours && crashes.len() >= MAX_CRASHES {
             return State::Failed { error };
         }
-        let pause = FIRST_PAUSE * 2_u32.pow(crashes.len() as u32 - 1);
+        let pause = FIRST_PAUSE.saturating_mul(1 << (crashes.len() - 1).min(10));
+        let longest = if is_ours {
+            LONGEST_PAUSE
+        } else {
+            LONGEST_PAUSE_OF_OTHERS
+        };
         State::BackingOff {
-            until: now + pause.min(LONGEST_PAUSE),
+            until: now + pause.min(longest),
             error,
         }
     }

@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, Version, header},
     response::{IntoResponse as _, Response},
 };
 use futures::{Stream, StreamExt as _};
@@ -30,6 +30,7 @@ pub(crate) enum Kind {
 /// One message that the server got.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
+    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
@@ -63,10 +64,21 @@ impl HttpServer {
         Self::start_on(kind, listener)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "ends with the test")]
     pub(crate) fn start_on(kind: Kind, listener: tokio::net::TcpListener) -> Self {
+        let address = listener.local_addr().unwrap();
+        Self::serve(kind, address, move |router| async move {
+            axum::serve(listener, router).await.unwrap();
+        })
+    }
+
+    /// In whatever way that is served.
+    #[expect(clippy::disallowed_methods, reason = "ends with the test")]
+    pub(crate) fn serve<F>(kind: Kind, address: SocketAddr, serve: impl FnOnce(Router) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let mut server = Self {
-            address: listener.local_addr().unwrap(),
+            address,
             kind,
             seen: Arc::default(),
             requests: Arc::default(),
@@ -76,15 +88,19 @@ impl HttpServer {
             task: None,
         };
         let router = Router::new().fallback(answer).with_state(server.clone());
-        let serving = tokio::task::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        server.task = Some(Arc::new(Abort(serving)));
+        server.task = Some(Arc::new(Abort(tokio::task::spawn(serve(router)))));
         server
     }
 
     /// Makes the definition lead here.
     pub(crate) fn define(&self, server: &mut Server) {
+        Self::define_as(server, format!("http://{}/mcp", self.address));
+    }
+
+    /// By another URL.
+    pub(crate) fn define_as(server: &mut Server, url: String) {
         let http = HttpTransport {
-            url: format!("http://{}/mcp", self.address),
+            url,
             headers: [("X-Own".to_owned(), "plain".to_owned())].into(),
         };
         let definition = server.definition.as_mut().unwrap();
@@ -132,6 +148,7 @@ async fn answer(State(server): State<HttpServer>, request: Request) -> Response 
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     server.note(format!("{} {}", parts.method, parts.uri.path()));
     server.seen.lock().unwrap().push(Seen {
+        version: parts.version,
         headers: parts.headers.clone(),
         body: body.clone(),
     });

@@ -21,3 +21,4 @@ mod secrets;
 mod stack;
 mod stateless;
 mod subscriptions;
+mod tls;

@@ -23,6 +23,8 @@ const IDLE: std::time::Duration = std::time::Duration::from_secs(4);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 128;
 
+const USER_AGENT: &str = concat!("mcp-orchestrator/", env!("CARGO_PKG_VERSION"));
+
 /// Headers that belong to one hop, or that the gateway says for itself.
 const OURS: [HeaderName; 11] = [
     header::ACCEPT,
@@ -59,7 +61,14 @@ impl HttpClient {
         if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
             return Err("its URL must begin with https:// or http:// and a host".to_owned());
         }
-        let mut headers = HeaderMap::with_capacity(definition.headers.len());
+        if url
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
+            return Err("its URL holds a user; put what it needs into a header, as a secret".to_owned());
+        }
+        let mut headers = HeaderMap::with_capacity(definition.headers.len() + 1);
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         for (name, value) in &definition.headers {
             let (Ok(header), Ok(mut value)) = (
                 HeaderName::from_bytes(name.as_bytes()),

@@ -2,12 +2,14 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
+use anyhow::Context as _;
 use http::Uri;
 use hyper_util::{
     client::legacy::connect::{Connected, Connection},
@@ -20,7 +22,11 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    },
 };
 use tower::Service;
 
@@ -62,13 +68,22 @@ pub(super) enum ConnectError {
 }
 
 impl Dialer {
-    /// Reads the certificates that this system trusts; those of Mozilla where it
-    /// has none.
-    pub(crate) fn new(outbound: Outbound) -> anyhow::Result<Self> {
+    /// Reads the certificates that this system trusts, those of Mozilla where it
+    /// has none, and those of that file.
+    pub(crate) fn new(outbound: Outbound, ca_file: Option<&Path>) -> anyhow::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        if let Some(file) = ca_file {
+            let unusable = || format!("outbound.ca_file {} cannot be used", file.display());
+            let certificates = CertificateDer::pem_file_iter(file).with_context(unusable)?;
+            for certificate in certificates {
+                roots
+                    .add(certificate.with_context(unusable)?)
+                    .with_context(unusable)?;
+            }
         }
         let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
