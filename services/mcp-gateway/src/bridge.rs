@@ -22,7 +22,3 @@ pub(crate) const LEGACY_TO_MODERN: &str = "legacy_to_modern";
 
 /// That questions of the server were put to the client in the other era's way.
 pub(crate) const INPUT_REQUIRED: &str = "input_required";
-
-/// What was lost: the client asked to be told what the server logs, and a
-/// legacy server does not say for which request it logs.
-pub(crate) const LOG_LEVEL: &str = "log_level";

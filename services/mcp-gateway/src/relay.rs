@@ -299,6 +299,7 @@ impl Relay {
             Err(error) => return Answer::error(ErrorCode::Refused, error.to_string()),
         };
         let exchange = Exchange {
+            relay: self,
             caller,
             connection: &connection,
             method,

@@ -6,6 +6,7 @@ mod audience;
 mod interests;
 mod listed;
 mod listeners;
+mod log_streams;
 mod registry;
 mod resume;
 mod stay;
@@ -39,6 +40,8 @@ pub(crate) use interests::{Interests, Watcher};
 use listed::Listed;
 use listeners::Listeners;
 pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
+use log_streams::LogStreams;
+pub(crate) use log_streams::TellingLogs;
 pub(crate) use registry::{Limits, Sessions};
 pub(crate) use resume::{EventId, EventLog, EventLogs, LogReader};
 use stay::StayKey;
@@ -73,8 +76,9 @@ pub(crate) struct Session {
     pub(crate) streams: Streams,
     pub(crate) logs: EventLogs,
     pub(crate) interests: Interests,
-    /// From which level on a client with a session wants to be told what servers
-    /// log, once it has said so.
+    log_streams: LogStreams,
+    /// From which level on the client wants to be told what servers log, once it
+    /// has said so; of a stay, what the most curious of its requests said.
     log_level: Mutex<Option<Severity>>,
     pub(crate) listeners: Listeners,
     /// Set where the client has no session, and its requests are put together.

@@ -77,7 +77,9 @@ impl Parked {
             places.insert(ticket, place);
             given_up
         };
-        given_up.into_iter().for_each(Place::give_up);
+        if let Some(place) = given_up {
+            place.give_up();
+        }
         ticket
     }
 
@@ -97,7 +99,9 @@ impl Parked {
                 .lock()
                 .extract_if(|_, place| is_over || place.since.elapsed() > PARKED_FOR)
                 .collect();
-            given_up.into_iter().for_each(|(_, place)| place.give_up());
+            for (_, place) in given_up {
+                place.give_up();
+            }
             if is_over {
                 return Ok(());
             }

@@ -12,6 +12,13 @@ impl Relay {
     /// Answers `server/discover`: on a server's own endpoint as that server is,
     /// on a project's for all of its servers.
     pub(crate) async fn discover(&self, caller: &Caller) -> Answer {
+        const NAMES: [&str; 5] = [
+            "capabilities",
+            "serverInfo",
+            "instructions",
+            "_meta",
+            "supportedVersions",
+        ];
         let Some(server) = caller.single_server() else {
             let own = self.project_hello(caller).await;
             let meta = format!("{{\"{SERVER_INFO}\":{}}}", own.server_info);
@@ -24,13 +31,6 @@ impl Relay {
         let Some(hello) = connection.hello() else {
             return Answer::error(ErrorCode::Refused, "the server has not said who it is");
         };
-        const NAMES: [&str; 5] = [
-            "capabilities",
-            "serverInfo",
-            "instructions",
-            "_meta",
-            "supportedVersions",
-        ];
         let Some(fields) = object_fields(hello.result.get(), NAMES) else {
             return Answer::error(ErrorCode::Refused, "the server has not said clearly who it is");
         };

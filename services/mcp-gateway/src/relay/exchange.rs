@@ -1,14 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::Caller;
+use super::{Caller, Relay};
 use crate::{
     bridge::{self, InputRequired, PARKED_FOR, capability_of, retry_params},
     message::{ErrorCode, Reply, object_fields},
     outbox::Outbox,
-    session::AskedQuestion,
+    session::{AskedQuestion, TellingLogs},
     upstream::{Connection, Era, Patience, RequestError, RequestOptions},
 };
 
@@ -20,6 +20,7 @@ const MAX_QUESTIONS: usize = 16;
 
 /// One request of a client to one server, each of whatever era.
 pub(super) struct Exchange<'a> {
+    pub(super) relay: &'a Relay,
     pub(super) caller: &'a Caller,
     pub(super) connection: &'a Arc<Connection>,
     pub(super) method: &'a str,
@@ -56,9 +57,7 @@ impl Exchange<'_> {
             (false, true) => exchanged.bridged.push(bridge::LEGACY_TO_MODERN),
             _ => {}
         }
-        if self.caller.is_modern() && !is_modern_server && self.caller.log_level.is_some() {
-            exchanged.downgrades.push(bridge::LOG_LEVEL);
-        }
+        let _telling = self.tell_logs().await;
         let mut retry = None;
         while exchanged.rounds < MAX_ROUNDS {
             exchanged.rounds += 1;
@@ -133,9 +132,21 @@ impl Exchange<'_> {
         }
     }
 
+    /// A modern client says with each request what it wants to be told, a legacy
+    /// server was told once.
+    async fn tell_logs(&self) -> Option<TellingLogs> {
+        let from = self.caller.log_level.filter(|_| self.caller.is_modern())?;
+        let (session, outbox) = (self.caller.session.as_ref()?, self.outbox?);
+        if session.log_level().is_none_or(|level| from < level) {
+            session.set_log_level(from);
+            self.relay.adjust_log_level(self.connection).await;
+        }
+        Some(session.tell_logs(self.connection.server.id, from, outbox))
+    }
+
     fn put(&self, asked: AskedQuestion) {
         let unheard = match (&self.caller.questions, &self.caller.session) {
-            (Some(questions), _) => questions.try_send(asked).err().map(|error| error.into_inner()),
+            (Some(questions), _) => questions.try_send(asked).err().map(TrySendError::into_inner),
             (None, Some(session)) if !self.caller.is_modern() => {
                 session.put(asked, self.outbox);
                 None

@@ -285,6 +285,7 @@ impl Relay {
         let mark = connection.stderr_mark();
         let asked = Instant::now();
         let exchange = Exchange {
+            relay: self,
             caller,
             connection: &connection,
             method: "tools/call",

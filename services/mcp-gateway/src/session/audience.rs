@@ -25,6 +25,10 @@ impl Sessions {
     fn logged(&self, connection: &Connection, notification: &Notification) {
         let severity = Severity::of_params(notification.params());
         for session in self.of_connection(connection) {
+            if session.stay.is_some() {
+                session.tell_newest_logs(connection, notification);
+                continue;
+            }
             let from = session
                 .log_level()
                 .or(connection.owner.is_none().then_some(Severity::Info));

@@ -10,7 +10,9 @@ use std::{
 use domain::{ApiKeyId, Door, ProjectId, SessionEnd, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Endpoint, EventLogs, Interests, Listed, Listeners, Session, StayKey, Streams};
+use super::{
+    Asked, Endpoint, EventLogs, Interests, Listed, Listeners, LogStreams, Session, StayKey, Streams,
+};
 use crate::{
     directory::{Directory, Key, Snapshot},
     recorder::Recorder,
@@ -103,6 +105,7 @@ impl Sessions {
             streams: Streams::default(),
             logs: EventLogs::default(),
             interests: Interests::default(),
+            log_streams: LogStreams::default(),
             log_level: Mutex::default(),
             listeners: Listeners::default(),
             stay,

@@ -286,7 +286,9 @@ mod tests {
         assert_eq!(reader.next().await, None, "it was too slow");
         assert!(slow.read_after(slow.start()).is_none());
         let over: Vec<_> = (0..MAX_OVER + 5).map(|_| logs.open(false)).collect();
-        over.iter().for_each(|log| log.finish());
+        for log in &over {
+            log.finish();
+        }
         logs.open(false);
         let is_known = |log: &Arc<EventLog>| logs.find(log.start()).is_some();
         assert_eq!(over.iter().filter(|log| is_known(log)).count(), MAX_OVER);

@@ -41,35 +41,19 @@ impl Sessions {
             ip_address: ip_address.to_owned(),
             capabilities: greeting.capabilities.clone(),
         };
-        let found = {
-            let mut open = self.lock();
-            match open.stays.get(&stay) {
-                Some(session) => Ok(session.clone()),
-                None => {
-                    let session = self.new_session(
-                        key,
-                        endpoint,
-                        Door::StatelessHttp,
-                        user_agent,
-                        ip_address,
-                        Some(stay),
-                    );
-                    session.greet(greeting);
-                    self.enter(&mut open, &session)?;
-                    Err(session)
-                }
-            }
-        };
-        Ok(match found {
-            Ok(session) => {
-                self.seen(&session);
-                session
-            }
-            Err(new) => {
-                self.record(&new);
-                new
-            }
-        })
+        let mut open = self.lock();
+        if let Some(known) = open.stays.get(&stay).cloned() {
+            drop(open);
+            self.seen(&known);
+            return Ok(known);
+        }
+        let door = Door::StatelessHttp;
+        let new = self.new_session(key, endpoint, door, user_agent, ip_address, Some(stay));
+        new.greet(greeting);
+        self.enter(&mut open, &new)?;
+        drop(open);
+        self.record(&new);
+        Ok(new)
     }
 }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, Events},
+    client::{Client, Events, messages},
     stack::{Stack, stdio, until},
 };
 
@@ -126,4 +126,32 @@ async fn each_client_gets_the_log_level_that_it_asked_for() {
     }
     let notes = fs::read_to_string(stack.calls_file()).unwrap();
     assert!(!notes.contains("level error"), "the most curious counts: {notes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_request_is_told_what_its_legacy_server_logs_if_it_asks() {
+    let stack = with_resources().await;
+    let client = stack.client().on_server("scripted");
+    let tell = |level: Option<&str>| {
+        let mut params = json!({ "messages": [logged("debug"), logged("warning")] });
+        if let Some(level) = level {
+            params["_meta"] = json!({ "io.modelcontextprotocol/logLevel": level });
+        }
+        client.modern("test/tell", params).send()
+    };
+    let levels = async |response: reqwest::Response| {
+        let messages = messages(response).await;
+        let levels = messages
+            .iter()
+            .filter_map(|message| message["params"]["level"].as_str());
+        levels.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(levels(tell(None).await.unwrap()).await.is_empty());
+    assert_eq!(levels(tell(Some("warning")).await.unwrap()).await, ["warning"]);
+    noted(&stack, "level warning").await;
+    assert_eq!(
+        levels(tell(Some("debug")).await.unwrap()).await,
+        ["debug", "warning"]
+    );
+    assert!(levels(tell(None).await.unwrap()).await.is_empty());
 }
