@@ -33,7 +33,8 @@ impl Wire {
 
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some((event, rest)) = self.buffer.split_once("\n\n") {
+            let taken = self.buffer.split_once("\n\n");
+            if let Some((event, rest)) = taken.map(|(event, rest)| (event.to_owned(), rest.to_owned())) {
                 let field = |name: &str| {
                     let line = event.lines().find_map(|line| line.strip_prefix(name));
                     line.map(str::to_owned)
@@ -43,7 +44,7 @@ impl Wire {
                     retry: field("retry: "),
                     data: field("data: "),
                 };
-                self.buffer = rest.to_owned();
+                self.buffer = rest;
                 if event == Event::default() {
                     continue;
                 }
