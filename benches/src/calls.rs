@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use domain::{Clock, Door, ErrorKind, ProjectId, ServerId, SessionId, Timestamp, ToolCallId, ToolCallStatus};
 use proto::{
     convert::FromWire as _,
@@ -156,7 +158,9 @@ impl Draw {
         while text.len() < bytes {
             match self.below(12) {
                 // Ids and numbers, which nothing compresses.
-                0 => text.push_str(&format!("{:x}", self.random())),
+                0 => {
+                    let _ = write!(text, "{:x}", self.random());
+                }
                 1 => text.push_str(&self.below(100_000).to_string()),
                 _ if is_korean => {
                     let word = self.skewed(KOREAN.len());

@@ -65,10 +65,12 @@ pub(crate) async fn draw(
     let (from, to) = (from.as_micros(), to.as_micros());
     let step_us = step(from, to, asked_step_us)?;
     let first = rollup::floor(from, step_us);
-    let starts_us: Vec<i64> = (0..)
-        .map(|index| first + index * step_us)
-        .take_while(|start| *start < to)
-        .collect();
+    let mut starts_us = Vec::new();
+    let mut start = first;
+    while start < to {
+        starts_us.push(start);
+        start += step_us;
+    }
     let grouping = Grouping {
         step_us: Some(step_us),
         by,
@@ -90,7 +92,7 @@ fn step(from: i64, to: i64, asked_us: u64) -> Result<i64, ServiceError> {
     let length = to.saturating_sub(from);
     if asked_us > 0 {
         let step_us = i64::try_from(asked_us).unwrap_or(i64::MAX);
-        if step_us < SECOND_US || step_us > 366 * 24 * HOUR_US || length / step_us > MAX_BUCKETS {
+        if !(SECOND_US..=366 * 24 * HOUR_US).contains(&step_us) || length / step_us > MAX_BUCKETS {
             return Err(ServiceError::invalid(
                 "step",
                 format!("expected 1 s or more, and at most {MAX_BUCKETS} buckets in the range"),

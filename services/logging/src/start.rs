@@ -54,7 +54,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
-    let sweeps = retention::run(store.clone(), host.clock().clone(), shutdown.clone());
+    let sweeps = retention::run(store.clone(), host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });
     readiness.ready();

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -164,7 +165,7 @@ fn vector(words: &Words) -> String {
         for word in words {
             position += 1;
             let at = position.min(LAST_POSITION);
-            text.push_str(&format!("'{word}':{at}{weight} "));
+            let _ = write!(text, "'{word}':{at}{weight} ");
         }
         position += 1;
     }
@@ -199,9 +200,22 @@ pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase)
             }
         })
         .collect();
+    let query = words.join(" <-> ");
+    if statement.words.is_by_call {
+        statement
+            .push("EXISTS (SELECT 1 FROM tool_call_bodies WHERE tool_call_id = id AND words @@ CAST(")
+            .bind(query)
+            .push(" AS TSQUERY))");
+        return;
+    }
+    // OFFSET keeps the planner from walking all calls in the order of the page
+    // until enough have the word: it takes every word for a frequent one.
     statement
-        .push("id IN (SELECT tool_call_id FROM tool_call_bodies WHERE words @@ CAST(")
-        .bind(words.join(" <-> "))
+        .push(
+            "id IN (SELECT tool_call_id FROM (
+             SELECT tool_call_id FROM tool_call_bodies WHERE words @@ CAST(",
+        )
+        .bind(query)
         .push(" AS TSQUERY)");
     let (first, last) = statement.words.ids;
     if let Some(first) = first {
@@ -210,5 +224,5 @@ pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase)
     if let Some(last) = last {
         statement.push(" AND tool_call_id <= ").bind(last);
     }
-    statement.push(")");
+    statement.push(" OFFSET 0) AS found)");
 }

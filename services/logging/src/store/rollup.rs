@@ -144,7 +144,7 @@ impl Store {
     /// How many tools and how many sessions the calls of a filter are of.
     pub(crate) async fn count_unique(&self, filter: &ToolCallFilter) -> Result<(u64, u64), DatabaseError> {
         let mut tools = HashSet::new();
-        for part in self.parts_for(filter, rollup::can_answer(filter), |range| {
+        for part in parts_for(filter, rollup::can_answer(filter), |range| {
             rollup::parts(range, None)
         }) {
             let columns = "SELECT DISTINCT server_name, tool_name FROM ";
@@ -161,26 +161,13 @@ impl Store {
             }
         }
         let mut sessions = HashSet::new();
-        for part in self.parts_for(filter, filter.terms.is_empty(), rollup::hours) {
+        for part in parts_for(filter, filter.terms.is_empty(), rollup::hours) {
             let columns = "SELECT DISTINCT session_id FROM ";
             let statement = self.select_part(filter, part, columns, "session_hours");
             let found: Vec<(Option<Uuid>,)> = statement.fetch_all(&self.database).await?;
             sessions.extend(found.into_iter().filter_map(|(session,)| session));
         }
         Ok((tools.len() as u64, sessions.len() as u64))
-    }
-
-    fn parts_for(
-        &self,
-        filter: &ToolCallFilter,
-        is_rolled_up: bool,
-        parts: impl Fn(Range) -> Vec<Part>,
-    ) -> Vec<Part> {
-        if is_rolled_up {
-            parts(filter.range)
-        } else {
-            vec![Part::Calls(filter.range)]
-        }
     }
 
     fn select_part(&self, filter: &ToolCallFilter, part: Part, columns: &str, rolled_up: &str) -> Statement {
@@ -208,6 +195,14 @@ impl Store {
             }
         }
         statement
+    }
+}
+
+fn parts_for(filter: &ToolCallFilter, is_rolled_up: bool, parts: impl Fn(Range) -> Vec<Part>) -> Vec<Part> {
+    if is_rolled_up {
+        parts(filter.range)
+    } else {
+        vec![Part::Calls(filter.range)]
     }
 }
 

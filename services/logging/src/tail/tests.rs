@@ -140,6 +140,19 @@ database_test! {
         assert_eq!(next_calls(&mut tail).await.0, [(CALLS + 1, RUNNING)], "and goes on with the newest");
     }
 
+    async fn only_the_calls_of_the_query_come(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut filter = of_project();
+        filter.q = "replaced -status:running".to_owned();
+        let mut tail = open(&gateway, filter, "");
+        next(&mut tail).await;
+        let mut found = finished(2, 2, ToolCallStatus::Success);
+        found.arguments = Some(fixtures::payload(r#"{"q":"replaced"}"#));
+        gateway.send(records([running(2, 2), finished(3, 3, ToolCallStatus::Success)])).await;
+        gateway.send(records([found])).await;
+        assert_eq!(next_calls(&mut tail).await.0, [(2, SUCCESS)]);
+    }
+
     async fn only_the_calls_of_the_filter_come(database: Database) {
         let mut gateway = Gateway::over(database);
         let mut filter = of_project();

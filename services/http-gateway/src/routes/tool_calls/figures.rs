@@ -248,8 +248,8 @@ pub(crate) async fn timeseries(
         .series
         .into_iter()
         .map(|series| TimeSeriesGroup {
-            value: text_or_null(series.name.clone()),
-            series: columns(series, &metrics),
+            series: columns(&series, &metrics),
+            value: text_or_null(series.name),
         })
         .collect();
     let series = match group_by {
@@ -425,7 +425,7 @@ impl TimeSeriesQuery {
     }
 }
 
-fn columns(series: wire::ChartSeries, metrics: &[&'static str]) -> BTreeMap<&'static str, Vec<Option<i64>>> {
+fn columns(series: &wire::ChartSeries, metrics: &[&'static str]) -> BTreeMap<&'static str, Vec<Option<i64>>> {
     let counts = |counts: &[u64]| -> Vec<Option<i64>> {
         counts
             .iter()
