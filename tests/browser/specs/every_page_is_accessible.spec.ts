@@ -44,7 +44,7 @@ const INSIDE: Visit[] = [
     page: "a tool to run",
     url: `/projects/${project}/servers/${server}`,
     open: async (page) => {
-      await page.locator("li h3 + button").first().click();
+      await page.locator("li h3 ~ button:not([role])").first().click();
       await page.getByRole("dialog").locator("form").waitFor();
     },
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readArguments, readEnvironment } from "./definition";
+import { readArguments, readEnvironment, readHeaders } from "./definition";
 
 describe("a server's definition", () => {
   it("takes one argument a line, spaces within it kept", () => {
@@ -8,6 +8,13 @@ describe("a server's definition", () => {
 
   it("takes NAME=value lines, with anything in the value", () => {
     expect(readEnvironment("A=1\n\nB_2=x=y z\n")).toEqual({ env: { A: "1", B_2: "x=y z" } });
+  });
+
+  it("takes Name: value lines as headers", () => {
+    expect(readHeaders("X-Team: a: b\n\nAccept:*/*")).toEqual({
+      headers: { "X-Team": "a: b", Accept: "*/*" },
+    });
+    expect(readHeaders("X-Team a")).toEqual({ wrongLine: 1 });
   });
 
   it("says which line is wrong", () => {

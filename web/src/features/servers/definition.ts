@@ -19,3 +19,17 @@ export function readEnvironment(text: string): Environment {
   }
   return { env };
 }
+
+export type Headers = { headers: Record<string, string> } | { wrongLine: number };
+
+/** `Name: value` lines, as they stand in a request. */
+export function readHeaders(text: string): Headers {
+  const headers: Record<string, string> = {};
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const match = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(.*)$/.exec(line);
+    if (!match) return { wrongLine: index + 1 };
+    headers[match[1] ?? ""] = (match[2] ?? "").trim();
+  }
+  return { headers };
+}

@@ -96,6 +96,21 @@ export function useSwitchServer(project: string) {
   });
 }
 
+/** Switches a tool on or off for every client. */
+export function useSwitchTool(project: string, server: Server) {
+  const forget = useForget(project);
+  return useMutation({
+    mutationFn: ({ tool, isEnabled }: { tool: string; isEnabled: boolean }) =>
+      unwrap(
+        api.PATCH("/api/v1/projects/{project}/servers/{server}/tools/{tool}", {
+          params: { path: { project, server: server.id, tool } },
+          body: { is_enabled: isEnabled },
+        }),
+      ),
+    onSettled: () => forget(server, ["server"]),
+  });
+}
+
 export function useDeleteServer(project: string) {
   const forget = useForget(project);
   return useMutation({

@@ -10,7 +10,8 @@ import { Button } from "@/ui/button";
 import { JsonTree } from "@/ui/json-tree";
 import { Section } from "@/ui/section";
 import { ProblemView } from "@/ui/states";
-import { serverToolsQuery } from "./servers";
+import { Switch } from "@/ui/switch";
+import { serverToolsQuery, useSwitchTool } from "./servers";
 
 /** The tools of a server, each with the schema of its arguments. */
 export function ServerTools({ project, server }: { project: string; server: Server }) {
@@ -21,6 +22,12 @@ export function ServerTools({ project, server }: { project: string; server: Serv
   });
   const listed = server.is_enabled ? tools.data?.data : undefined;
   const mayCall = useMay(project, "call_tools");
+  const mayChange = useMay(project, "write_servers");
+  const change = useSwitchTool(project, server);
+  const isOn = ({ name }: Tool) =>
+    change.isPending && change.variables.tool === name
+      ? change.variables.isEnabled
+      : !server.disabled_tools.includes(name);
   const [running, setRunning] = useState<Tool>();
   const count = listed ? ` · ${listed.length}` : "";
   return (
@@ -35,12 +42,17 @@ export function ServerTools({ project, server }: { project: string; server: Serv
         <ProblemView error={tools.error} onRetry={() => void tools.refetch()} isInline />
       )}
       {listed?.length === 0 && <p className="text-muted">{t("servers.detail.toolsEmpty")}</p>}
+      {change.isError && <ProblemView error={change.error} isInline />}
       <ul className="flex flex-col gap-3">
         {listed?.map((tool) => (
           <ToolItem
             key={tool.name}
             tool={tool}
-            onRun={mayCall ? () => setRunning(tool) : undefined}
+            isOn={isOn(tool)}
+            onSwitch={
+              mayChange ? (isEnabled) => change.mutate({ tool: tool.name, isEnabled }) : undefined
+            }
+            onRun={mayCall && isOn(tool) ? () => setRunning(tool) : undefined}
           />
         ))}
       </ul>
@@ -61,20 +73,31 @@ interface ItemProps {
   tool: Tool;
   /** Absent for those who may not call tools. */
   onRun: (() => void) | undefined;
+  isOn: boolean;
+  /** Absent for those who may not change servers. */
+  onSwitch: ((isOn: boolean) => void) | undefined;
 }
 
-function ToolItem({ tool, onRun }: ItemProps) {
+function ToolItem({ tool, onRun, isOn, onSwitch }: ItemProps) {
   const { t } = useTranslation();
   const schema = inputSchema(tool);
   return (
     <li className="flex min-w-0 flex-col gap-1">
       <div className="flex items-center justify-between gap-3">
         <h3 className="min-w-0 break-words font-mono font-semibold text-xs">{tool.name}</h3>
+        <span className="ml-auto" />
         {onRun && (
           <Button onClick={onRun} aria-label={t("runTool.title", { tool: tool.name })}>
             <Play size={12} aria-hidden />
             {t("runTool.run")}
           </Button>
+        )}
+        {onSwitch && (
+          <Switch
+            label={t("servers.enabled", { name: tool.name })}
+            isOn={isOn}
+            onChange={onSwitch}
+          />
         )}
       </div>
       <p className="whitespace-pre-line break-words text-muted">
