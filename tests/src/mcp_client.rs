@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
@@ -146,7 +147,11 @@ impl McpClient {
         let wire = Arc::new(Wire {
             door,
             manner,
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: reqwest::Client::builder()
+                .no_proxy()
+                // Well before the gateway closes what lies idle.
+                .pool_idle_timeout(Duration::from_secs(3))
+                .build()?,
             key: key.to_owned(),
             state: Mutex::new(State {
                 endpoint: format!("{endpoint}/mcp"),

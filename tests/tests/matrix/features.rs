@@ -165,10 +165,14 @@ async fn resources(cell: Cell) -> anyhow::Result<()> {
 async fn subscriptions(cell: Cell) -> anyhow::Result<()> {
     let uri = "test://watched-resource";
     cell.client.listen(uri).await?;
-    cell.text_of("trigger_resource_update", json!({"uri": uri}))
-        .await?;
-    cell.told("notifications/resources/updated", |params| params["uri"] == uri)
-        .await;
+    // A stream upstream may begin a moment after the answer.
+    wait_until("notifications/resources/updated", async || {
+        let told = cell.text_of("trigger_resource_update", json!({"uri": uri})).await;
+        told.ok()?;
+        let seen = cell.client.seen("notifications/resources/updated");
+        seen.iter().any(|params| params["uri"] == uri).then_some(())
+    })
+    .await;
     Ok(())
 }
 
