@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn json_with_a_secret_of_a_server_stays_json_without_it(value in json(), secret in "[ -~]{6,20}") {
+    fn json_with_a_secret_of_a_server_stays_json_without_it(value in json(), secret in "[!-~][ -~]{4,18}[!-~]") {
         let redactor = Redactor::new([secret.as_str()]);
         let text = serde_json::json!([value, secret, { secret.clone(): secret }]).to_string();
         let out = redactor.json(&text, usize::MAX);

@@ -20,7 +20,7 @@ use crate::{
 
 /// The longest that a server may take, one way or the other, that is only
 /// tried.
-const TRIAL_LIMIT: Duration = Duration::from_secs(60);
+const TRIAL_LIMIT: Duration = Duration::from_mins(1);
 
 #[tonic::async_trait]
 impl UpstreamsService for Rpc {
@@ -98,11 +98,11 @@ impl Rpc {
     fn upstreams(&self, project: ProjectId) -> Vec<Upstream> {
         let snapshot = self.0.directory.snapshot();
         let list = self.0.upstreams.list(project).into_iter();
-        list.map(|status| to_wire(status, project, &snapshot)).collect()
+        list.map(|status| to_wire(&status, project, &snapshot)).collect()
     }
 }
 
-fn to_wire(status: upstream::Status, project: ProjectId, snapshot: &Arc<Snapshot>) -> Upstream {
+fn to_wire(status: &upstream::Status, project: ProjectId, snapshot: &Arc<Snapshot>) -> Upstream {
     // What a server says in its last words may be what it was given.
     let told = |words: &str| {
         let server = snapshot.server(project, status.server_id);
