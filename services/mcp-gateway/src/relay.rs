@@ -32,7 +32,7 @@ use crate::{
     rate_limit::RateLimits,
     recorder::Recorder,
     session::{AskedQuestion, Endpoint, Session, Sessions},
-    upstream::{ClientMeta, Connection, Owner, RequestError, RequestOptions, Unavailable, Upstreams},
+    upstream::{ClientMeta, Connection, RequestError, RequestOptions, Unavailable, Upstreams, Wanted},
 };
 
 use exchange::Exchange;
@@ -160,9 +160,10 @@ impl Caller {
         self.session.as_ref().map(|session| session.id)
     }
 
-    /// As whom the caller has a connection of its own to a server.
-    fn owner_of(&self, server: &Server) -> Option<Owner> {
-        self.session.as_ref()?.owner_of(server)
+    /// What connection to a server the caller wants.
+    fn wanted(&self, server: &Server) -> Wanted {
+        let session = self.session.as_ref();
+        session.map_or(Wanted::SHARED, |session| session.wanted(server))
     }
 
     /// The server of a single-server endpoint, as it was when the request came.
@@ -265,24 +266,20 @@ impl Relay {
     }
 
     fn connections_of(&self, caller: &Caller, session: &Session) -> Vec<Arc<Connection>> {
-        let is_concerned = |server: &&Arc<Server>| match caller.endpoint {
-            Endpoint::Project => session.owner_of(server).is_some(),
-            Endpoint::Server(id) => server.id == id,
+        let is_concerned = |connection: &Arc<Connection>| match caller.endpoint {
+            Endpoint::Project => connection.owner.is_some(),
+            Endpoint::Server(id) => connection.server.id == id,
         };
-        let servers = caller.project.enabled_servers().filter(is_concerned);
+        let servers = caller.project.enabled_servers();
         servers
-            .filter_map(|server| {
-                let owner = session.owner_of(server).map(|owner| owner.session);
-                self.upstreams.ready(server.id, owner)
-            })
+            .filter_map(|server| self.upstreams.ready(server, &session.wanted(server)))
+            .filter(is_concerned)
             .collect()
     }
 
     /// The connection of this caller to a server, started if it does not stand.
     async fn connect(&self, caller: &Caller, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
-        self.upstreams
-            .connection(server, caller.owner_of(server).as_ref())
-            .await
+        self.upstreams.connection(server, &caller.wanted(server)).await
     }
 
     /// Asks a server exactly what the client asked.

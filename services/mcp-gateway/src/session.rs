@@ -31,7 +31,7 @@ use crate::{
     directory::{Key, Server},
     message::{self, Id, Revision, Severity, object_fields},
     outbox::Outbox,
-    upstream::Owner,
+    upstream::{Era, Owner, Wanted},
 };
 
 use asked::Asked;
@@ -166,9 +166,21 @@ impl Session {
             .any(|capability| self.is_able(capability))
     }
 
+    /// What connection to a server this session wants.
+    pub(crate) fn wanted(&self, server: &Server) -> Wanted {
+        Wanted {
+            era: if self.stay.is_some() {
+                Era::Modern
+            } else {
+                Era::Legacy
+            },
+            owner: self.owner_of(server),
+        }
+    }
+
     /// As whom this session has a connection of its own to a server; none where
     /// it shares one.
-    pub(crate) fn owner_of(&self, server: &Server) -> Option<Owner> {
+    fn owner_of(&self, server: &Server) -> Option<Owner> {
         let greeting = self.greeting.get()?;
         let is_own = match server.isolation {
             Isolation::Shared => false,

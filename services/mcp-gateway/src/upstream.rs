@@ -38,7 +38,7 @@ pub(crate) use in_flight::RequestError;
 pub(crate) use outbound::Outbound;
 pub(crate) use params::ClientMeta;
 pub(crate) use patience::{OpenQuestion, Patience};
-pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
+pub(crate) use pool::{PoolConfig, Seat, Status, Unavailable, Upstreams};
 pub(crate) use question::Question;
 #[allow(unused_imports, reason = "for the test of a definition")]
 pub(crate) use trial::Trial;
@@ -50,6 +50,24 @@ pub(crate) struct Owner {
     /// What the client declared in `initialize`: JSON objects.
     pub(crate) capabilities: Arc<str>,
     pub(crate) client_info: Arc<str>,
+}
+
+/// For whom a connection is wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// The client's own. A server that speaks both is spoken to in it, so that
+    /// nothing has to be translated.
+    pub(crate) era: Era,
+    /// Who has it alone, where the server cannot be shared.
+    pub(crate) owner: Option<Owner>,
+}
+
+impl Wanted {
+    /// For whoever has no session.
+    pub(crate) const SHARED: Self = Self {
+        era: Era::Modern,
+        owner: None,
+    };
 }
 
 /// Who hears what servers say of their own accord: the sessions.

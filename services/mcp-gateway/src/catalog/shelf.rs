@@ -6,7 +6,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{Digest, Kind, List};
-use crate::{directory::Server, upstream::Owner};
+use crate::{directory::Server, upstream::Wanted};
 
 /// How long a list waits for one server. A slow one costs its own items only.
 pub(crate) const LIST_DEADLINE: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ const FRESH_FOR: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct Shelf {
     pub(super) server: Arc<Server>,
-    pub(super) owner: Option<Owner>,
+    pub(super) wanted: Wanted,
     pub(super) kind: Kind,
     state: watch::Sender<State>,
 }
@@ -58,10 +58,10 @@ pub(super) enum Need {
 pub(super) struct Asking(pub(super) Arc<Shelf>);
 
 impl Shelf {
-    pub(super) fn new(server: Arc<Server>, owner: Option<Owner>, kind: Kind) -> Self {
+    pub(super) fn new(server: Arc<Server>, wanted: Wanted, kind: Kind) -> Self {
         Self {
             server,
-            owner,
+            wanted,
             kind,
             state: watch::Sender::default(),
         }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     directory::{Server, Snapshot},
     message::Reply,
-    upstream::{Owner, RequestOptions, Upstreams},
+    upstream::{RequestOptions, Seat, Upstreams, Wanted},
 };
 
 /// Pages of one server's list. More, and it does not end.
@@ -52,7 +52,7 @@ struct Versions {
     by_tool: HashMap<String, String>,
 }
 
-type ShelfKey = (ServerId, Option<SessionId>, Kind);
+type ShelfKey = (ServerId, Seat, Kind);
 
 /// Merged lists by what they are made of.
 #[derive(Debug, Default)]
@@ -85,19 +85,14 @@ impl Catalog {
     }
 
     /// The shelf of a list, which is asked for if it is not there or old.
-    pub(crate) fn want(
-        self: &Arc<Self>,
-        server: &Arc<Server>,
-        owner: Option<&Owner>,
-        kind: Kind,
-    ) -> Arc<Shelf> {
-        let key = (server.id, owner.map(|owner| owner.session), kind);
+    pub(crate) fn want(self: &Arc<Self>, server: &Arc<Server>, wanted: &Wanted, kind: Kind) -> Arc<Shelf> {
+        let key = (server.id, self.upstreams.seat(server, wanted), kind);
         let shelf = {
             let mut shelves = lock(&self.shelves);
             match shelves.get(&key) {
                 Some(shelf) if *shelf.server == **server => shelf.clone(),
                 _ => {
-                    let shelf = Arc::new(Shelf::new(server.clone(), owner.cloned(), kind));
+                    let shelf = Arc::new(Shelf::new(server.clone(), wanted.clone(), kind));
                     shelves.insert(key, shelf.clone());
                     shelf
                 }
@@ -108,20 +103,16 @@ impl Catalog {
     }
 
     /// The list of a server, where it is there already.
-    pub(crate) fn list(&self, server: ServerId, owner: Option<SessionId>, kind: Kind) -> Option<Arc<List>> {
-        let shelf = lock(&self.shelves).get(&(server, owner, kind)).cloned()?;
+    fn list(&self, server: ServerId, seat: Seat, kind: Kind) -> Option<Arc<List>> {
+        let shelf = lock(&self.shelves).get(&(server, seat, kind)).cloned()?;
         shelf.stored().list
     }
 
     /// Whether a server's lists have a resource of that address, or a template
     /// that may mean it.
-    pub(crate) fn has_resource(
-        &self,
-        server: ServerId,
-        owner: Option<SessionId>,
-        uri: &str,
-    ) -> Option<Match> {
-        let list = |kind| self.list(server, owner, kind);
+    pub(crate) fn has_resource(&self, server: &Server, wanted: &Wanted, uri: &str) -> Option<Match> {
+        let seat = self.upstreams.seat(server, wanted);
+        let list = |kind| self.list(server.id, seat, kind);
         if list(Kind::Resources).is_some_and(|list| list.has(uri)) {
             return Some(Match::Exact);
         }
@@ -207,8 +198,8 @@ impl Catalog {
     /// in use of a changed server is asked for anew.
     pub(crate) fn follow(self: &Arc<Self>, snapshot: &Snapshot, is_here: impl Fn(SessionId) -> bool) {
         let mut changed = Vec::new();
-        lock(&self.shelves).retain(|(_, session, _), shelf| {
-            if session.is_some_and(|session| !is_here(session)) {
+        lock(&self.shelves).retain(|(_, seat, _), shelf| {
+            if seat.owner.is_some_and(|session| !is_here(session)) {
                 return false;
             }
             let now = snapshot.server(shelf.server.project_id, shelf.server.id);
@@ -224,7 +215,7 @@ impl Catalog {
             }
         });
         for (now, shelf) in changed {
-            self.want(&now, shelf.owner.as_ref(), shelf.kind);
+            self.want(&now, &shelf.wanted, shelf.kind);
         }
         lock(&self.versions).retain(|server, versions| snapshot.server(versions.project, *server).is_some());
     }
@@ -264,7 +255,7 @@ impl Catalog {
         let shelf = &asking.0;
         loop {
             // That a list is old does not start a server: it tells when it comes up.
-            let is_up = self.upstreams.ready(shelf.server.id, owner_of(shelf)).is_some();
+            let is_up = self.upstreams.ready(&shelf.server, &shelf.wanted).is_some();
             if need == Need::First || is_up {
                 let outcome = self.fetch(shelf).await;
                 if asking.settle(outcome.map(|list| self.shared(shelf, list))) {
@@ -280,7 +271,7 @@ impl Catalog {
     /// Every page of a server's list.
     async fn fetch(&self, shelf: &Shelf) -> Result<List, String> {
         let (server, kind) = (&shelf.server, shelf.kind);
-        let connection = self.upstreams.connection(server, shelf.owner.as_ref()).await;
+        let connection = self.upstreams.connection(server, &shelf.wanted).await;
         let connection = connection.map_err(|error| error.to_string())?;
         let mut items = Vec::new();
         if !connection
@@ -357,10 +348,6 @@ impl MergedLists {
             }
         }
     }
-}
-
-fn owner_of(shelf: &Shelf) -> Option<SessionId> {
-    shelf.owner.as_ref().map(|owner| owner.session)
 }
 
 /// What tells two merged lists apart.

@@ -98,8 +98,7 @@ impl Relay {
         }
         session.set_log_level(level);
         join_all(caller.project.enabled_servers().map(|server| async move {
-            let owner = caller.owner_of(server).map(|owner| owner.session);
-            if let Some(connection) = self.upstreams.ready(server.id, owner) {
+            if let Some(connection) = self.upstreams.ready(server, &caller.wanted(server)) {
                 self.adjust_log_level(&connection).await;
             }
         }))

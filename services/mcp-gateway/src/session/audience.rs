@@ -90,17 +90,19 @@ impl Sessions {
 
     /// Who hears what comes by a connection: its owner, or all who share it.
     pub(super) fn of_connection(&self, connection: &Connection) -> Vec<Arc<Session>> {
-        if connection.owner.is_some() {
-            return self.owner_of(connection).into_iter().collect();
-        }
         let server = &connection.server;
+        let is_by_it = |session: &Session| self.upstreams.is_for(connection, &session.wanted(server));
+        if connection.owner.is_some() {
+            let owner = self.owner_of(connection);
+            return owner.into_iter().filter(|owner| is_by_it(owner)).collect();
+        }
         let mut sessions = self.of_project(server.project_id);
         sessions.retain(|session| {
             let is_there = match session.endpoint {
                 Endpoint::Project => true,
                 Endpoint::Server(id) => id == server.id,
             };
-            is_there && session.owner_of(server).is_none()
+            is_there && is_by_it(session)
         });
         sessions
     }

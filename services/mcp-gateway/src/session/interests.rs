@@ -127,15 +127,8 @@ impl Interests {
 impl Sessions {
     /// Says to the server what all who use its connections watch together.
     pub(crate) fn rewatch(&self, server: &Arc<Server>) {
-        let owners = self
-            .of_project(server.project_id)
-            .into_iter()
-            .filter_map(|session| session.owner_of(server))
-            .map(|owner| Some(owner.session));
-        for owner in owners.chain([None]) {
-            if let Some(connection) = self.upstreams.ready(server.id, owner) {
-                self.rewatch_by(&connection);
-            }
+        for connection in self.upstreams.standing(server.id) {
+            self.rewatch_by(&connection);
         }
     }
 

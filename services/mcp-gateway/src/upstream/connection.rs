@@ -19,7 +19,8 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Hello, Owner, RequestError, http::HttpWire, in_flight::InFlight, log_lines::Tail, pool::Surroundings,
+    Era, Hello, Owner, RequestError, http::HttpWire, in_flight::InFlight, log_lines::Tail,
+    pool::Surroundings, slot::Slot,
 };
 use crate::{
     directory::Server,
@@ -36,6 +37,8 @@ use running_calls::RunningCalls;
 pub(crate) struct Connection {
     pub(crate) server: Arc<Server>,
     pub(crate) owner: Option<Owner>,
+    /// Of the clients that it is for, whatever the server speaks.
+    pub(crate) for_era: Era,
     /// Of a stdio server.
     pub(crate) pid: Option<u32>,
     pub(crate) started_at: Timestamp,
@@ -73,8 +76,7 @@ pub(super) enum Wire {
 
 impl Connection {
     pub(super) fn new(
-        server: Arc<Server>,
-        owner: Option<Owner>,
+        slot: &Slot,
         pid: Option<u32>,
         wire: Wire,
         lines: mpsc::Sender<String>,
@@ -82,9 +84,10 @@ impl Connection {
     ) -> Self {
         let meter = opentelemetry::global::meter("mcp-gateway");
         Self {
-            places: Semaphore::new(server.max_in_flight),
-            server,
-            owner,
+            places: Semaphore::new(slot.server.max_in_flight),
+            server: slot.server.clone(),
+            owner: slot.owner.clone(),
+            for_era: slot.era,
             pid,
             started_at: surroundings.recorder.clock().now(),
             hello: OnceLock::new(),

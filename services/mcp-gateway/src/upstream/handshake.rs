@@ -16,7 +16,7 @@ pub(crate) const GATEWAY_CLIENT_INFO: &str = concat!(
 );
 
 /// The two ways in which revisions of the protocol work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Era {
     /// With `initialize` and what it agreed on.
     Legacy,

@@ -6,30 +6,48 @@ use std::{
 };
 
 use anyhow::Context as _;
-use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
+use domain::{Isolation, LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
 use futures::future::join_all;
 use service_host::{Shutdown, Tasks};
 
 use super::{
-    Audience, Connection, Dialer, Era, Owner,
+    Audience, Connection, Dialer, Era, Owner, Wanted,
     eras::{Eras, Spoken},
     pids::PidFiles,
     slot::Slot,
 };
 use crate::{
-    directory::{Server, Snapshot},
+    directory::{Server, Snapshot, Transport},
     process_tree::{Usage, usage_of_server},
     recorder::Recorder,
 };
 
-/// All connections to servers: at most one for each server and each owner.
+/// All connections to servers: at most one for each server and each owner, or two
+/// where a server over HTTP speaks both eras.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    slots: Mutex<HashMap<SlotKey, Arc<Slot>>>,
+    slots: Mutex<HashMap<(ServerId, Seat), Arc<Slot>>>,
     surroundings: Arc<Surroundings>,
 }
 
-type SlotKey = (ServerId, Option<SessionId>);
+/// What tells the connections of one server apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Seat {
+    pub(crate) owner: Option<SessionId>,
+    era: Era,
+}
+
+impl Seat {
+    pub(super) fn of(owner: Option<&Owner>, era: Era) -> Self {
+        Self {
+            owner: owner.map(|owner| owner.session),
+            era,
+        }
+    }
+}
+
+/// How often what is learnt of a server may lead to another connection.
+const MAX_MOVES: usize = 3;
 
 /// How servers are started.
 #[derive(Debug, Clone)]
@@ -155,13 +173,33 @@ impl Upstreams {
     pub(crate) async fn connection(
         &self,
         server: &Arc<Server>,
-        owner: Option<&Owner>,
+        wanted: &Wanted,
     ) -> Result<Arc<Connection>, Unavailable> {
-        let slot = self.slot(server, owner);
-        match slot.ready() {
-            Some(connection) => Ok(connection),
-            None => slot.connection(&self.surroundings).await,
+        let mut slot = self.slot(server, wanted);
+        if let Some(connection) = slot.ready() {
+            return Ok(connection);
         }
+        // To learn what a server speaks may show that another one serves.
+        for _ in 0..MAX_MOVES {
+            let outcome = slot.connection(&self.surroundings).await;
+            if self.seat(server, wanted) == slot.seat() {
+                self.end_spare(&slot);
+                return outcome;
+            }
+            self.remove(&slot);
+            slot = self.slot(server, wanted);
+        }
+        slot.connection(&self.surroundings).await
+    }
+
+    /// Where whoever wants that is connected to the server, as far as is known.
+    pub(crate) fn seat(&self, server: &Server, wanted: &Wanted) -> Seat {
+        self.seat_among(&self.lock(), server, wanted)
+    }
+
+    /// Whether that connection is the one for whoever wants that.
+    pub(crate) fn is_for(&self, connection: &Connection, wanted: &Wanted) -> bool {
+        self.seat(&connection.server, wanted) == Seat::of(connection.owner.as_ref(), connection.for_era)
     }
 
     /// Ends all connections to a server, forgets how often it failed, and starts
@@ -175,18 +213,21 @@ impl Upstreams {
             .collect();
         join_all(ended.iter().map(|slot| slot.end())).await;
         self.surroundings.eras.forget(server);
-        self.connection(server, None).await
-    }
-
-    /// Of which era the server was when it was spoken with last, where it was.
-    #[allow(dead_code, reason = "for who needs a connection of their own")]
-    pub(crate) fn era(&self, server: &Server) -> Option<Era> {
-        self.surroundings.eras.get(server).map(Spoken::era)
+        self.connection(server, &Wanted::SHARED).await
     }
 
     /// The connection to a server, if it stands.
-    pub(crate) fn ready(&self, server: ServerId, owner: Option<SessionId>) -> Option<Arc<Connection>> {
-        self.lock().get(&(server, owner))?.ready()
+    pub(crate) fn ready(&self, server: &Server, wanted: &Wanted) -> Option<Arc<Connection>> {
+        let slots = self.lock();
+        let seat = self.seat_among(&slots, server, wanted);
+        slots.get(&(server.id, seat))?.ready()
+    }
+
+    /// All connections to a server that stand.
+    pub(crate) fn standing(&self, server: ServerId) -> Vec<Arc<Connection>> {
+        let slots = self.lock();
+        let of_server = slots.iter().filter(|((id, _), _)| *id == server);
+        of_server.filter_map(|(_, slot)| slot.ready()).collect()
     }
 
     /// The connections of a project as they stand. Starts nothing.
@@ -212,7 +253,10 @@ impl Upstreams {
                 })
             })
             .collect();
-        list.sort_by_key(|status| (status.server_id, status.owner));
+        list.sort_by_key(|status| {
+            let started_at = status.connection.as_ref().map(|connection| connection.started_at);
+            (status.server_id, status.owner, started_at)
+        });
         list
     }
 
@@ -231,8 +275,8 @@ impl Upstreams {
 
     /// Ends what belonged to a session alone.
     pub(crate) fn end_owner(&self, session: SessionId) {
-        self.lock().retain(|(_, owner), slot| {
-            let stays = *owner != Some(session);
+        self.lock().retain(|(_, seat), slot| {
+            let stays = seat.owner != Some(session);
             if !stays {
                 slot.stop.cancel();
             }
@@ -246,21 +290,80 @@ impl Upstreams {
     }
 
     /// The slot of the server as it is defined now.
-    fn slot(&self, server: &Arc<Server>, owner: Option<&Owner>) -> Arc<Slot> {
-        let key = (server.id, owner.map(|owner| owner.session));
+    fn slot(&self, server: &Arc<Server>, wanted: &Wanted) -> Arc<Slot> {
         let mut slots = self.lock();
+        let seat = self.seat_among(&slots, server, wanted);
+        let key = (server.id, seat);
         if let Some(slot) = slots.get(&key) {
             if *slot.server == **server {
                 return slot.clone();
             }
             slot.stop.cancel();
         }
-        let slot = Arc::new(Slot::new(server.clone(), owner.cloned()));
+        let owner = wanted.owner.clone().filter(|_| seat.owner.is_some());
+        let slot = Arc::new(Slot::new(server.clone(), owner, seat.era));
         slots.insert(key, slot.clone());
         slot
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SlotKey, Arc<Slot>>> {
+    fn seat_among(
+        &self,
+        slots: &HashMap<(ServerId, Seat), Arc<Slot>>,
+        server: &Server,
+        wanted: &Wanted,
+    ) -> Seat {
+        let eras = &self.surroundings.eras;
+        let is_stdio = matches!(server.transport, Transport::Stdio(_));
+        // A modern server is told with each request who asks.
+        let is_modern = eras.get(server, wanted.era).map(Spoken::era) == Some(Era::Modern);
+        let is_shared = is_modern && server.isolation == Isolation::Auto;
+        let owner = wanted.owner.as_ref().filter(|_| !is_shared);
+        // One process serves all who share it.
+        let wanted = if is_stdio && owner.is_none() {
+            Era::Modern
+        } else {
+            wanted.era
+        };
+        let Some(only) = eras.only(server).filter(|_| !is_stdio) else {
+            return Seat::of(owner, wanted);
+        };
+        // It may have been connected before that was known.
+        let is_there = |seat: &Seat| slots.contains_key(&(server.id, *seat));
+        let own = Seat::of(owner, only);
+        if is_there(&own) {
+            return own;
+        }
+        [Era::Legacy, Era::Modern]
+            .map(|era| Seat::of(owner, era))
+            .into_iter()
+            .find(is_there)
+            .unwrap_or(own)
+    }
+
+    /// Ends what an era of its own was kept for that the server does not speak.
+    fn end_spare(&self, kept: &Arc<Slot>) {
+        if self.surroundings.eras.only(&kept.server).is_none() {
+            return;
+        }
+        let owner = kept.owner.as_ref();
+        for era in [Era::Legacy, Era::Modern] {
+            let spare = self.lock().get(&(kept.server.id, Seat::of(owner, era))).cloned();
+            if let Some(spare) = spare.filter(|spare| !Arc::ptr_eq(spare, kept)) {
+                self.remove(&spare);
+            }
+        }
+    }
+
+    fn remove(&self, slot: &Arc<Slot>) {
+        slot.stop.cancel();
+        let key = (slot.server.id, slot.seat());
+        let mut slots = self.lock();
+        if slots.get(&key).is_some_and(|there| Arc::ptr_eq(there, slot)) {
+            slots.remove(&key);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(ServerId, Seat), Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

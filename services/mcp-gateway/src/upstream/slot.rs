@@ -12,7 +12,7 @@ use service_host::OnFailure;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, Owner, Unavailable, eras::Spoken, pool::Surroundings};
+use super::{Connection, Era, Owner, Seat, Unavailable, eras::Spoken, pool::Surroundings};
 use crate::directory::{Server, Transport};
 
 /// A server of our own that crashed so often ...
@@ -32,12 +32,14 @@ const LONGEST_PAUSE_OF_OTHERS: Duration = Duration::from_secs(30);
 #[allow(dead_code, reason = "for the restart by hand")]
 const END_WITHIN: Duration = Duration::from_secs(10);
 
-/// The place of one connection: for one server, and for one owner where it has
-/// one. At most one process lives in it at a time.
+/// The place of one connection: for one server, for one owner where it has one,
+/// and for clients of one era where the server speaks both. At most one process lives in it at a time.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) server: Arc<Server>,
     pub(super) owner: Option<Owner>,
+    /// Of the clients that it is for.
+    pub(super) era: Era,
     state: watch::Sender<State>,
     pub(super) stop: CancellationToken,
     crashes: Mutex<VecDeque<Instant>>,
@@ -75,10 +77,11 @@ pub(super) enum End {
 }
 
 impl Slot {
-    pub(super) fn new(server: Arc<Server>, owner: Option<Owner>) -> Self {
+    pub(super) fn new(server: Arc<Server>, owner: Option<Owner>, era: Era) -> Self {
         Self {
             server,
             owner,
+            era,
             state: watch::Sender::new(State::Idle),
             stop: CancellationToken::new(),
             crashes: Mutex::default(),
@@ -124,6 +127,10 @@ impl Slot {
             }
             Ok(Err(_)) | Err(_) => unavailable("it did not start in time"),
         }
+    }
+
+    pub(super) fn seat(&self) -> Seat {
+        Seat::of(self.owner.as_ref(), self.era)
     }
 
     /// The connection, if it stands.
@@ -220,7 +227,7 @@ async fn run(slot: Arc<Slot>, surroundings: Arc<Surroundings>) -> anyhow::Result
             LogLevel::Info,
             &format!("{how}; started again, as an older server"),
         );
-        surroundings.eras.set(&slot.server, Spoken::Legacy);
+        surroundings.eras.set(&slot.server, slot.era, Spoken::Legacy);
         end = super::life::live(&slot, &surroundings).await;
     }
     let next = match end {

@@ -53,8 +53,7 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>, def
     surroundings.server_log(server, LogLevel::Info, ServerLogKind::Lifecycle, &started);
     let (lines, waiting) = mpsc::channel(MAX_WAITING_LINES);
     let connection = Arc::new(Connection::new(
-        server.clone(),
-        slot.owner.clone(),
+        slot,
         Some(process.pid()),
         Wire::Lines,
         lines,
@@ -119,14 +118,14 @@ async fn greet_and_serve(
     surroundings: &Arc<Surroundings>,
     is_probed: &AtomicBool,
 ) -> End {
-    let known = surroundings.eras.get(&slot.server);
+    let known = surroundings.eras.get(&slot.server, slot.era);
     let greeted = tokio::select! {
         greeted = greeting::greet(connection, known, is_probed) => greeted,
         end = life::stopped(slot, surroundings) => return end,
     };
     match greeted {
         Ok((hello, spoken)) => {
-            surroundings.eras.set(&slot.server, spoken);
+            surroundings.eras.set(&slot.server, slot.era, spoken);
             connection.greeted(hello);
             life::serve(slot, connection, surroundings).await
         }

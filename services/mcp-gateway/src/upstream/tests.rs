@@ -6,7 +6,7 @@ use service_host::{Host, HostConfig};
 use spool::{Spool, SpoolConfig};
 use tempfile::TempDir;
 
-use super::{Connection, Dialer, Outbound, PoolConfig, Upstreams};
+use super::{Connection, Dialer, Outbound, PoolConfig, Upstreams, Wanted};
 use crate::{directory::Server, recorder::Recorder};
 
 /// A legacy server that tells its pid as the name of its tool, and writes what
@@ -126,7 +126,11 @@ async fn a_definition_is_tried_out_without_a_trace() {
 async fn a_restart_by_hand_ends_what_runs_and_forgets_what_failed() {
     let pool = pool();
     let healthy = Arc::new(server(&[]));
-    let before = pool.upstreams.connection(&healthy, None).await.expect("up");
+    let before = pool
+        .upstreams
+        .connection(&healthy, &Wanted::SHARED)
+        .await
+        .expect("up");
     let after = pool.upstreams.restart(&healthy).await.expect("up");
     assert!(before.is_closed() && !after.is_closed());
     assert_ne!(pid(&before), pid(&after));
@@ -140,10 +144,10 @@ async fn a_restart_by_hand_ends_what_runs_and_forgets_what_failed() {
     .await;
 
     let broken = Arc::new(server(&[("DEAD", "1")]));
-    assert!(pool.upstreams.connection(&broken, None).await.is_err());
+    assert!(pool.upstreams.connection(&broken, &Wanted::SHARED).await.is_err());
     let waiting = pool
         .upstreams
-        .connection(&broken, None)
+        .connection(&broken, &Wanted::SHARED)
         .await
         .expect_err("backing off");
     assert!(waiting.to_string().contains("it is tried again in"), "{waiting}");
@@ -162,7 +166,11 @@ async fn a_restart_by_hand_ends_what_runs_and_forgets_what_failed() {
 async fn a_legacy_server_is_told_the_difference_of_what_is_watched() {
     let pool = pool();
     let server = Arc::new(server(&[]));
-    let connection = pool.upstreams.connection(&server, None).await.expect("up");
+    let connection = pool
+        .upstreams
+        .connection(&server, &Wanted::SHARED)
+        .await
+        .expect("up");
     let set = |uris: &[&str]| uris.iter().map(|uri| (*uri).to_owned()).collect::<BTreeSet<_>>();
     let said = || connection.stderr_since(0);
     connection.watch(set(&["a:1", "a:2"]));

@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{Connection, RequestOptions, Upstreams, slot::Slot};
+use super::{Connection, Era, RequestOptions, Upstreams, slot::Slot};
 use crate::{
     directory::Server,
     message::{Reply, object_fields},
@@ -33,7 +33,7 @@ impl Upstreams {
     pub(crate) async fn try_out(&self, server: Server) -> Trial {
         let started = Instant::now();
         let surroundings = Arc::new(self.surroundings().for_trial());
-        let slot = Arc::new(Slot::new(Arc::new(server), None));
+        let slot = Arc::new(Slot::new(Arc::new(server), None, Era::Modern));
         // Ends it also when whoever asked is gone.
         let _stop = slot.stop.clone().drop_guard();
         let mut trial = Trial {

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Modern,
     Legacy,
     Sse,
+    /// Of both eras, each with a tool of its own.
+    Both,
 }
 
 /// One message that the server got.
@@ -155,6 +157,17 @@ async fn answer(State(server): State<HttpServer>, request: Request) -> Response 
     match server.kind {
         Kind::Modern => modern(&server, &parts.method, &parts.headers, &body),
         Kind::Legacy => legacy(&server, &parts.method, &parts.headers, &body),
+        Kind::Both => {
+            if parts
+                .headers
+                .get("mcp-protocol-version")
+                .is_some_and(|revision| revision == "2026-07-28")
+            {
+                modern(&server, &parts.method, &parts.headers, &body)
+            } else {
+                legacy(&server, &parts.method, &parts.headers, &body)
+            }
+        }
         Kind::Sse => sse(&server, &parts.method, parts.uri.path(), &body),
     }
 }
@@ -286,6 +299,7 @@ fn sse(server: &HttpServer, method: &Method, path: &str, body: &Value) -> Respon
 
 fn call(server: &HttpServer, body: &Value) -> Response {
     let (id, params) = (body["id"].clone(), &body["params"]);
+    let is_modern = params["_meta"]["io.modelcontextprotocol/protocolVersion"] == "2026-07-28";
     match params["name"].as_str().unwrap() {
         "slow" => {
             let token = params["_meta"]["progressToken"].clone();
@@ -331,6 +345,8 @@ fn call(server: &HttpServer, body: &Value) -> Response {
             [(header::LOCATION, "http://127.0.0.1:1/elsewhere")],
         )
             .into_response(),
+        "newer" if !is_modern => refused(&id),
+        "older" if is_modern => refused(&id),
         "denied" => (StatusCode::UNAUTHORIZED, "who are you?").into_response(),
         _ => result(&id, text(&params["arguments"].to_string())),
     }
@@ -363,6 +379,11 @@ fn text(words: &str) -> Value {
 #[expect(clippy::needless_pass_by_value, reason = "made where it is given")]
 fn result(id: &Value, result: Value) -> Response {
     axum::Json(json!({ "jsonrpc": "2.0", "id": id, "result": result })).into_response()
+}
+
+fn refused(id: &Value) -> Response {
+    let error = json!({ "code": -32602, "message": "Unknown tool" });
+    axum::Json(json!({ "jsonrpc": "2.0", "id": id, "error": error })).into_response()
 }
 
 fn events(messages: impl Stream<Item = (Option<String>, Value)> + Send + 'static) -> Response {

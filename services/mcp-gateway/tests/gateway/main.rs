@@ -8,6 +8,7 @@ mod children;
 mod client;
 mod delivery;
 mod doors;
+mod dual_era;
 mod eras;
 mod http_server;
 mod http_servers;

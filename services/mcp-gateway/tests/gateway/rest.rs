@@ -18,7 +18,7 @@ use crate::{
 
 type Service = InterceptedService<Channel, ServiceIdentity>;
 
-fn service(stack: &Stack, name: ServiceName) -> Service {
+pub(crate) fn service(stack: &Stack, name: ServiceName) -> Service {
     let channel = dial(&format!("http://{}", stack.grpc_address), DialOptions::default()).unwrap();
     InterceptedService::new(channel, ServiceIdentity::new(stack.secret.token_for(name)))
 }

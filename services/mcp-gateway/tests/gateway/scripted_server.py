@@ -127,6 +127,8 @@ for line in sys.stdin:
         for own in [message["id"] + 1000, message["id"]]:
             meta = {"io.modelcontextprotocol/subscriptionId": own, "own": own == message["id"]}
             send({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": meta}})
+    elif modern and method == "initialize":
+        send({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "Method not found"}})
     elif method == "initialize":
         capabilities = {"tools": {"listChanged": True}, "logging": {}}
         if os.environ.get("RESOURCES"):

@@ -8,6 +8,7 @@ use crate::{
     message::{ErrorCode, Reply, object_fields},
     relay::{Answer, Caller, Permissions, Relay},
     session::Session,
+    upstream::Wanted,
 };
 
 impl Relay {
@@ -45,7 +46,7 @@ impl Relay {
             .project
             .enabled_servers()
             .flat_map(|server| kinds.iter().map(move |kind| (server, *kind)))
-            .map(|(server, kind)| self.catalog.want(server, caller.owner_of(server).as_ref(), kind))
+            .map(|(server, kind)| self.catalog.want(server, &caller.wanted(server), kind))
             .collect();
         join_all(shelves.iter().map(|shelf| shelf.settled())).await;
     }
@@ -62,11 +63,11 @@ impl Relay {
         let parts: Vec<_> = project
             .enabled_servers()
             .filter_map(|server| {
-                let owner = session.and_then(|session| session.owner_of(server));
+                let wanted = session.map_or(Wanted::SHARED, |session| session.wanted(server));
                 Some(Part {
                     server,
                     prefix: project.names.prefix(server.id)?,
-                    stored: self.catalog.want(server, owner.as_ref(), kind).stored(),
+                    stored: self.catalog.want(server, &wanted, kind).stored(),
                 })
             })
             .collect();
@@ -85,7 +86,7 @@ impl Relay {
         exposed: &str,
     ) -> Option<String> {
         let prefix = caller.project.names.prefix(server.id)?;
-        let shelf = self.catalog.want(server, caller.owner_of(server).as_ref(), kind);
+        let shelf = self.catalog.want(server, &caller.wanted(server), kind);
         shelf.settled().await;
         let list = shelf.stored().list?;
         list.long_name(prefix, exposed).map(str::to_owned)
@@ -93,9 +94,7 @@ impl Relay {
 
     /// All tools of one server, in its own words.
     pub(crate) async fn tools(&self, caller: &Caller, server: &Arc<Server>) -> Result<Vec<String>, String> {
-        let shelf = self
-            .catalog
-            .want(server, caller.owner_of(server).as_ref(), Kind::Tools);
+        let shelf = self.catalog.want(server, &caller.wanted(server), Kind::Tools);
         shelf.settled().await;
         let stored = shelf.stored();
         match stored.list {

@@ -76,8 +76,8 @@ impl Relay {
 
     fn server_with(&self, caller: &Caller, uri: &str) -> Option<Resource> {
         let fitting = caller.project.enabled_servers().filter_map(|server| {
-            let owner = caller.owner_of(server).map(|owner| owner.session);
-            Some((self.catalog.has_resource(server.id, owner, uri)?, server))
+            let how = self.catalog.has_resource(server, &caller.wanted(server), uri)?;
+            Some((how, server))
         });
         let (_, server) = fitting.min_by_key(|(how, server)| (*how, server.id))?;
         Some(Resource {

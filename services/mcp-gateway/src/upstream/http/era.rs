@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     message::{self, Id, Reply, Revision},
-    upstream::{Connection, Hello, RequestError, connection::Related, eras::Spoken, handshake},
+    upstream::{Connection, Era, Hello, RequestError, connection::Related, eras::Spoken, handshake},
 };
 
 /// A legacy server may not answer what it does not know.
@@ -41,8 +41,9 @@ pub(super) struct Failure {
 }
 
 /// Finds out of which era a server is, and greets it (2026-07-28, Streamable
-/// HTTP, "backward compatibility"): a modern request, then `initialize`, then
-/// the stream of HTTP+SSE. What was found before is tried first.
+/// HTTP, "backward compatibility"): a modern request, then `initialize`, for a
+/// legacy client the other way round, then the stream of HTTP+SSE. What was
+/// found before is tried first.
 pub(super) async fn greet(
     wire: &HttpWire,
     connection: &Arc<Connection>,
@@ -51,30 +52,29 @@ pub(super) async fn greet(
     if known == Some(Spoken::Sse) {
         return greet_sse(wire, connection).await;
     }
-    if known != Some(Spoken::Legacy) {
-        match probe(&wire.client, connection).await {
-            Probe::Modern(hello) => {
-                let _ = wire.mode.set(Mode::Modern(Modern::new(&hello)));
-                return Ok(Greeted {
-                    hello,
-                    spoken: Spoken::Modern,
-                    stream: None,
-                });
-            }
-            Probe::Legacy => {}
-            Probe::Failed(words) => return Err(words),
+    let is_legacy_first =
+        known == Some(Spoken::Legacy) || known.is_none() && connection.for_era == Era::Legacy;
+    let failure = if is_legacy_first {
+        let failure = match greet_legacy(wire, connection).await {
+            Ok(greeted) => return Ok(greeted),
+            Err(failure) => failure,
+        };
+        // Without an answer, there is nothing to tell a modern server by.
+        if known.is_none()
+            && failure.status.is_some()
+            && let Some(greeted) = greet_modern(wire, connection).await?
+        {
+            return Ok(greeted);
         }
-    }
-    let failure = match initialize(&wire.client, connection).await {
-        Ok((session, hello)) => {
-            let _ = wire.mode.set(Mode::Legacy(Legacy::new(session)));
-            return Ok(Greeted {
-                hello,
-                spoken: Spoken::Legacy,
-                stream: None,
-            });
+        failure
+    } else {
+        if let Some(greeted) = greet_modern(wire, connection).await? {
+            return Ok(greeted);
         }
-        Err(failure) => failure,
+        match greet_legacy(wire, connection).await {
+            Ok(greeted) => return Ok(greeted),
+            Err(failure) => failure,
+        }
     };
     let may_be_sse = matches!(
         failure.status,
@@ -84,6 +84,32 @@ pub(super) async fn greet(
         return Err(failure.words);
     }
     greet_sse(wire, connection).await.map_err(|_| failure.words)
+}
+
+/// None where the server is none of that era.
+async fn greet_modern(wire: &HttpWire, connection: &Arc<Connection>) -> Result<Option<Greeted>, String> {
+    match probe(&wire.client, connection).await {
+        Probe::Modern(hello) => {
+            let _ = wire.mode.set(Mode::Modern(Modern::new(&hello)));
+            Ok(Some(Greeted {
+                hello,
+                spoken: Spoken::Modern,
+                stream: None,
+            }))
+        }
+        Probe::Legacy => Ok(None),
+        Probe::Failed(words) => Err(words),
+    }
+}
+
+async fn greet_legacy(wire: &HttpWire, connection: &Arc<Connection>) -> Result<Greeted, Failure> {
+    let (session, hello) = initialize(&wire.client, connection).await?;
+    let _ = wire.mode.set(Mode::Legacy(Legacy::new(session)));
+    Ok(Greeted {
+        hello,
+        spoken: Spoken::Legacy,
+        stream: None,
+    })
 }
 
 async fn greet_sse(wire: &HttpWire, connection: &Arc<Connection>) -> Result<Greeted, String> {

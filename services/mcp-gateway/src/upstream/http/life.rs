@@ -30,8 +30,7 @@ pub(in crate::upstream) async fn live(
     };
     let (lines, waiting) = mpsc::channel(MAX_WAITING);
     let connection = Arc::new(Connection::new(
-        slot.server.clone(),
-        slot.owner.clone(),
+        slot,
         None,
         Wire::Http(Box::new(wire)),
         lines,
@@ -64,7 +63,7 @@ async fn greet_and_serve(
     let server = &slot.server;
     let eras = &surroundings.eras;
     let greeting = async {
-        let known = eras.get(server);
+        let known = eras.get(server, slot.era);
         let greeted = greet(wire, connection, known).await;
         if greeted.is_err() && known.is_some() {
             // It may have changed since.
@@ -86,7 +85,7 @@ async fn greet_and_serve(
     };
     let line = format!("connected, revision {}", greeted.hello.revision);
     connection.log(LogLevel::Info, ServerLogKind::Lifecycle, &line);
-    eras.set(server, greeted.spoken);
+    eras.set(server, slot.era, greeted.spoken);
     connection.greeted(greeted.hello);
     tokio::select! {
         end = life::serve(slot, connection, surroundings) => end,

@@ -35,6 +35,12 @@ pub(super) async fn greet(
     if known.map(Spoken::era) == Some(Era::Legacy) {
         return initialize(connection).await;
     }
+    if known.is_none() && connection.for_era == Era::Legacy {
+        // It may speak the client's own era, and need not tell any other.
+        if let Ok(greeted) = initialize(connection).await {
+            return Ok(greeted);
+        }
+    }
     is_probed.store(true, Ordering::Relaxed);
     let mut probe = pin!(discover(connection));
     let probed = tokio::time::timeout(PROBE_WITHIN, &mut probe).await;
