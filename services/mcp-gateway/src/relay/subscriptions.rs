@@ -58,6 +58,9 @@ impl Relay {
             return Answer::error(ErrorCode::InvalidParams, words);
         }
         self.sessions.rewatch(&server);
+        if !is_legacy {
+            connection.watches(&own).await;
+        }
         answer
     }
 

@@ -59,6 +59,9 @@ pub(crate) struct Connection {
     end: OnceLock<String>,
     late_replies: Counter<u64>,
     watched: watch::Sender<BTreeSet<String>>,
+    /// What of that a modern server was asked for, and what of it it has answered.
+    asked_to_watch: Mutex<BTreeSet<String>>,
+    answered_watch: watch::Sender<BTreeSet<String>>,
     /// The id of the request by which a modern server tells of changes.
     listening: AtomicU64,
     doubt: CancellationToken,
@@ -105,6 +108,8 @@ impl Connection {
                 .with_description("Answers of servers that nobody waited for any more.")
                 .build(),
             watched: watch::Sender::default(),
+            asked_to_watch: Mutex::default(),
+            answered_watch: watch::Sender::default(),
             listening: AtomicU64::new(0),
             doubt: CancellationToken::new(),
             surroundings: surroundings.clone(),
@@ -149,6 +154,24 @@ impl Connection {
 
     pub(super) fn watched(&self) -> watch::Receiver<BTreeSet<String>> {
         self.watched.subscribe()
+    }
+
+    /// Waits until a modern server has answered whether it tells of a resource
+    /// that is watched, but no longer than it may take for any answer.
+    pub(crate) async fn watches(&self, uri: &str) {
+        let mut answered = self.answered_watch.subscribe();
+        let is_answered = answered.wait_for(|uris| uris.contains(uri));
+        let _ = tokio::time::timeout(self.server.timeout, is_answered).await;
+    }
+
+    pub(super) fn asks_to_watch(&self, uris: &BTreeSet<String>) {
+        uris.clone_into(&mut self.asked_to_watch.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn answered_watch(&self) {
+        let asked = self.asked_to_watch.lock();
+        let asked = asked.unwrap_or_else(PoisonError::into_inner).clone();
+        self.answered_watch.send_replace(asked);
     }
 
     /// Waits for a place among the requests in flight.

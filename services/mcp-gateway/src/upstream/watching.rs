@@ -62,11 +62,17 @@ async fn listen(connection: &Arc<Connection>, hello: &Hello) {
     loop {
         let uris = watched.borrow_and_update().clone();
         let Some(params) = filter(hello, &uris) else {
+            connection.asks_to_watch(&uris);
+            connection.answered_watch();
             let _ = watched.changed().await;
             continue;
         };
+        connection.asks_to_watch(&uris);
         let listening = async {
-            match connection.listen(&params, MAX_TIMEOUT).await {
+            let ended = connection.listen(&params, MAX_TIMEOUT).await;
+            // It may have ended instead of being acknowledged.
+            connection.answered_watch();
+            match ended {
                 // It ends in good order, or its time is over.
                 Ok(Reply::Result(_)) => backoff.reset(),
                 // It has none to offer.

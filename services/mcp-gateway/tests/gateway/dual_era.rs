@@ -115,6 +115,20 @@ async fn a_modern_server_needs_no_connection_for_a_client_that_answers_questions
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_modern_server_watches_a_resource_before_its_legacy_client_is_told_so() {
+    let server = HttpServer::start(Kind::Modern).await;
+    let stack = stack_with(&server).await;
+    let client = legacy(&stack, json!({})).await;
+    for uri in ["test:a", "test:b", "test:c"] {
+        let answer = client.ask("resources/subscribe", json!({ "uri": uri })).await;
+        assert_eq!(answer["result"], json!({}), "{answer}");
+        let listens = server.seen("subscriptions/listen");
+        let watched = &listens.last().unwrap().body["params"]["notifications"]["resourceSubscriptions"];
+        assert!(watched.as_array().unwrap().contains(&json!(uri)), "{watched}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_client_hears_once_what_a_server_of_both_eras_says() {
     let server = HttpServer::start(Kind::Both).await;
     let stack = stack_with(&server).await;

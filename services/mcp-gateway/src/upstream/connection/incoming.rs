@@ -101,7 +101,12 @@ impl Connection {
         match notification.method.as_str() {
             "notifications/progress" => self.pass_progress_on(params),
             "notifications/cancelled" => self.receive_cancelled(notification, params),
-            "notifications/subscriptions/acknowledged" => {}
+            "notifications/subscriptions/acknowledged" => {
+                let listening = self.listening.load(Ordering::Relaxed);
+                if subscription(notification).is_some_and(|(id, _)| id == listening) {
+                    self.answered_watch();
+                }
+            }
             "notifications/message" => {
                 let (level, line) = log_message(params);
                 self.log(level, ServerLogKind::Protocol, &line);
