@@ -184,13 +184,13 @@ impl Draw {
         (smallest * (largest / smallest).powf(part)) as usize
     }
 
-    fn payload(json: String) -> Option<Payload> {
-        Some(Payload {
+    fn payload(json: String) -> Payload {
+        Payload {
             size_bytes: json.len() as u64,
             sha256: vec![7; 32],
             is_truncated: false,
             json,
-        })
+        }
     }
 }
 
@@ -252,8 +252,8 @@ impl Iterator for Draw {
             queue_us: Some(12),
             connect_us: Some(3),
             upstream_us: Some(duration_us as u64 - 100),
-            arguments: Self::payload(arguments.to_string()),
-            result: Self::payload(result.to_string()),
+            arguments: Some(Self::payload(arguments.to_string())),
+            result: Some(Self::payload(result.to_string())),
             principal: Some(Principal {
                 user_id: Some(self.sessions[session % 20].to_string()),
                 api_key_id: Some(self.sessions[session % 30].to_string()),

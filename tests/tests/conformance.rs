@@ -133,12 +133,11 @@ fn compare(direct: &Checks, through: &Checks, cannot: &[&str], what: &str) {
 async fn passes_through(revision: &str, behind: Era, cannot: &[&str]) {
     let suite = Suite::installed();
     // Another server, where a developer says so.
-    let (address, own) = match environment("MCPORCH_CONFORMANCE_SERVER") {
-        Some(address) => (address, None),
-        None => {
-            let listening = listening(Era::Both).await;
-            (listening.mcp_url(), Some(listening))
-        }
+    let (address, own) = if let Some(address) = environment("MCPORCH_CONFORMANCE_SERVER") {
+        (address, None)
+    } else {
+        let listening = listening(Era::Both).await;
+        (listening.mcp_url(), Some(listening))
     };
     let direct = run(&suite, &address, revision, "direct").await;
 

@@ -8,24 +8,24 @@ use tests::{Answer, Door, McpClient, wait_until};
 
 /// A client that has connected, and what its server writes.
 #[derive(Clone)]
-pub struct Cell {
-    pub client: McpClient,
-    pub door: Door,
-    pub ledger: PathBuf,
+pub(crate) struct Cell {
+    pub(crate) client: McpClient,
+    pub(crate) door: Door,
+    pub(crate) ledger: PathBuf,
 }
 
-pub struct Feature {
-    pub name: &'static str,
+pub(crate) struct Feature {
+    pub(crate) name: &'static str,
     /// The first revision that has it.
-    pub since: &'static str,
-    pub try_out: fn(Cell) -> Trial,
+    pub(crate) since: &'static str,
+    pub(crate) try_out: fn(Cell) -> Trial,
 }
 
 type Trial = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 const FIRST: &str = "2024-11-05";
 
-pub const FEATURES: [Feature; 13] = [
+pub(crate) const FEATURES: [Feature; 13] = [
     feature("tools", FIRST, |cell| Box::pin(tools(cell))),
     feature("structured content", "2025-06-18", |cell| {
         Box::pin(structured(cell))
@@ -47,7 +47,7 @@ const fn feature(name: &'static str, since: &'static str, try_out: fn(Cell) -> T
     Feature { name, since, try_out }
 }
 
-pub fn words(door: Door) -> &'static str {
+pub(crate) fn words(door: Door) -> &'static str {
     match door {
         Door::Sse => "2024-11-05, HTTP+SSE",
         Door::StreamableHttp202503 => "2025-03-26, Streamable HTTP",

@@ -216,10 +216,10 @@ fn tail(
 
 pub(crate) fn sample_session() -> wire::ClientSession {
     wire::ClientSession {
-        id: super::CALL.to_owned(),
+        id: CALL.to_owned(),
         capabilities_json: r#"{"roots":{}}"#.to_owned(),
         end: domain::SessionEnd::Closed.to_wire(),
-        ..wire::ClientSession::default()
+        ..Default::default()
     }
 }
 
