@@ -4,9 +4,10 @@
 //! a process of its own. Both are reached as users reach them: [`Rest`] is the
 //! browser's way in, [`McpClient`] an MCP client's. [`wait_until`] is how a test
 //! waits: for a condition, not for time. [`FixtureServer`] is the MCP server that
-//! they call.
+//! they call, [`Fuzzer`] what finds inputs that nobody thought of.
 
 mod fixture_server;
+mod fuzzer;
 mod key_forwarder;
 mod mcp_client;
 mod processes;
@@ -16,6 +17,7 @@ mod stack;
 mod wait;
 
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
+pub use fuzzer::Fuzzer;
 pub use key_forwarder::KeyForwarder;
 pub use mcp_client::{Answer, Door, Manner, McpClient};
 pub use processes::{Processes, Service};

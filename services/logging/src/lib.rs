@@ -18,6 +18,9 @@ mod figures;
 mod filter;
 #[cfg(test)]
 mod fixtures;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ingest;
 mod latency;
 mod query;

@@ -6,6 +6,8 @@
 //! cases in `tests/query-language/cases.json` are those of every parser of it.
 
 mod field;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod parser;
 mod print;
 #[cfg(test)]
@@ -18,6 +20,8 @@ use service_error::{ServiceError, Span};
 use uuid::Uuid;
 
 pub(crate) use field::Field;
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzzing::fuzz_query;
 
 /// The longest query, in bytes.
 pub(crate) const MAX_BYTES: usize = 4_096;

@@ -22,6 +22,8 @@ use service_host::{Shutdown, Tasks};
 use crate::relay::Relay;
 
 pub(crate) use origin::AllowedHosts;
+#[cfg(feature = "fuzzing")]
+pub(crate) use stateless_http::fuzz_headers;
 
 /// What the doors need.
 #[derive(Debug, Clone)]

@@ -16,6 +16,9 @@ mod client;
 mod config;
 mod directory;
 mod downstream;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod message;
 mod outbox;
 mod process_tree;

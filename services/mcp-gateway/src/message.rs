@@ -11,6 +11,8 @@ mod revision;
 mod severity;
 mod splice;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use envelope::fuzzing::fuzz_envelope;
 pub(crate) use envelope::{Incoming, Message, Notification, ParseError, Reply, Request, Response};
 pub(crate) use id::Id;
 pub(crate) use limits::{MAX_CLIENT_BODY_BYTES, MAX_SERVER_LINE_BYTES, check_text};

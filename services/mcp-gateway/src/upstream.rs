@@ -32,6 +32,10 @@ use domain::SessionId;
 use crate::message::{Id, Notification, Request};
 
 pub(crate) use connection::{Connection, RequestOptions};
+#[cfg(feature = "fuzzing")]
+pub(crate) use event_parser::fuzzing::fuzz_event_stream;
+#[cfg(feature = "fuzzing")]
+pub(crate) use framer::fuzzing::fuzz_lines;
 pub(crate) use handshake::{Era, GATEWAY_CLIENT_INFO, Hello};
 pub(crate) use http::Dialer;
 pub(crate) use in_flight::RequestError;

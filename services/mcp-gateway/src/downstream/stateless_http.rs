@@ -27,6 +27,8 @@ use crate::{
     session::{Session, Working},
 };
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use headers::fuzzing::fuzz_headers;
 use meta::RequestMeta;
 pub(super) use meta::{REVISION_HEADER, is_modern};
 

@@ -231,5 +231,7 @@ fn not_json(error: serde_json::Error) -> ParseError {
     ParseError::Json(error.to_string())
 }
 
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 #[cfg(test)]
 mod tests;

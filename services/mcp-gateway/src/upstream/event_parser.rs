@@ -149,6 +149,9 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
 }
 
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

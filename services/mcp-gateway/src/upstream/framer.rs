@@ -110,6 +110,9 @@ fn without_return(line: Bytes) -> Bytes {
     }
 }
 
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -154,6 +157,20 @@ mod tests {
                 whole("ok")
             ]
         );
+    }
+
+    #[test]
+    fn a_return_that_is_cut_from_its_line_feed_counts_to_no_line() {
+        let chunks: [&[u8]; 4] = [b"aaaaa\r", b"\nbbbbbb\r", b"\nccccc\r", b"c\n"];
+        let too_long = |start: &'static str, size_bytes| {
+            let start = Bytes::from_static(start.as_bytes());
+            [Line::Excess(start.clone()), Line::TooLong { start, size_bytes }]
+        };
+        let [b_excess, b_line] = too_long("bbbbb", 6);
+        let [c_excess, c_line] = too_long("ccccc", 7);
+        let expected = [whole("aaaaa"), b_excess, b_line, c_excess, c_line];
+        assert_eq!(lines(&chunks, 5), expected);
+        assert_eq!(lines(&[&chunks.concat()], 5), expected);
     }
 
     proptest! {

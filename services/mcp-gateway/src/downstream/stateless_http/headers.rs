@@ -124,3 +124,6 @@ fn twice(name: &str) -> Refusal {
 fn mismatch(words: String) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, ErrorCode::HeaderMismatch, words)
 }
+
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
