@@ -88,11 +88,16 @@ impl LineFramer {
     }
 
     fn drop_excess(&mut self) -> Option<Bytes> {
-        if self.buffer.len() <= self.limit && self.too_long.is_none() {
+        // Its line feed may follow, and then it belongs to no line.
+        let has_return = self.buffer.last() == Some(&b'\r');
+        let end = self.buffer.len() - usize::from(has_return);
+        if end <= self.limit && self.too_long.is_none() {
             return None;
         }
-        let excess = std::mem::take(&mut self.buffer);
+        let mut excess = std::mem::take(&mut self.buffer);
+        self.buffer.extend_from_slice(&excess[end..]);
         self.searched = 0;
+        excess.truncate(end);
         if let Some((_, size_bytes)) = &mut self.too_long {
             *size_bytes += excess.len();
             return None;
