@@ -1,4 +1,4 @@
-use super::*;
+use super::{MAX_BYTES, parse};
 
 /// What is read is printed and reads back as the same; what is not read says
 /// where in the text.

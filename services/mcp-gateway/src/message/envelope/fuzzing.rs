@@ -1,4 +1,4 @@
-use super::*;
+use super::{Id, Incoming, Message, Notification, ParseError, Request};
 use crate::message::{object_fields, object_members, outgoing};
 
 /// What is read is written in one line, and reads back as the same.

@@ -1,4 +1,4 @@
-use super::*;
+use super::{Duration, Event, EventParser, TooLarge};
 use crate::fuzzing::chunks_of;
 
 /// Small, so that inputs get over it.

@@ -1,4 +1,4 @@
-use super::*;
+use super::{Bytes, Line, LineFramer};
 use crate::fuzzing::chunks_of;
 
 /// Small, so that inputs get over it.

@@ -1,6 +1,9 @@
 use http::{HeaderName, HeaderValue};
 
-use super::*;
+use super::{
+    HeaderMap, METHOD_HEADER, NAME_HEADER, ParamHeader, REVISION_HEADER, Request, check_params,
+    check_revision, check_standard, is_same_value, object_fields,
+};
 use crate::message::{Message, decode_header_value, encode_header_value};
 
 const REVISION: &str = "2026-07-28";
