@@ -1,11 +1,16 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { readSearch } from "@/features/tool-calls/filter";
 import { ToolCallsPage } from "@/features/tool-calls/tool-calls-page";
 
 const route = getRouteApi("/inside/projects/$project/tool-calls");
 
 export function ToolCalls() {
   const { project } = route.useParams();
-  const search = route.useSearch();
+  const given = route.useSearch();
+  // The router lays what it validated over the address as it was typed: fields that were named by
+  // hand are in there beside the query that they became.
+  const search = useMemo(() => readSearch({ ...given }), [given]);
   const navigate = route.useNavigate();
   return (
     <ToolCallsPage
