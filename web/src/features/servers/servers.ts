@@ -50,12 +50,13 @@ type Part = "server" | "server-status" | "server-tools";
 /** Has what is known of a project's servers read again. */
 function useForget(project: string) {
   const queries = useQueryClient();
-  return (server?: Server, parts: Part[] = []) => {
-    void queries.invalidateQueries(serversQuery(project));
-    for (const part of parts) {
-      void queries.invalidateQueries({ queryKey: [part, project, server?.name] });
-    }
-  };
+  return (server?: Server, parts: Part[] = []) =>
+    Promise.all([
+      queries.invalidateQueries(serversQuery(project)),
+      ...parts.map((part) =>
+        queries.invalidateQueries({ queryKey: [part, project, server?.name] }),
+      ),
+    ]);
 }
 
 export function useCreateServer(project: string) {
@@ -65,7 +66,7 @@ export function useCreateServer(project: string) {
       unwrap(
         api.POST("/api/v1/projects/{project}/servers", { params: { path: { project } }, body }),
       ),
-    onSuccess: () => forget(),
+    onSuccess: () => void forget(),
   });
 }
 
@@ -92,7 +93,11 @@ export function useSwitchServer(project: string) {
     onError: (_error, { server }) => show(server, server.is_enabled),
     // A server that is off lists no tools.
     onSettled: (_data, _error, { server, isEnabled }) =>
-      forget(server, ["server", "server-status", ...(isEnabled ? ["server-tools" as const] : [])]),
+      void forget(server, [
+        "server",
+        "server-status",
+        ...(isEnabled ? ["server-tools" as const] : []),
+      ]),
   });
 }
 
@@ -107,6 +112,7 @@ export function useSwitchTool(project: string, server: Server) {
           body: { is_enabled: isEnabled },
         }),
       ),
+    // Until what stands is read again, the switch shows what was asked for.
     onSettled: () => forget(server, ["server"]),
   });
 }
@@ -120,6 +126,6 @@ export function useDeleteServer(project: string) {
           params: { path: { project, server: server.id } },
         }),
       ),
-    onSuccess: () => forget(),
+    onSuccess: () => void forget(),
   });
 }
