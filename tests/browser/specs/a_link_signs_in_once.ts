@@ -1,9 +1,8 @@
 import { sessionFile, signInLink, webUrl } from "../environment.ts";
 import { expect, test } from "../watched.ts";
 
-// The second use is refused, and the browser says so on its console. A list on its
-// own would be read as a value and its options.
-test.use({ refusals: [[/auth\/sign-in-link/, /api\/v1\/me/], { option: true }] });
+// The second use is refused, and the browser says so on its console.
+test.use({ refusals: /auth\/sign-in-link|api\/v1\/me/ });
 
 test("a sign-in link signs in once and leads to the projects", async ({ page, browser }) => {
   await page.goto(signInLink);

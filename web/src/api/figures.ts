@@ -73,7 +73,7 @@ export function timeSeriesQuery(project: string, query: CallParams) {
   });
 }
 
-interface Breakdown {
+export interface Breakdown {
   by: "tool" | "server" | "client" | "error_kind" | "error_message";
   order?: "calls" | "failed" | "p95_duration_us";
   limit?: number;

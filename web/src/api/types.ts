@@ -18,3 +18,4 @@ export type CallToolResult = Schemas["CallToolResult"];
 export type ClientSession = Schemas["ClientSession"];
 export type ServerLog = Schemas["ServerLog"];
 export type LogLevel = Schemas["LogLevel"];
+export type BreakdownRow = Schemas["BreakdownRow"];

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import {
+  ChartLine,
   KeyRound,
   type LucideIcon,
   MonitorSmartphone,
@@ -16,6 +17,7 @@ const ITEM =
 interface NavItem {
   to:
     | "/projects/$project/tool-calls"
+    | "/projects/$project/metrics"
     | "/projects/$project/sessions"
     | "/projects/$project/server-logs"
     | "/projects/$project/servers"
@@ -23,6 +25,7 @@ interface NavItem {
     | "/projects/$project/api-keys";
   text:
     | "shell.pages.toolCalls"
+    | "shell.pages.metrics"
     | "shell.pages.sessions"
     | "shell.pages.serverLogs"
     | "shell.pages.servers"
@@ -41,6 +44,7 @@ export const PROJECT_PAGES: NavItem[] = [
     icon: ScrollText,
     group: "log",
   },
+  { to: "/projects/$project/metrics", text: "shell.pages.metrics", icon: ChartLine, group: "log" },
   {
     to: "/projects/$project/sessions",
     text: "shell.pages.sessions",

@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { type CallFilter, readFilter } from "@/features/call-filter/search";
 import { projectsQuery } from "@/features/projects/projects";
 import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
 import { parseSearch, stringifySearch, text } from "@/lib/search-params";
@@ -96,6 +97,13 @@ const toolCalls = createRoute({
   component: lazyRouteComponent(() => import("./pages/tool-calls"), "ToolCalls"),
 });
 
+const metrics = createRoute({
+  getParentRoute: () => project,
+  path: "/metrics",
+  validateSearch: (given: Record<string, unknown>): CallFilter => readFilter(given),
+  component: lazyRouteComponent(() => import("./pages/metrics"), "Metrics"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => project,
   path: "/sessions",
@@ -149,6 +157,7 @@ const tree = root.addChildren([
     project.addChildren([
       projectHome,
       toolCalls,
+      metrics,
       sessions,
       session,
       serverLogs,

@@ -2,6 +2,7 @@ import { account } from "./en/account";
 import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
 import { filter } from "./en/filter";
+import { metrics } from "./en/metrics";
 import { projects } from "./en/projects";
 import { range } from "./en/range";
 import { runTool } from "./en/run-tool";
@@ -17,6 +18,7 @@ export const en = {
   apiKeys,
   connect,
   filter,
+  metrics,
   projects,
   range,
   runTool,

@@ -2,6 +2,7 @@ import { account } from "./ko/account";
 import { apiKeys } from "./ko/api-keys";
 import { connect } from "./ko/connect";
 import { filter } from "./ko/filter";
+import { metrics } from "./ko/metrics";
 import { projects } from "./ko/projects";
 import { range } from "./ko/range";
 import { runTool } from "./ko/run-tool";
@@ -17,6 +18,7 @@ export const ko = {
   apiKeys,
   connect,
   filter,
+  metrics,
   projects,
   range,
   runTool,

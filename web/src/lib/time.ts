@@ -31,6 +31,16 @@ export function formatTyped(at: string): string {
   return `${formatDay(at)} ${clockParts(at).time.slice(0, 5)}`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** Seconds since 1970 as far as steps of this length tell: `14:20`, `14:20:05`, `11-22 14:00`. */
+export function formatBucket(seconds: number, stepMs: number): string {
+  const at = new Date(seconds * 1_000).toISOString();
+  const { time } = clockParts(at);
+  if (stepMs >= DAY_MS / 24) return `${formatDay(at).slice(5)} ${time.slice(0, 5)}`;
+  return stepMs >= 60_000 ? time.slice(0, 5) : time;
+}
+
 const TYPED = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /** Reads `2026-11-22` or `2026-11-22 14:30`, in the chosen zone; a full RFC 3339 time names its own. */

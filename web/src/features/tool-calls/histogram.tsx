@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { histogramQuery } from "@/api/figures";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { formatCount } from "@/lib/numbers";
-import { clockParts, formatDay } from "@/lib/time";
+import { formatBucket } from "@/lib/time";
 import { useZone } from "@/lib/zone";
 
 const SERIES = [
@@ -74,7 +74,7 @@ export function Histogram({ project, filter, onZoom }: Props) {
         {buckets.map((at, index) => (
           <div
             key={at}
-            title={`${timeText(at, step)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
+            title={`${formatBucket(at, step)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
             className="flex h-full min-w-0 flex-1 flex-col-reverse hover:bg-hover"
           >
             {SERIES.map(([status, colour]) => {
@@ -100,7 +100,7 @@ export function Histogram({ project, filter, onZoom }: Props) {
       </div>
       <figcaption className="tabular flex h-4 justify-between font-mono text-2xs text-muted">
         {ticks(buckets).map((at) => (
-          <span key={at}>{timeText(at, step * buckets.length > DAY_MS ? DAY_MS : 60_000)}</span>
+          <span key={at}>{formatBucket(at, step * buckets.length > DAY_MS ? DAY_MS : 60_000)}</span>
         ))}
         <span className="sr-only">
           {t("toolCalls.histogram.most", { count: formatCount(most, i18n.language) })}
@@ -108,14 +108,6 @@ export function Histogram({ project, filter, onZoom }: Props) {
       </figcaption>
     </figure>
   );
-}
-
-/** Seconds since 1970 as far as they matter: `14:20`, `14:20:05`, `11-22 14:00`. */
-function timeText(seconds: number, stepMs: number): string {
-  const at = new Date(seconds * 1_000).toISOString();
-  const { time } = clockParts(at);
-  if (stepMs >= DAY_MS / 24) return `${formatDay(at).slice(5)} ${time.slice(0, 5)}`;
-  return stepMs >= 60_000 ? time.slice(0, 5) : time;
 }
 
 /** Six buckets, evenly spread. */

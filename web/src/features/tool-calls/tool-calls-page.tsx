@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKnownValues } from "@/features/call-filter/known-values";
+import { Nothing } from "@/features/call-filter/nothing";
 import { QueryBar } from "@/features/call-filter/query-bar";
 import { RangePicker } from "@/features/call-filter/range-picker";
 import { queryOf, withQuery, withRange } from "@/features/call-filter/search";
@@ -14,13 +15,13 @@ import { CallList } from "./call-list";
 import { ROW_HEIGHT } from "./call-row";
 import { callsQuery, useOlderCalls } from "./calls";
 import { Counts } from "./counts";
-import { LoadingList, Nothing } from "./empty";
 import { Facets } from "./facets";
 import { type CallsSearch, filterOf, type LiveMode } from "./filter";
 import { Histogram } from "./histogram";
 import { useCallKeys } from "./keys";
 import { useLiveCalls } from "./live";
 import { LiveBadge } from "./live-badge";
+import { LoadingList } from "./loading-list";
 import { NewCallsPill } from "./new-calls-pill";
 import { ShareMenu } from "./share-menu";
 
@@ -110,7 +111,14 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
           {calls.isError && !buffer && (
             <ProblemView error={calls.error} onRetry={() => void calls.refetch()} />
           )}
-          {isEmpty && <Nothing project={project} search={search} onSearch={onSearch} />}
+          {isEmpty && (
+            <Nothing
+              project={project}
+              search={search}
+              onSearch={onSearch}
+              loading={<LoadingList />}
+            />
+          )}
           {buffer && !isEmpty && (
             <>
               <NewCallsPill

@@ -33,6 +33,7 @@ export const shell = {
   },
   pages: {
     toolCalls: "Tool calls",
+    metrics: "Metrics",
     sessions: "Client sessions",
     serverLogs: "Server logs",
     servers: "MCP servers",

@@ -33,6 +33,7 @@ export const shell = {
   },
   pages: {
     toolCalls: "도구 호출 로그",
+    metrics: "메트릭",
     sessions: "클라이언트 세션",
     serverLogs: "서버 로그",
     servers: "MCP 서버",

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, unwrap } from "@/api/client";
+import { api, unwrap } from "./client";
 
 /** As far back as calls are kept, and further. */
 const EVER = "3650d";

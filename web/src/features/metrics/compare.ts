@@ -1,0 +1,26 @@
+/** How a number stands to the one of the period before. */
+export interface Change {
+  /** Relative: 0.25 is a quarter more. Absent where nothing was before. */
+  ratio: number | undefined;
+  direction: "up" | "down" | "same";
+}
+
+type Figure = number | null | undefined;
+
+/** Absent where there is nothing to compare. */
+export function changeOf(now: Figure, before: Figure): Change | undefined {
+  if (now === null || now === undefined || before === null || before === undefined) {
+    return undefined;
+  }
+  const direction = now > before ? "up" : now < before ? "down" : "same";
+  return { ratio: before === 0 ? undefined : (now - before) / before, direction };
+}
+
+/** Whether a change is to be welcomed: more of some things is better, of others worse. */
+export function isWelcome(
+  { direction }: Change,
+  better: "up" | "down" | undefined,
+): boolean | undefined {
+  if (direction === "same" || better === undefined) return undefined;
+  return direction === better;
+}
