@@ -21,6 +21,7 @@ mod downstream;
 pub mod fuzzing;
 mod message;
 mod outbox;
+mod polling;
 mod process_tree;
 mod rate_limit;
 mod recorder;

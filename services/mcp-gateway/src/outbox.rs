@@ -12,6 +12,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::polling::Polling;
+
 /// Messages that wait for a reader. One more, and the reader is too slow.
 const MAX_WAITING: usize = 1024;
 
@@ -26,6 +28,8 @@ pub(crate) struct Outbox {
     sender: mpsc::Sender<String>,
     waiting_bytes: Arc<AtomicUsize>,
     overflow: CancellationToken,
+    /// Where the messages belong to one request.
+    pub(crate) polling: Arc<Polling>,
 }
 
 /// The end that is sent to the client. Ends when all writers are gone, and in
@@ -50,6 +54,7 @@ pub(crate) fn outbox() -> (Outbox, OutboxReader) {
         sender,
         waiting_bytes: waiting_bytes.clone(),
         overflow: overflow.clone(),
+        polling: Arc::default(),
     };
     let reader = OutboxReader {
         receiver,

@@ -21,7 +21,6 @@ mod process;
 mod question;
 mod slot;
 mod stdio;
-#[allow(dead_code, reason = "for the test of a definition")]
 mod trial;
 mod watching;
 
@@ -44,8 +43,6 @@ pub(crate) use params::ClientMeta;
 pub(crate) use patience::{OpenQuestion, Patience};
 pub(crate) use pool::{PoolConfig, Seat, Status, Unavailable, Upstreams};
 pub(crate) use question::Question;
-#[allow(unused_imports, reason = "for the test of a definition")]
-pub(crate) use trial::Trial;
 
 /// Who owns a connection alone, and as what it presents itself to the server.
 #[derive(Debug, Clone)]

@@ -255,10 +255,14 @@ impl Parser<'_> {
             && let Some((from, to)) = value.text.split_once("..")
         {
             self.count_term(&value.span)?;
-            let read = |text| read(kind, text, false, value.span.clone());
+            let edge = |text| {
+                let edge = read(kind, text, false, value.span.clone())?;
+                comparable(&edge, &value.span)?;
+                Ok(edge)
+            };
             return Ok(Expression::all(vec![
-                condition(Operator::AtLeast, read(from)?),
-                condition(Operator::AtMost, read(to)?),
+                condition(Operator::AtLeast, edge(from)?),
+                condition(Operator::AtMost, edge(to)?),
             ]));
         }
         let span = value.span.clone();
@@ -282,12 +286,8 @@ impl Parser<'_> {
                 ends_open(pattern, &span)?;
             }
         }
-        if read == Value::Present && operator != Operator::Is {
-            return Err(error(
-                "missing_value",
-                span,
-                "expected a value that can be compared",
-            ));
+        if operator != Operator::Is {
+            comparable(&read, &span)?;
         }
         Ok(condition(operator, read))
     }
@@ -417,6 +417,17 @@ impl Parser<'_> {
     const fn is_at_end(&self) -> bool {
         self.at == self.text.len()
     }
+}
+
+fn comparable(value: &Value, span: &Range<usize>) -> Parsed<()> {
+    if *value == Value::Present {
+        return Err(error(
+            "missing_value",
+            span.clone(),
+            "expected a value that can be compared",
+        ));
+    }
+    Ok(())
 }
 
 /// Text is found by its words, and by how a word begins.

@@ -12,7 +12,7 @@ use crate::session::EventId;
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// After how long a client comes back that lost its connection.
-const RETRY_MS: u64 = 1_000;
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// A comment, which clients ignore.
 pub(super) const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
@@ -35,12 +35,12 @@ pub(super) fn resumable_event(id: EventId, message: &str) -> Bytes {
 /// Tells the client how to come back before there is anything else to tell
 /// (2025-11-25, transports, "sending messages").
 pub(super) fn priming_event(id: EventId) -> Bytes {
-    format!("id: {id}\nretry: {RETRY_MS}\ndata: \n\n").into()
+    format!("id: {id}\nretry: {}\ndata: \n\n", RETRY.as_millis()).into()
 }
 
 /// Tells the client when to come back to a stream that the gateway closes.
-pub(super) fn retry_field() -> Bytes {
-    format!("retry: {RETRY_MS}\n\n").into()
+pub(super) fn retry_field(after: Duration) -> Bytes {
+    format!("retry: {}\n\n", after.as_millis()).into()
 }
 
 /// The answer that a stream of events is.

@@ -8,6 +8,9 @@ use crate::message::ErrorCode;
 pub(super) struct Takes {
     pub(super) json: bool,
     pub(super) events: bool,
+    /// Whether it names events first. What it takes has no order by itself (RFC
+    /// 9110, section 12.5.1), and so the choice is ours.
+    pub(super) events_first: bool,
 }
 
 impl Takes {
@@ -15,6 +18,7 @@ impl Takes {
         let mut takes = Self {
             json: false,
             events: false,
+            events_first: false,
         };
         let mut is_said = false;
         for value in headers.get_all(header::ACCEPT) {
@@ -30,7 +34,10 @@ impl Takes {
                 {
                     "*/*" => (takes.json, takes.events) = (true, true),
                     "application/json" | "application/*" => takes.json = true,
-                    "text/event-stream" | "text/*" => takes.events = true,
+                    "text/event-stream" | "text/*" => {
+                        takes.events = true;
+                        takes.events_first |= !takes.json;
+                    }
                     _ => {}
                 }
             }
@@ -40,6 +47,7 @@ impl Takes {
             return Ok(Self {
                 json: true,
                 events: true,
+                events_first: false,
             });
         }
         if takes.json || takes.events {

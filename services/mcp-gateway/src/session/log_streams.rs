@@ -55,7 +55,7 @@ impl Session {
     /// What a server logs without saying for which request: of the newest, as
     /// far as it can only be one of this client.
     pub(super) fn tell_newest_logs(&self, connection: &Connection, notification: &Notification) {
-        if connection.owner.is_none() && connection.in_flight() > 1 {
+        if connection.owner.is_none() && connection.logging() > 1 {
             return;
         }
         let severity = Severity::of_params(notification.params());

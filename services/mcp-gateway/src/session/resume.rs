@@ -3,6 +3,7 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -45,6 +46,8 @@ struct State {
     last: u64,
     is_over: bool,
     readers: u64,
+    /// How long its readers were asked to stay away, until one is back.
+    let_go: Option<Duration>,
 }
 
 /// Names an event of a session: the stream, and the place on it.
@@ -137,6 +140,29 @@ impl EventLog {
         self.changed.notify_waiters();
     }
 
+    /// Ends what is being read. Whoever reads is to come back, and is told when.
+    pub(crate) fn let_go(&self, pause: Duration) {
+        let mut state = self.lock();
+        state.readers += 1;
+        state.let_go = Some(pause);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until somebody reads what was let go.
+    pub(crate) async fn taken_up(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Else what changes between the look and the wait would be missed.
+            changed.as_mut().enable();
+            if self.lock().let_go.is_none() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Before the first event.
     pub(crate) const fn start(&self) -> EventId {
         EventId {
@@ -154,6 +180,7 @@ impl EventLog {
             return None;
         }
         state.readers += 1;
+        state.let_go = None;
         let number = state.readers;
         drop(state);
         self.changed.notify_waiters();
@@ -175,8 +202,13 @@ impl EventLog {
 }
 
 impl LogReader {
+    /// After how long to come back, where the stream was let go.
+    pub(crate) fn comes_back_after(&self) -> Option<Duration> {
+        self.log.lock().let_go
+    }
+
     /// The next event, with its id. None at the end of the stream, when another
-    /// reader has taken over, and when this one was too slow.
+    /// reader has taken over, when it is let go, and when this one was too slow.
     pub(crate) async fn next(&mut self) -> Option<(EventId, Arc<str>)> {
         loop {
             let log = self.log.clone();

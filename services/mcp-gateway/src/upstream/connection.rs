@@ -213,6 +213,11 @@ impl Connection {
         self.in_flight.len()
     }
 
+    /// For how many requests the server may log.
+    pub(crate) fn logging(&self) -> usize {
+        self.in_flight.logging()
+    }
+
     /// How long nobody has asked for anything; zero while somebody waits.
     pub(super) fn idle_for(&self) -> Duration {
         if self.in_flight.len() > 0 {

@@ -36,6 +36,8 @@ pub(super) struct Expecting {
     pub(super) questions: Option<mpsc::Sender<Question>>,
     /// The answer comes when all is over: nobody waits for it.
     pub(super) is_listening: bool,
+    /// Whether the server may log for it, as far as it was told.
+    pub(super) may_log: bool,
 }
 
 /// Where the progress of a request goes.
@@ -132,6 +134,13 @@ impl InFlight {
         let table = self.lock();
         let waiting = table.waiting.values();
         waiting.filter(|waiting| !waiting.expecting.is_listening).count()
+    }
+
+    /// For how many of them the server may log.
+    pub(super) fn logging(&self) -> usize {
+        let table = self.lock();
+        let waiting = table.waiting.values();
+        waiting.filter(|waiting| waiting.expecting.may_log).count()
     }
 
     /// Ends all that wait.

@@ -176,10 +176,13 @@ impl Upstreams {
         wanted: &Wanted,
     ) -> Result<Arc<Connection>, Unavailable> {
         let mut slot = self.slot(server, wanted);
-        if let Some(connection) = slot.ready() {
+        // What it speaks may have been learnt since: the connection is then about
+        // to end, and another one serves.
+        if let Some(connection) = slot.ready()
+            && self.seat(server, wanted) == slot.seat()
+        {
             return Ok(connection);
         }
-        // To learn what a server speaks may show that another one serves.
         for _ in 0..MAX_MOVES {
             let outcome = slot.connection(&self.surroundings).await;
             if self.seat(server, wanted) == slot.seat() {
@@ -204,7 +207,6 @@ impl Upstreams {
 
     /// Ends all connections to a server, forgets how often it failed, and starts
     /// the shared one anew.
-    #[allow(dead_code, reason = "for the restart by hand")]
     pub(crate) async fn restart(&self, server: &Arc<Server>) -> Result<Arc<Connection>, Unavailable> {
         let ended: Vec<_> = self
             .lock()
@@ -284,7 +286,6 @@ impl Upstreams {
         });
     }
 
-    #[allow(dead_code, reason = "for the test of a definition")]
     pub(super) fn surroundings(&self) -> &Surroundings {
         &self.surroundings
     }

@@ -29,7 +29,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 const LONGEST_PAUSE_OF_OTHERS: Duration = Duration::from_secs(30);
 
 /// How long a server may take to end, and some for a busy machine.
-#[allow(dead_code, reason = "for the restart by hand")]
 const END_WITHIN: Duration = Duration::from_secs(10);
 
 /// The place of one connection: for one server, for one owner where it has one,
@@ -174,7 +173,6 @@ impl Slot {
 
     /// Ends what lives here, and waits until it is gone; not longer than that
     /// may take.
-    #[allow(dead_code, reason = "for the restart by hand")]
     pub(super) async fn end(&self) {
         self.stop.cancel();
         let mut state = self.state.subscribe();

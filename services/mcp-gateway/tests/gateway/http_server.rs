@@ -316,6 +316,29 @@ fn call(server: &HttpServer, body: &Value) -> Response {
             yield (Some(id.to_string()), json!({ "jsonrpc": "2.0", "method": "notifications/message",
                 "params": { "level": "info", "data": "soon" } }));
         }),
+        // Lets the connection go, and wants to be asked for the answer in an hour.
+        "later" => stream_response(futures::stream::iter([Ok::<_, Infallible>(format!(
+            "id: {id}\nretry: 3600000\ndata:\n\n"
+        ))])),
+        // One message a line, of which the specification knows nothing.
+        "lines" => {
+            let token = params["_meta"]["progressToken"].clone();
+            let lines = async_stream::stream! {
+                let progress = json!({ "jsonrpc": "2.0", "method": "notifications/progress",
+                    "params": { "progressToken": token, "progress": 1 } });
+                yield Ok::<_, Infallible>(format!("{progress}\n"));
+                yield Ok(format!("{}\n", json!({ "jsonrpc": "2.0", "id": id, "result": text("in lines") })));
+                futures::future::pending::<()>().await;
+            };
+            let content_type = [(header::CONTENT_TYPE, "application/json")];
+            (content_type, Body::from_stream(lines)).into_response()
+        }
+        // One message over many lines.
+        "spread" => {
+            let answer = json!({ "jsonrpc": "2.0", "id": id, "result": text("spread") });
+            let content_type = [(header::CONTENT_TYPE, "application/json")];
+            (content_type, serde_json::to_string_pretty(&answer).unwrap()).into_response()
+        }
         "cut" => events(async_stream::stream! {
             if false { yield (None, json!({})) }
         }),
@@ -388,7 +411,7 @@ fn refused(id: &Value) -> Response {
 
 fn events(messages: impl Stream<Item = (Option<String>, Value)> + Send + 'static) -> Response {
     stream_response(messages.map(|(id, message)| {
-        let id = id.map_or_else(String::new, |id| format!("id: {id}\nretry: 10\n"));
+        let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
         Ok::<_, Infallible>(format!("{id}data: {message}\n\n"))
     }))
 }

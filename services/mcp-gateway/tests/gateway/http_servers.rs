@@ -8,7 +8,7 @@ use crate::{
     stack::{Stack, until},
 };
 
-async fn stack_with(server: &HttpServer) -> Stack {
+pub(crate) async fn stack_with(server: &HttpServer) -> Stack {
     Stack::start_with(|definition, config| {
         server.define(definition);
         "remote".clone_into(&mut definition.name);
@@ -151,6 +151,20 @@ async fn progress_comes_under_the_clients_own_token_over_http_as_well() {
             .map(|message| message["params"]["progressToken"].clone())
             .collect();
         assert_eq!(tokens, ["mine", "mine"], "{kind:?}: {messages:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_several_lines_are_read_as_they_are_meant() {
+    for kind in [Kind::Modern, Kind::Legacy] {
+        let server = HttpServer::start(kind).await;
+        let stack = stack_with(&server).await;
+        let client = client_of(&stack).await;
+        let params = json!({ "name": "lines", "_meta": { "progressToken": "mine" } });
+        let messages = client.ask_all("tools/call", params).await;
+        assert_eq!(messages[0]["params"]["progressToken"], "mine", "{messages:?}");
+        assert_eq!(text_of(&messages[1]), "in lines");
+        assert_eq!(text_of(&client.call("spread", json!({})).await), "spread");
     }
 }
 

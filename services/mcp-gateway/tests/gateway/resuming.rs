@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, messages},
+    http_server::{HttpServer, Kind},
+    http_servers::stack_with,
     stack::{Stack, stdio, until},
 };
 
@@ -138,6 +140,48 @@ async fn older_clients_get_no_empty_event_and_come_back_all_the_same() {
     drop(wire);
     let rest = messages(resume(&client, &first).await).await;
     assert_eq!(rest.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_let_go_as_its_server_does_and_brings_the_answer_on_by_coming_back() {
+    let server = HttpServer::start(Kind::Legacy).await;
+    let stack = stack_with(&server).await;
+    let mut client = stack.client().on_server("remote");
+    client.initialize().await;
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "later" } });
+    let mut wire = Wire::new(client.post(&call).await);
+    let primed = wire.next().await.unwrap().id.unwrap();
+    let told = wire.next().await.unwrap();
+    assert_eq!(told.retry.as_deref(), Some("3600000"), "as the server wishes");
+    assert_eq!(wire.next().await, None);
+
+    let mut wire = Wire::new(resume(&client, &primed).await);
+    let (_, answer) = wire.message().await.unwrap();
+    assert_eq!(answer["result"]["content"][0]["text"], "resumed");
+    assert_eq!(wire.next().await, None);
+    assert_eq!(server.seen("tools/call").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_names_events_first_gets_them() {
+    let stack = Stack::start().await;
+    let mut client = stack.client();
+    client.initialize().await;
+    for (accept, kind) in [
+        ("text/event-stream, application/json", "text/event-stream"),
+        ("application/json, text/event-stream", "application/json"),
+    ] {
+        let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+        let request = client
+            .http
+            .post(format!("{}/mcp", client.base))
+            .bearer_auth(&client.key);
+        let request = request.header("accept", accept);
+        let request = request.header("mcp-session-id", client.session.as_deref().unwrap());
+        let response = request.json(&ping).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], kind);
+        assert_eq!(messages(response).await.last().unwrap()["id"], 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

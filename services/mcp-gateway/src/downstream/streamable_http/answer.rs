@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::super::{
     Doors,
-    event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event},
+    event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event, retry_field},
     refusal::{Refusal, json},
     takes::Takes,
 };
@@ -77,6 +77,7 @@ pub(super) async fn answer(
     };
     let first = tokio::time::timeout(GRACE, reader.next()).await.ok();
     if takes.json
+        && !takes.events_first
         && matches!(first, Some(Some(_)))
         && let Ok(Answered {
             answer,
@@ -98,9 +99,7 @@ pub(super) fn stream_of(
     first: Option<(EventId, Arc<str>)>,
 ) -> Response {
     // Clients before it take an empty event for a broken message.
-    let is_primed = session
-        .revision()
-        .is_some_and(|revision| revision >= Revision::V2025_11_25);
+    let is_primed = is_primed(&session);
     event_stream::response(stream! {
         match start {
             Some(start) if is_primed => yield priming_event(start),
@@ -121,7 +120,18 @@ pub(super) fn stream_of(
                 () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,
             }
         }
+        if let Some(pause) = reader.comes_back_after() {
+            yield retry_field(pause);
+        }
     })
+}
+
+/// Whether the client learns how to come back before there is anything to tell,
+/// and so can be let go meanwhile.
+fn is_primed(session: &Session) -> bool {
+    session
+        .revision()
+        .is_some_and(|revision| revision >= Revision::V2025_11_25)
 }
 
 impl Work {
@@ -146,6 +156,9 @@ impl Work {
         let cancel = waiting.cancel.clone();
         let answer = relay.request(&caller, &request, outbox, &cancel);
         tokio::pin!(answer);
+        let mut pauses = writer.polling.pauses();
+        let may_let_go = has_stream && is_primed(session);
+        let mut is_let_go = false;
         let mut is_alone = true;
         let answer = loop {
             tokio::select! {
@@ -155,6 +168,14 @@ impl Work {
                     log.push(message);
                 },
                 answer = &mut answer => break Some(answer),
+                Ok(()) = pauses.changed(), if may_let_go => if let Some(pause) = *pauses.borrow_and_update() {
+                    log.let_go(pause);
+                    is_let_go = true;
+                },
+                () = log.taken_up(), if is_let_go => {
+                    writer.polling.come_back();
+                    is_let_go = false;
+                },
                 // Nobody is there to be answered: what is dropped is withdrawn.
                 () = session.ended.cancelled() => break None,
             }

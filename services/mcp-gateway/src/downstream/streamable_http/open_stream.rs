@@ -8,7 +8,7 @@ use super::{
     super::{
         Doors,
         entrance::{Visitor, text_of},
-        event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event, retry_field},
+        event_stream::{self, COMMENT, KEEP_ALIVE, RETRY, priming_event, resumable_event, retry_field},
         refusal::Refusal,
         takes::Takes,
     },
@@ -99,7 +99,7 @@ fn open(
                 },
                 () = session.ended.cancelled() => break,
                 () = shutdown.soft() => {
-                    yield retry_field();
+                    yield retry_field(RETRY);
                     break;
                 }
                 () = tokio::time::sleep(KEEP_ALIVE) => yield COMMENT,

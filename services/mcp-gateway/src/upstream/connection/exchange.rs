@@ -95,6 +95,8 @@ impl Connection {
             progress,
             questions: options.questions.cloned(),
             is_listening: method == "subscriptions/listen",
+            // A legacy server is told once, for all.
+            may_log: !self.is_modern() || options.client.is_some_and(|client| client.log_level.is_some()),
         };
         let Some(mut ticket) = self.in_flight.enter(id, expecting) else {
             return Err(self.crashed());

@@ -11,6 +11,7 @@ use crate::{
         object_of,
     },
     outbox::Outbox,
+    polling::Polling,
     upstream::{Era, Question, RequestError},
 };
 
@@ -26,6 +27,12 @@ pub(in crate::upstream) struct Related<'a> {
     pub(super) questions: Option<&'a mpsc::Sender<Question>>,
     /// Whether it came by the stream of that request alone.
     pub(super) is_its_stream: bool,
+}
+
+impl<'a> Related<'a> {
+    pub(in crate::upstream) fn polling(&self) -> Option<&'a Polling> {
+        self.outbox.map(|outbox| &*outbox.polling)
+    }
 }
 
 impl Connection {
@@ -153,7 +160,7 @@ impl Connection {
         }
     }
 
-    fn is_modern(&self) -> bool {
+    pub(super) fn is_modern(&self) -> bool {
         self.hello().is_some_and(|hello| hello.era == Era::Modern)
     }
 

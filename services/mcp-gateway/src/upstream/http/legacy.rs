@@ -155,13 +155,19 @@ impl Legacy {
         let mut retry = RETRY;
         let mut last_id: Option<String> = None;
         loop {
-            retry = stream.retry().unwrap_or(retry);
+            // Whoever says so lets go, rather than that the connection broke.
+            let asked_for = stream.retry();
+            retry = asked_for.unwrap_or(retry);
             last_id = stream.last_id().map(str::to_owned).or(last_id);
             let Some(last) = last_id.as_deref() else {
                 return Err(lost("ended before the answer came"));
             };
+            let polling = related.polling().filter(|_| asked_for.is_some());
             let response = loop {
-                tokio::time::sleep(retry).await;
+                match polling {
+                    Some(polling) => polling.pause(retry).await,
+                    None => tokio::time::sleep(retry).await,
+                }
                 match self.open(client, session, Some(last)).await {
                     Ok(response) => break response,
                     // It may be back in a moment, with all that it has to say.

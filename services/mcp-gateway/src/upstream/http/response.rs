@@ -1,8 +1,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Buf as _, BytesMut};
 use http::{HeaderMap, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Collected, Limited};
 use hyper::body::Incoming as Body;
 
 use crate::{
@@ -140,25 +140,72 @@ pub(super) async fn read(
             None => Answer::Broken(Box::new(stream)),
         });
     }
-    let bytes = whole(response, MAX_SERVER_LINE_BYTES).await?;
-    if bytes.is_empty() {
+    read_json(response, connection, id, related)
+        .await
+        .map(Answer::Reply)
+}
+
+/// Reads one message or, which the specification does not provide for and
+/// servers send all the same, one a line as they come.
+async fn read_json(
+    response: Response<Body>,
+    connection: &Arc<Connection>,
+    id: u64,
+    related: Related<'_>,
+) -> Result<Reply, RequestError> {
+    let status = response.status().as_u16();
+    let mut body = response.into_body();
+    let mut text = BytesMut::new();
+    // Of a message that is spread over lines each would be read again with every line.
+    let (mut may_be_lines, mut searched) = (true, 0);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| broke(&error))?.into_data() {
+            text.extend_from_slice(&data);
+        }
+        if text.len() > MAX_SERVER_LINE_BYTES {
+            return Err(too_large());
+        }
+        while may_be_lines && let Some(length) = text[searched..].iter().position(|byte| *byte == b'\n') {
+            let Ok(messages) = messages(&text[..searched + length]) else {
+                may_be_lines = false;
+                break;
+            };
+            text.advance(searched + length + 1);
+            searched = 0;
+            if let Some(reply) = take(messages, connection, id, true, related) {
+                return Ok(reply);
+            }
+        }
+        searched = text.len();
+    }
+    if text.trim_ascii().is_empty() {
         return Err(RequestError::BadAnswer(format!(
-            "the server took the request with HTTP {} and gave no answer",
-            status.as_u16()
+            "the server took the request with HTTP {status} and gave no answer"
         )));
     }
-    let messages = messages(&bytes)
+    let messages = messages(&text)
         .map_err(|error| RequestError::BadAnswer(format!("the server's answer cannot be read: {error}")))?;
+    take(messages, connection, id, true, related).ok_or_else(|| {
+        RequestError::BadAnswer("what the server answered belongs to another request".to_owned())
+    })
+}
+
+/// Hands on what is not the reply to that request.
+fn take(
+    messages: Vec<Message>,
+    connection: &Arc<Connection>,
+    id: u64,
+    is_alone: bool,
+    related: Related<'_>,
+) -> Option<Reply> {
     let mut reply = None;
     for message in messages {
-        match of_request(message, id, true) {
+        match of_request(message, id, is_alone) {
             Ok(own) => reply = Some(own),
             Err(message) => connection.receive(message, related),
         }
     }
-    reply.map(Answer::Reply).ok_or_else(|| {
-        RequestError::BadAnswer("what the server answered belongs to another request".to_owned())
-    })
+    reply
 }
 
 /// The reply among the events of a stream; none where it ends without.
@@ -169,13 +216,7 @@ pub(super) async fn read_stream(
     related: Related<'_>,
 ) -> Result<Option<Reply>, RequestError> {
     while let Some(messages) = stream.next_messages(connection).await? {
-        let mut reply = None;
-        for message in messages {
-            match of_request(message, id, false) {
-                Ok(own) => reply = Some(own),
-                Err(message) => connection.receive(message, related),
-            }
-        }
+        let reply = take(messages, connection, id, false, related);
         if reply.is_some() {
             return Ok(reply);
         }
@@ -198,7 +239,10 @@ async fn read_refusal(response: Response<Body>, id: u64) -> Result<Answer, Reque
     let location = location
         .filter(|_| status.is_redirection())
         .map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned());
-    let bytes = whole(response, MAX_REFUSAL_BYTES).await.unwrap_or_default();
+    let bytes = Limited::new(response.into_body(), MAX_REFUSAL_BYTES)
+        .collect()
+        .await;
+    let bytes = bytes.map(Collected::to_bytes).unwrap_or_default();
     if let Ok(message) = Message::parse(&bytes)
         && let Ok(reply @ Reply::Error(_)) = of_request(message, id, true)
     {
@@ -231,14 +275,10 @@ fn messages(bytes: &[u8]) -> Result<Vec<Message>, String> {
     }
 }
 
-async fn whole(response: Response<Body>, limit: usize) -> Result<Bytes, RequestError> {
-    match Limited::new(response.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(RequestError::Crashed(format!(
-            "the connection broke in the middle of the answer: {error}"
-        ))),
-    }
+fn broke(error: &hyper::Error) -> RequestError {
+    RequestError::Crashed(format!(
+        "the connection broke in the middle of the answer: {error}"
+    ))
 }
 
 fn too_large() -> RequestError {
