@@ -19,6 +19,24 @@ const INSIDE: Visit[] = [
     url: "/projects",
     open: (page) => page.locator("header button").first().click(),
   },
+  {
+    page: "overview",
+    url: `/projects/${project}`,
+    open: (page) => page.locator("main section li").first().waitFor(),
+  },
+  { page: "members", url: `/projects/${project}/members` },
+  {
+    page: "new invitation",
+    url: `/projects/${project}/members`,
+    open: (page) => page.locator("header button").first().click(),
+  },
+  { page: "teams", url: "/teams" },
+  {
+    page: "new team",
+    url: "/teams",
+    open: (page) => page.locator("header button").first().click(),
+  },
+  { page: "invitation", url: "/invitation?token=mcpinvite_of_nobody" },
   { page: "tool calls", url: toolCallsUrl, open: (page) => firstRow(page).waitFor() },
   {
     page: "one tool call",

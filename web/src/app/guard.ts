@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { redirect } from "@tanstack/react-router";
-import { meQuery } from "@/features/account/session";
+import { meQuery } from "@/api/me";
 
 /** Lets in who is signed in, and remembers where the others wanted to go. */
 export async function requireUser(queries: QueryClient, wanted: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import {
   ChartLine,
+  FolderOpen,
+  Gauge,
   KeyRound,
   type LucideIcon,
   MonitorSmartphone,
@@ -8,6 +10,7 @@ import {
   ScrollText,
   Server,
   SquareTerminal,
+  Users,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
@@ -16,7 +19,9 @@ const ITEM =
 
 interface NavItem {
   to:
+    | "/projects/$project"
     | "/projects/$project/tool-calls"
+    | "/projects/$project/members"
     | "/projects/$project/metrics"
     | "/projects/$project/sessions"
     | "/projects/$project/server-logs"
@@ -25,6 +30,8 @@ interface NavItem {
     | "/projects/$project/api-keys";
   text:
     | "shell.pages.toolCalls"
+    | "shell.pages.overview"
+    | "shell.pages.members"
     | "shell.pages.metrics"
     | "shell.pages.sessions"
     | "shell.pages.serverLogs"
@@ -38,6 +45,7 @@ interface NavItem {
 
 /** The pages of one project, in the order in which they are listed. */
 export const PROJECT_PAGES: NavItem[] = [
+  { to: "/projects/$project", text: "shell.pages.overview", icon: Gauge, group: "log" },
   {
     to: "/projects/$project/tool-calls",
     text: "shell.pages.toolCalls",
@@ -70,13 +78,21 @@ export const PROJECT_PAGES: NavItem[] = [
     icon: KeyRound,
     group: "project",
   },
+  { to: "/projects/$project/members", text: "shell.pages.members", icon: Users, group: "project" },
 ];
 
 export function ProjectNav({ project }: { project: string }) {
   const { t } = useTranslation();
   const items = (group: NavItem["group"]) =>
     PROJECT_PAGES.filter((item) => item.group === group).map(({ to, text, icon: Icon }) => (
-      <Link key={to} to={to} params={{ project }} className={ITEM}>
+      <Link
+        key={to}
+        to={to}
+        params={{ project }}
+        // The overview's address begins that of every page.
+        activeOptions={{ exact: to === "/projects/$project", includeSearch: false }}
+        className={ITEM}
+      >
         <Icon size={15} aria-hidden />
         {t(text)}
       </Link>
@@ -86,6 +102,23 @@ export function ProjectNav({ project }: { project: string }) {
       {items("log")}
       <p className="px-2 pt-4 pb-1.5 text-2xs text-faint">{t("shell.projectGroup")}</p>
       {items("project")}
+    </nav>
+  );
+}
+
+/** Where one is in no project. */
+export function PlacesNav() {
+  const { t } = useTranslation();
+  return (
+    <nav aria-label={t("shell.places")} className="flex flex-col gap-px">
+      <Link to="/projects" search={{}} className={ITEM}>
+        <FolderOpen size={15} aria-hidden />
+        {t("shell.pages.projects")}
+      </Link>
+      <Link to="/teams" search={{}} className={ITEM}>
+        <Users size={15} aria-hidden />
+        {t("shell.pages.teams")}
+      </Link>
     </nav>
   );
 }

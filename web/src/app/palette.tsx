@@ -142,7 +142,7 @@ function useCommands(project: string | undefined): Command[] {
       params: { project: project ?? "", server },
     });
   const toProject = (slug: string) =>
-    void navigate({ to: "/projects/$project/tool-calls", params: { project: slug } });
+    void navigate({ to: "/projects/$project", params: { project: slug } });
   const other = theme === "dark" ? "light" : "dark";
   return [
     ...pages,
@@ -163,6 +163,12 @@ function useCommands(project: string | undefined): Command[] {
       label: t("shell.allProjects"),
       group: t("shell.palette.page"),
       run: () => void navigate({ to: "/projects" }),
+    },
+    {
+      id: "teams",
+      label: t("shell.pages.teams"),
+      group: t("shell.palette.page"),
+      run: () => void navigate({ to: "/teams" }),
     },
     {
       id: "theme",

@@ -47,8 +47,15 @@ const signIn = createRoute({
 const signUp = createRoute({
   getParentRoute: () => root,
   path: "/sign-up",
-  validateSearch: texts("next"),
+  validateSearch: texts("next", "invitation"),
   component: lazyRouteComponent(() => import("./pages/account"), "SignUp"),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  validateSearch: texts("token"),
+  component: lazyRouteComponent(() => import("./pages/invitation"), "Invitation"),
 });
 
 const inside = createRoute({
@@ -66,7 +73,7 @@ const home = createRoute({
     const projects = await context.queries.ensureQueryData(projectsQuery);
     const only = projects.length === 1 ? projects[0] : undefined;
     if (!only) throw redirect({ to: "/projects" });
-    throw redirect({ to: "/projects/$project/tool-calls", params: { project: only.slug } });
+    throw redirect({ to: "/projects/$project", params: { project: only.slug } });
   },
 });
 
@@ -77,6 +84,19 @@ const projects = createRoute({
   component: lazyRouteComponent(() => import("./pages/projects"), "Projects"),
 });
 
+const teams = createRoute({
+  getParentRoute: () => inside,
+  path: "/teams",
+  validateSearch: texts("new"),
+  component: lazyRouteComponent(() => import("./pages/teams"), "Teams"),
+});
+
+const team = createRoute({
+  getParentRoute: () => inside,
+  path: "/teams/$team",
+  component: lazyRouteComponent(() => import("./pages/teams"), "OneTeam"),
+});
+
 const project = createRoute({
   getParentRoute: () => inside,
   path: "/projects/$project",
@@ -85,9 +105,7 @@ const project = createRoute({
 const projectHome = createRoute({
   getParentRoute: () => project,
   path: "/",
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: "/projects/$project/tool-calls", params });
-  },
+  component: lazyRouteComponent(() => import("./pages/overview"), "Overview"),
 });
 
 const toolCalls = createRoute({
@@ -148,12 +166,21 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("./pages/api-keys"), "ApiKeys"),
 });
 
+const members = createRoute({
+  getParentRoute: () => project,
+  path: "/members",
+  component: lazyRouteComponent(() => import("./pages/members"), "Members"),
+});
+
 const tree = root.addChildren([
   signIn,
   signUp,
+  invitation,
   inside.addChildren([
     home,
     projects,
+    teams,
+    team,
     project.addChildren([
       projectHome,
       toolCalls,
@@ -165,6 +192,7 @@ const tree = root.addChildren([
       server,
       connect,
       apiKeys,
+      members,
     ]),
   ]),
 ]);

@@ -7,7 +7,7 @@ import { ProjectSwitcher } from "@/features/projects/project-switcher";
 import { IconButton } from "@/ui/button";
 import { AccountMenu } from "./account-menu";
 import { KeyHelp } from "./key-help";
-import { ProjectNav } from "./nav";
+import { PlacesNav, ProjectNav } from "./nav";
 import { Palette } from "./palette";
 import { useShellKeys } from "./shell-keys";
 
@@ -54,7 +54,7 @@ export function Shell() {
             <X size={16} aria-hidden />
           </IconButton>
         </div>
-        {project && <ProjectNav project={project} />}
+        {project ? <ProjectNav project={project} /> : <PlacesNav />}
         <div className="mt-auto">
           <AccountMenu />
         </div>

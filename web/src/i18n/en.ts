@@ -2,7 +2,9 @@ import { account } from "./en/account";
 import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
 import { filter } from "./en/filter";
+import { members } from "./en/members";
 import { metrics } from "./en/metrics";
+import { overview } from "./en/overview";
 import { projects } from "./en/projects";
 import { range } from "./en/range";
 import { runTool } from "./en/run-tool";
@@ -10,6 +12,7 @@ import { serverLogs } from "./en/server-logs";
 import { servers } from "./en/servers";
 import { sessions } from "./en/sessions";
 import { shell } from "./en/shell";
+import { teams } from "./en/teams";
 import { toolCalls } from "./en/tool-calls";
 import { words } from "./en/words";
 
@@ -18,7 +21,9 @@ export const en = {
   apiKeys,
   connect,
   filter,
+  members,
   metrics,
+  overview,
   projects,
   range,
   runTool,
@@ -26,6 +31,7 @@ export const en = {
   servers,
   sessions,
   shell,
+  teams,
   toolCalls,
   words,
 };

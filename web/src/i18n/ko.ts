@@ -2,7 +2,9 @@ import { account } from "./ko/account";
 import { apiKeys } from "./ko/api-keys";
 import { connect } from "./ko/connect";
 import { filter } from "./ko/filter";
+import { members } from "./ko/members";
 import { metrics } from "./ko/metrics";
+import { overview } from "./ko/overview";
 import { projects } from "./ko/projects";
 import { range } from "./ko/range";
 import { runTool } from "./ko/run-tool";
@@ -10,6 +12,7 @@ import { serverLogs } from "./ko/server-logs";
 import { servers } from "./ko/servers";
 import { sessions } from "./ko/sessions";
 import { shell } from "./ko/shell";
+import { teams } from "./ko/teams";
 import { toolCalls } from "./ko/tool-calls";
 import { words } from "./ko/words";
 
@@ -18,7 +21,9 @@ export const ko = {
   apiKeys,
   connect,
   filter,
+  members,
   metrics,
+  overview,
   projects,
   range,
   runTool,
@@ -26,6 +31,7 @@ export const ko = {
   servers,
   sessions,
   shell,
+  teams,
   toolCalls,
   words,
 };

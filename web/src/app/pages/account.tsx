@@ -22,6 +22,6 @@ export function SignIn() {
 }
 
 export function SignUp() {
-  const { next } = signUp.useSearch();
-  return <SignUpPage next={next} onSignedIn={useGoOn(next)} />;
+  const { next, invitation } = signUp.useSearch();
+  return <SignUpPage next={next} invitation={invitation} onSignedIn={useGoOn(next)} />;
 }

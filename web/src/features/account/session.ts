@@ -1,23 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
-import { Problem } from "@/api/problem";
+import { meQuery } from "@/api/me";
 import type { User } from "@/api/types";
-
-const KEY = ["me"];
-
-/** Who is signed in; null where nobody is. */
-export const meQuery = queryOptions({
-  queryKey: KEY,
-  queryFn: async (): Promise<User | null> => {
-    try {
-      return (await unwrap(api.GET("/api/v1/me"))).user;
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) return null;
-      throw error;
-    }
-  },
-  staleTime: 60_000,
-});
 
 export interface Credentials {
   email: string;
@@ -31,7 +15,7 @@ function useEntry<T>(enter: (input: T) => Promise<{ user: User }>) {
     mutationFn: enter,
     onSuccess: ({ user }) => {
       queries.clear();
-      queries.setQueryData(KEY, user);
+      queries.setQueryData(meQuery.queryKey, user);
     },
   });
 }
@@ -41,7 +25,7 @@ export function useSignIn() {
 }
 
 export function useSignUp() {
-  return useEntry((body: Credentials & { name: string }) =>
+  return useEntry((body: Credentials & { name: string; invitation_token?: string }) =>
     unwrap(api.POST("/api/v1/auth/sign-up", { body })),
   );
 }
@@ -58,7 +42,7 @@ export function useSignOut() {
     mutationFn: () => unwrap(api.POST("/api/v1/auth/sign-out")),
     onSuccess: () => {
       queries.clear();
-      queries.setQueryData(KEY, null);
+      queries.setQueryData(meQuery.queryKey, null);
     },
   });
 }

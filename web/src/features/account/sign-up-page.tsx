@@ -10,11 +10,13 @@ import { useSignUp } from "./session";
 interface Props {
   onSignedIn: () => void;
   next: string | undefined;
+  /** The token of an invitation, which lets its address in. */
+  invitation?: string | undefined;
 }
 
 const FIELDS = ["name", "email", "password"];
 
-export function SignUpPage({ onSignedIn, next }: Props) {
+export function SignUpPage({ onSignedIn, next, invitation }: Props) {
   const { t } = useTranslation();
   const signUp = useSignUp();
   const problem = signUp.error instanceof Problem ? signUp.error : undefined;
@@ -23,7 +25,12 @@ export function SignUpPage({ onSignedIn, next }: Props) {
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name));
     signUp.mutate(
-      { name: text("name"), email: text("email"), password: text("password") },
+      {
+        name: text("name"),
+        email: text("email"),
+        password: text("password"),
+        ...(invitation ? { invitation_token: invitation } : {}),
+      },
       { onSuccess: onSignedIn },
     );
   };

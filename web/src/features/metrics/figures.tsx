@@ -49,12 +49,12 @@ export function Figures({ project, filter }: Props) {
         better="up"
         search={withStatuses(filter, ["success"])}
       >
-        {typeof now.success_rate === "number" && (
+        {typeof now.success_rate === "number" ? (
           <>
             <Gauge share={now.success_rate} text={rate(now.success_rate)} />
             <span className="sr-only">{rate(now.success_rate)}</span>
           </>
-        )}
+        ) : undefined}
       </Figure>
       <Figure
         project={project}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, ChevronsUpDown, LayoutGrid, Plus } from "lucide-react";
+import { Check, ChevronsUpDown, LayoutGrid, Plus, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Logo } from "@/ui/logo";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
@@ -30,7 +30,7 @@ export function ProjectSwitcher({ current }: { current: string | undefined }) {
       {projects.length > 0 && <MenuLabel>{t("shell.switchProject")}</MenuLabel>}
       {projects.map((project) => (
         <MenuItem key={project.id} asChild>
-          <Link to="/projects/$project/tool-calls" params={{ project: project.slug }}>
+          <Link to="/projects/$project" params={{ project: project.slug }}>
             <span className="min-w-0 flex-1 truncate">{project.name}</span>
             {project === shown && <Check size={14} aria-hidden className="text-accent" />}
           </Link>
@@ -41,6 +41,12 @@ export function ProjectSwitcher({ current }: { current: string | undefined }) {
         <Link to="/projects">
           <LayoutGrid size={14} aria-hidden className="text-faint" />
           {t("shell.allProjects")}
+        </Link>
+      </MenuItem>
+      <MenuItem asChild>
+        <Link to="/teams" search={{}}>
+          <Users size={14} aria-hidden className="text-faint" />
+          {t("shell.pages.teams")}
         </Link>
       </MenuItem>
       <MenuItem asChild>

@@ -55,7 +55,7 @@ export function ProjectsPage({ isCreating }: Props) {
         isOpen={isOpen}
         onClose={() => setOpen(false)}
         onCreated={({ slug }) =>
-          void navigate({ to: "/projects/$project/tool-calls", params: { project: slug } })
+          void navigate({ to: "/projects/$project", params: { project: slug } })
         }
       />
     </Page>
@@ -67,7 +67,7 @@ function ProjectCard({ project }: { project: Project }) {
   return (
     <li>
       <Link
-        to="/projects/$project/tool-calls"
+        to="/projects/$project"
         params={{ project: project.slug }}
         className="flex h-full flex-col gap-1 rounded-lg border border-border bg-raised p-4 transition-colors hover:border-border-strong hover:bg-hover"
       >

@@ -4,6 +4,7 @@ export const shell = {
   navigation: "Project",
   openMenu: "Open the menu",
   closeMenu: "Close the menu",
+  places: "Places",
   projectGroup: "Project",
   switchProject: "Switch project",
   allProjects: "All projects",
@@ -32,6 +33,7 @@ export const shell = {
     help: "These keys",
   },
   pages: {
+    overview: "Overview",
     toolCalls: "Tool calls",
     metrics: "Metrics",
     sessions: "Client sessions",
@@ -39,6 +41,8 @@ export const shell = {
     servers: "MCP servers",
     connect: "Connect a client",
     apiKeys: "API keys",
+    members: "Members",
+    teams: "Teams",
     projects: "Projects",
   },
 };

@@ -4,6 +4,7 @@ export const words = {
   copy: "Copy",
   copied: "Copied",
   delete: "Delete",
+  save: "Save",
   retry: "Try again",
   loading: "Loading",
   name: "Name",

@@ -4,6 +4,7 @@ export const shell = {
   navigation: "프로젝트 메뉴",
   openMenu: "메뉴 열기",
   closeMenu: "메뉴 닫기",
+  places: "공간",
   projectGroup: "프로젝트",
   switchProject: "프로젝트 바꾸기",
   allProjects: "모든 프로젝트",
@@ -32,6 +33,7 @@ export const shell = {
     help: "단축키 보기",
   },
   pages: {
+    overview: "개요",
     toolCalls: "도구 호출 로그",
     metrics: "메트릭",
     sessions: "클라이언트 세션",
@@ -39,6 +41,8 @@ export const shell = {
     servers: "MCP 서버",
     connect: "클라이언트 연결",
     apiKeys: "API 키",
+    members: "멤버",
+    teams: "팀",
     projects: "프로젝트",
   },
 };

@@ -4,6 +4,7 @@ export const words = {
   copy: "복사",
   copied: "복사됨",
   delete: "삭제",
+  save: "저장",
   retry: "다시 시도",
   loading: "불러오는 중",
   name: "이름",
