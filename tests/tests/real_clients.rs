@@ -26,10 +26,20 @@ const PYTHON_2: Client = Client {
     program: "python-2/bin/python",
     script: "python/client_2.py",
 };
-const TYPESCRIPT: Client = Client {
-    name: "TypeScript SDK",
+const FASTMCP: Client = Client {
+    name: "FastMCP",
+    program: "python-fastmcp/bin/python",
+    script: "python/client_fastmcp.py",
+};
+const TYPESCRIPT_1: Client = Client {
+    name: "TypeScript SDK 1.x",
     program: "node",
     script: "typescript/client.mjs",
+};
+const TYPESCRIPT_2: Client = Client {
+    name: "TypeScript SDK 2.x",
+    program: "node",
+    script: "typescript/client_2.mjs",
 };
 
 async fn everything_project(stack: &Stack) -> (Rest, Project) {
@@ -49,7 +59,7 @@ async fn walk(client: &Client, transport: &str, address: &str, key: &str, prefix
         .join(client.script);
     // Node finds packages beside the script: it runs from where they are installed.
     let (program, script) = if client.program == "node" {
-        let copy = installed_client("typescript").join("client.mjs");
+        let copy = installed_client("typescript").join(sources.file_name().expect("a script has a name"));
         tokio::fs::copy(&sources, &copy)
             .await
             .expect("the script can be copied");
@@ -129,6 +139,16 @@ async fn the_python_sdk_2_walks_through_every_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_typescript_sdk_walks_through_every_door() {
-    walks_through_every_door(&TYPESCRIPT).await;
+async fn fastmcp_walks_through_every_door() {
+    walks_through_every_door(&FASTMCP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_typescript_sdk_1_walks_through_every_door() {
+    walks_through_every_door(&TYPESCRIPT_1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_typescript_sdk_2_walks_through_every_door() {
+    walks_through_every_door(&TYPESCRIPT_2).await;
 }

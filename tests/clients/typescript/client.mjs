@@ -1,4 +1,4 @@
-// The TypeScript SDK as a client: `client.mjs http|sse URL KEY [PREFIX]`.
+// The TypeScript SDK 1.x as a client: `client.mjs http|sse URL KEY [PREFIX]`.
 //
 // Does what a user's program would and prints what it saw, as one JSON object.
 // PREFIX stands before each tool's name where the endpoint holds many servers.
