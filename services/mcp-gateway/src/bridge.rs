@@ -7,11 +7,13 @@ mod sealed;
 mod to_legacy;
 mod to_modern;
 
-pub(crate) use input_required::{InputRequest, InputRequired, capability_of, retry_params};
+pub(crate) use input_required::{
+    InputRequest, InputRequired, WITH_ROUNDS, asked_by_refusal, capability_of, retry_params,
+};
 pub(crate) use parked::{AtWork, Parked, Parking};
 pub(crate) use sealed::{Bound, PARKED_FOR, Seal};
 pub(crate) use to_legacy::{error_to_legacy, question_to_legacy, result_to_legacy};
-pub(crate) use to_modern::{message_to_modern, modern_error_code};
+pub(crate) use to_modern::{SERVER_INFO, message_to_modern, modern_error_code, with_server_info};
 
 /// What is noted on a call, in words that stay: that a modern client called a
 /// legacy server.

@@ -19,7 +19,7 @@ use axum::{Router, routing::any};
 use ipnet::IpNet;
 use service_host::{Shutdown, Tasks};
 
-use crate::relay::Relay;
+use crate::{key_uses::KeyUses, relay::Relay};
 
 pub(crate) use origin::AllowedHosts;
 #[cfg(feature = "fuzzing")]
@@ -29,6 +29,7 @@ pub(crate) use stateless_http::fuzz_headers;
 #[derive(Debug, Clone)]
 pub(crate) struct Doors {
     pub(crate) relay: Arc<Relay>,
+    pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) hosts: Arc<AllowedHosts>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
     pub(crate) tasks: Tasks,

@@ -19,6 +19,7 @@ mod downstream;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod key_uses;
 mod message;
 mod outbox;
 mod polling;

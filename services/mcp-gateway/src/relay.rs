@@ -11,8 +11,10 @@ mod project;
 mod rounds;
 mod subscriptions;
 mod tool_call;
+mod waiting;
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -121,19 +123,24 @@ impl Answer {
     pub(crate) fn to_message(&self, id: &Id) -> String {
         let (code, words) = match self {
             Self::Reply(reply) => return message::reply(Some(id), reply),
-            Self::Error { code, words } => (*code, words.as_str()),
-            Self::Denied(words) => (ErrorCode::Refused, words.as_str()),
-            Self::RateLimited(_) => (
+            Self::Error { code, words } => (*code, words.as_str().into()),
+            Self::Denied(words) => (ErrorCode::Refused, words.as_str().into()),
+            // Not every door has headers to say it with.
+            Self::RateLimited(wait) => (
                 ErrorCode::Refused,
-                "this API key has sent more requests than its limit allows; wait as Retry-After says, or have the limit raised",
+                Cow::from(format!(
+                    "this API key has sent more requests than its limit allows; wait {} s, or have the limit raised",
+                    wait.as_secs() + 1
+                )),
             ),
             Self::SpoolFull => (
                 ErrorCode::Refused,
-                "the gateway cannot record calls at the moment and makes none; try again in a few seconds",
+                "the gateway cannot record calls at the moment and makes none; try again in a few seconds"
+                    .into(),
             ),
-            Self::Cancelled => (ErrorCode::Cancelled, "the request was withdrawn"),
+            Self::Cancelled => (ErrorCode::Cancelled, "the request was withdrawn".into()),
         };
-        message::error_reply(Some(id), code, words)
+        message::error_reply(Some(id), code, &words)
     }
 }
 
@@ -329,7 +336,8 @@ impl Relay {
     }
 }
 
-/// What the client's revision would refuse in a list of tools is left out.
+/// A list as the client's revision wants it: what it would refuse is left out,
+/// and who made it is named.
 fn fit_list(caller: &Caller, method: &str, answer: Answer) -> Answer {
     let revision = caller.session.as_ref().and_then(|session| session.revision());
     match (answer, revision) {
@@ -338,6 +346,14 @@ fn fit_list(caller: &Caller, method: &str, answer: Answer) -> Answer {
         {
             let result = bridge::result_to_legacy(method, revision, result, &mut Vec::new());
             Answer::Reply(Reply::Result(result))
+        }
+        (Answer::Reply(Reply::Result(result)), _)
+            if caller.is_modern()
+                && caller.endpoint == Endpoint::Project
+                && Kind::of_method(method).is_some() =>
+        {
+            let info = initialize::project_info(&caller.project);
+            Answer::Reply(Reply::Result(bridge::with_server_info(result, &info)))
         }
         (answer, _) => answer,
     }

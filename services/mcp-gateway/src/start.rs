@@ -14,7 +14,9 @@ use proto::{
         upstreams_service_server::UpstreamsServiceServer,
     },
     logging::ingest_service_client::IngestServiceClient,
-    projects::snapshot_service_client::SnapshotServiceClient,
+    projects::{
+        api_keys_service_client::ApiKeysServiceClient, snapshot_service_client::SnapshotServiceClient,
+    },
 };
 use service_host::{DialOptions, Host, Listener, OnFailure, dial};
 use spool::{Durability, Spool, SpoolConfig};
@@ -26,6 +28,7 @@ use crate::{
     catalog::Catalog,
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
+    key_uses::KeyUses,
     rate_limit::RateLimits,
     recorder::Recorder,
     relay::Relay,
@@ -99,6 +102,12 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     });
 
     let projects = dial(&config.projects_url, DialOptions::default())?;
+    let key_uses = Arc::new(KeyUses::default());
+    let telling = key_uses.clone().tell(
+        ApiKeysServiceClient::with_interceptor(projects.clone(), identity.clone()),
+        shutdown.clone(),
+    );
+    tasks.spawn("key uses", OnFailure::StopHost, telling);
     let projects = SnapshotServiceClient::with_interceptor(projects, identity.clone())
         .max_decoding_message_size(MAX_GRPC_BYTES);
     let watching = directory::follow(directory.clone(), projects, readiness, shutdown.clone());
@@ -140,6 +149,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     );
     let doors = Doors {
         relay,
+        key_uses,
         hosts: Arc::new(hosts),
         trusted_proxies: config.trusted_proxies.into(),
         tasks,

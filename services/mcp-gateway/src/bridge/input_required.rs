@@ -4,6 +4,14 @@ use serde_json::value::RawValue;
 
 use crate::message::{object_fields, object_members};
 
+/// What servers may answer with questions (2026-07-28, patterns, "supported
+/// requests").
+pub(crate) const WITH_ROUNDS: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
+
+/// By which a legacy server says that it wants the user at an address first
+/// (2025-11-25, elicitation, "URL elicitation required error").
+const URL_ELICITATION_REQUIRED: &str = "-32042";
+
 /// What a modern server wants to know before it goes on (2026-07-28, patterns,
 /// "multi round-trip requests").
 #[derive(Debug, PartialEq, Eq)]
@@ -68,6 +76,27 @@ impl InputRequired {
     }
 }
 
+/// What a legacy server that refuses wants before. It has done nothing yet, so a
+/// retry is a request of its own. Absent when it refuses for another reason.
+pub(crate) fn asked_by_refusal(error: &str) -> Option<InputRequired> {
+    let fields = object_fields(error, ["code", "data"])?;
+    if fields.get(0)? != URL_ELICITATION_REQUIRED {
+        return None;
+    }
+    let data = object_fields(fields.get(1)?, ["elicitations"])?;
+    let elicitations: Vec<Box<RawValue>> = serde_json::from_str(data.get(0)?).ok()?;
+    let requests = (1..).zip(&elicitations).map(|(number, params)| InputRequest {
+        key: format!("elicitation-create-{number}"),
+        method: "elicitation/create".to_owned(),
+        params: Some(params.get().to_owned()),
+    });
+    let requests: Vec<_> = requests.collect();
+    (!requests.is_empty()).then_some(InputRequired {
+        requests,
+        state: None,
+    })
+}
+
 /// The params of a retry: those of the request, with what is answered and the
 /// server's own state. Absent when the params are no unambiguous object.
 pub(crate) fn retry_params(params: &str, responses: Option<&str>, state: Option<&str>) -> Option<String> {
@@ -120,6 +149,22 @@ mod tests {
         assert_eq!(asked.to_result().get(), only_state);
         assert_eq!(InputRequired::read(r#"{"resultType":"complete"}"#), None);
         assert_eq!(InputRequired::read("{}"), None);
+    }
+
+    #[test]
+    fn a_refusal_that_wants_the_user_somewhere_first_is_a_question() {
+        let params = r#"{"mode":"url","url":"https://example.com/a","message":"?"}"#;
+        let error = format!(r#"{{"code":-32042,"message":"m","data":{{"elicitations":[{params}]}}}}"#);
+        let asked = asked_by_refusal(&error).expect("it asks");
+        assert_eq!(asked.requests[0].method, "elicitation/create");
+        assert_eq!(asked.requests[0].params.as_deref(), Some(params));
+        for other in [
+            r#"{"code":-32042,"message":"m"}"#,
+            r#"{"code":-32042,"message":"m","data":{"elicitations":[]}}"#,
+            r#"{"code":-32602,"message":"m","data":{"elicitations":[{}]}}"#,
+        ] {
+            assert_eq!(asked_by_refusal(other), None, "{other}");
+        }
     }
 
     #[test]

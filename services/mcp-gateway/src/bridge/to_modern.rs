@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use crate::{
     message::{self, ErrorCode, Id, Reply, object_fields},
     relay::Answer,
@@ -16,6 +18,9 @@ const CACHEABLE: [&str; 6] = [
     "resources/read",
 ];
 
+/// By which a result says of which server it is.
+pub(crate) const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
 /// An answer as a modern client reads it.
 pub(crate) fn message_to_modern(answer: &Answer, method: &str, id: &Id) -> String {
     match answer {
@@ -26,6 +31,25 @@ pub(crate) fn message_to_modern(answer: &Answer, method: &str, id: &Id) -> Strin
         Answer::Error { code, words } => message::error_reply(Some(id), modern_code(*code), words),
         other => other.to_message(id),
     }
+}
+
+/// A result that says of which server it is, as a server should (2026-07-28,
+/// basic, "_meta").
+pub(crate) fn with_server_info(result: Box<RawValue>, info: &str) -> Box<RawValue> {
+    let signed = object_fields(result.get(), ["_meta"]).and_then(|fields| {
+        let Some(meta) = fields.get(0) else {
+            let meta = format!("{{\"{SERVER_INFO}\":{info}}}");
+            return Some(fields.splice().add_member("_meta", &meta).finish());
+        };
+        let known = object_fields(meta, [SERVER_INFO])?;
+        if known.get(0).is_some() {
+            return None;
+        }
+        let signed = known.splice().add_member(SERVER_INFO, info).finish();
+        Some(fields.splice().replace(meta, signed).finish())
+    });
+    let signed = signed.and_then(|signed| RawValue::from_string(signed).ok());
+    signed.unwrap_or(result)
 }
 
 /// The code of an error as a modern client reads it; none where the answer is a
@@ -99,6 +123,26 @@ mod tests {
             r#"{"resultType":"input_required","requestState":"s"}"#,
         ] {
             assert_eq!(complete("resources/read", whole), whole);
+        }
+    }
+
+    #[test]
+    fn a_result_says_of_which_server_it_is() {
+        let signed = |result: &str| {
+            let result = RawValue::from_string(result.to_owned()).expect("is JSON");
+            with_server_info(result, r#"{"name":"n"}"#).get().to_owned()
+        };
+        let info = r#""io.modelcontextprotocol/serverInfo":{"name":"n"}"#;
+        assert_eq!(signed(r#"{"a":1}"#), format!(r#"{{"_meta":{{{info}}},"a":1}}"#));
+        assert_eq!(
+            signed(r#"{"_meta":{"k":2}}"#),
+            format!(r#"{{"_meta":{{{info},"k":2}}}}"#)
+        );
+        for own in [
+            r#"{"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"own"}}}"#,
+            r#"{"_meta":7}"#,
+        ] {
+            assert_eq!(signed(own), own);
         }
     }
 

@@ -86,14 +86,9 @@ pub(super) async fn batch(
 }
 
 async fn batched(relay: &Relay, caller: &Caller, session: &Arc<Session>, request: &McpRequest) -> String {
-    match session.wait_for(&request.id, None) {
-        None => {
-            let words = "the client waits for an answer with this id already";
-            message::error_reply(Some(&request.id), ErrorCode::InvalidRequest, words)
-        }
-        Some(waiting) => {
-            let answer = relay.request(caller, request, None, &waiting.cancel).await;
-            answer.to_message(&request.id)
-        }
-    }
+    let answer = match relay.enter(caller, session, request, None) {
+        Ok(waiting) => relay.request(caller, request, None, &waiting.cancel).await,
+        Err(refused) => refused.answer,
+    };
+    answer.to_message(&request.id)
 }

@@ -83,6 +83,7 @@ impl Visitor {
                 Endpoint::Server(server.id)
             }
         };
+        doors.key_uses.note(key.id, now, address);
         Ok(Self {
             key: key.clone(),
             project: project.clone(),

@@ -193,22 +193,28 @@ fn begin(
         }
         doors.relay.sessions.record(session);
     }
-    let Some(waiting) = session.wait_for(&request.id, Some(stream.clone())) else {
-        let words = "the client waits for an answer with this id already";
-        let _ = stream.push(message::error_reply(
-            Some(&request.id),
-            ErrorCode::InvalidRequest,
-            words,
-        ));
-        return Ok(());
-    };
     let caller = visitor.caller(session, Door::Sse);
+    let waiting = match doors
+        .relay
+        .enter(&caller, session, &request, Some(stream.clone()))
+    {
+        Ok(waiting) => waiting,
+        Err(refused) => {
+            send(&stream, &caller, &request, &refused.answer);
+            return Ok(());
+        }
+    };
     let relay = doors.relay.clone();
     let ended = session.ended.clone();
     doors.tasks.spawn("sse request", OnFailure::Log, async move {
         let work = async {
             let answer = match caller.session.as_ref().and_then(|session| session.revision()) {
-                Some(revision) if request.method == "initialize" => relay.initialize(&caller, revision).await,
+                Some(revision) if request.method == "initialize" => {
+                    match relay.check_rate(&caller.permissions) {
+                        Ok(()) => relay.initialize(&caller, revision).await,
+                        Err(limited) => limited,
+                    }
+                }
                 _ => {
                     relay
                         .request(&caller, &request, Some(&stream), &waiting.cancel)

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     message::{ErrorCode, Incoming, Message, Request as McpRequest, Revision},
-    relay::Answer,
+    relay::{Answer, Permissions},
     session::{Greeting, Session},
 };
 
@@ -69,14 +69,8 @@ async fn post(
         Incoming::Single(Message::Request(request)) => {
             let session = session(doors, visitor, headers)
                 .map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
-            answer::answer(
-                doors,
-                visitor.caller(&session, Door::StreamableHttp),
-                session,
-                request,
-                takes,
-            )
-            .await
+            let caller = visitor.caller(&session, Door::StreamableHttp);
+            Ok(answer::answer(doors, caller, session, request, takes).await)
         }
         Incoming::Single(message) => {
             let session = session(doors, visitor, headers)?;
@@ -115,6 +109,9 @@ async fn initialize(
         return Err(refuse(Refusal::bad_request(
             "initialize begins a session; send it without Mcp-Session-Id",
         )));
+    }
+    if let Err(limited) = doors.relay.check_rate(&Permissions::of_key(&visitor.key)) {
+        return Ok(answer::answered(&limited, &request.id));
     }
     let params = request.params();
     let greeting = Greeting::read(params, &visitor.user_agent, &visitor.ip_address).map_err(|words| {

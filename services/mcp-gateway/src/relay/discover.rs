@@ -1,12 +1,11 @@
 use super::{Answer, Caller, Relay, result};
 use crate::{
+    bridge::SERVER_INFO,
     catalog::Kind,
     message::{ErrorCode, ParamHeader, Revision, object_fields},
     session::{Filter, Watcher},
     upstream::Hello,
 };
-
-const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 impl Relay {
     /// Answers `server/discover`: on a server's own endpoint as that server is,

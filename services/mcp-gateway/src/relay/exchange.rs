@@ -71,7 +71,13 @@ impl Exchange<'_> {
                 _ => None,
             };
             let Some(asked) = asked else {
-                exchanged.reply = reply.map(|reply| self.fit(reply, &mut exchanged.downgrades));
+                exchanged.reply = match self.asked_by_refusal(&reply) {
+                    Some(asked) => {
+                        exchanged.bridged.push(bridge::INPUT_REQUIRED);
+                        Ok(Reply::Result(asked.to_result()))
+                    }
+                    None => reply.map(|reply| self.fit(reply, &mut exchanged.downgrades)),
+                };
                 return exchanged;
             };
             if exchanged.rounds == 1 {
@@ -198,6 +204,20 @@ impl Exchange<'_> {
         Ok(Some(crate::message::object_of(members)))
     }
 
+    /// What a legacy server wants of a modern client before it does anything.
+    fn asked_by_refusal(&self, reply: &Result<Reply, RequestError>) -> Option<InputRequired> {
+        let Ok(Reply::Error(error)) = reply else {
+            return None;
+        };
+        let session = self.caller.session.as_ref()?;
+        let can_be_asked = self.caller.is_modern()
+            && session.is_able("elicitation")
+            && bridge::WITH_ROUNDS.contains(&self.method);
+        can_be_asked
+            .then(|| bridge::asked_by_refusal(error.get()))
+            .flatten()
+    }
+
     /// What the older side would refuse is changed, and what came of it noted.
     fn fit(&self, reply: Reply, downgrades: &mut Vec<&'static str>) -> Reply {
         let revision = self
@@ -211,6 +231,14 @@ impl Exchange<'_> {
             ),
             (Reply::Error(error), Some(revision)) if !revision.is_modern() => {
                 Reply::Error(bridge::error_to_legacy(self.method, error))
+            }
+            (Reply::Result(result), _) if self.caller.is_modern() => {
+                let hello = self.connection.hello().filter(|hello| hello.era == Era::Legacy);
+                let info = hello.and_then(|hello| hello.server_info.as_deref());
+                Reply::Result(match info {
+                    Some(info) => bridge::with_server_info(result, info),
+                    None => result,
+                })
             }
             (reply, _) => reply,
         }

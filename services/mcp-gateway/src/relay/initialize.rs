@@ -6,7 +6,7 @@ use super::{Answer, Caller, Relay, result};
 use crate::{
     catalog::LIST_DEADLINE,
     client,
-    directory::Server,
+    directory::{Project, Server},
     message::{ErrorCode, Revision, object_fields},
     session::Greeting,
     upstream::{Era, Hello},
@@ -128,14 +128,9 @@ impl Relay {
             .iter()
             .filter_map(|(server, hello)| Some(format!("{}:\n{}", server.name, hello.instructions.as_ref()?)))
             .collect();
-        let server_info = serde_json::json!({
-            "name": "mcp-orchestrator",
-            "title": caller.project.name,
-            "version": env!("CARGO_PKG_VERSION"),
-        });
         ProjectHello {
             capabilities: format!("{{{}}}", capabilities.join(",")),
-            server_info: server_info.to_string(),
+            server_info: project_info(&caller.project),
             instructions: (!instructions.is_empty())
                 .then(|| serde_json::Value::from(instructions.join("\n\n")).to_string()),
         }
@@ -150,13 +145,19 @@ impl Relay {
     }
 }
 
+/// What a project's endpoint says of itself, as `serverInfo`.
+pub(super) fn project_info(project: &Project) -> String {
+    let info = serde_json::json!({
+        "name": "mcp-orchestrator",
+        "title": project.name,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    info.to_string()
+}
+
 /// What a modern server says of itself, as an answer to `initialize`.
 fn initialized(hello: &Hello, revision: Revision) -> String {
-    let meta = object_fields(hello.result.get(), ["_meta"]);
-    let info = meta.and_then(|fields| {
-        let meta = object_fields(fields.get(0)?, ["io.modelcontextprotocol/serverInfo"])?;
-        meta.get(0).map(str::to_owned)
-    });
+    let info = hello.server_info.clone();
     let info = info
         .unwrap_or_else(|| serde_json::json!({ "name": hello.name, "version": hello.version }).to_string());
     let mut answer = format!(

@@ -90,7 +90,7 @@ impl Relay {
         if may { Ok(()) } else { Err(denied()) }
     }
 
-    pub(super) fn check_rate(&self, permissions: &Permissions) -> Result<(), Answer> {
+    pub(crate) fn check_rate(&self, permissions: &Permissions) -> Result<(), Answer> {
         permissions.rate_limit.map_or(Ok(()), |(key, per_minute)| {
             let taken = self.rate_limits.take(key, per_minute, Instant::now().into_std());
             taken.map_err(Answer::RateLimited)

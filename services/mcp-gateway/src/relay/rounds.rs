@@ -6,16 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Caller, Relay, exchange::is_input_required};
 use crate::{
-    bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, capability_of, retry_params},
+    bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, WITH_ROUNDS, capability_of, retry_params},
     message::{ErrorCode, Reply, Request, notification, object_fields, object_members},
     outbox::{Outbox, outbox},
     recorder::RunningCall,
     session::AskedQuestion,
 };
-
-/// What servers may answer with questions (2026-07-28, patterns, "supported
-/// requests").
-const WITH_ROUNDS: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
 
 /// Questions of a server that wait to be taken. One more is refused.
 const MAX_QUESTIONS: usize = 16;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     catalog::{ExposedName, Kind},
     directory::Server,
-    message::{ErrorCode, Fields, Reply, object_fields},
+    message::{ErrorCode, Fields, Reply, Request, object_fields},
     outbox::Outbox,
     recorder::{CallFacts, Outcome, RunningCall},
     upstream::RequestError,
@@ -210,6 +210,23 @@ impl Relay {
         })
     }
 
+    /// Refuses a request for what it is beside its params. A call is recorded
+    /// all the same.
+    pub(crate) fn refuse_request(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        kind: ErrorKind,
+        answer: Answer,
+    ) -> Answer {
+        if request.method != "tools/call" {
+            return answer;
+        }
+        let fields = object_fields(request.params().unwrap_or("{}"), ["name", "arguments", "_meta"]);
+        let facts = Self::facts(caller, &request.id.to_string(), fields.as_ref());
+        self.refuse(facts, None, Refusal { kind, answer }).answer
+    }
+
     fn refuse(&self, facts: CallFacts, running: Option<Box<RunningCall>>, refusal: Refusal) -> ToolCallEnd {
         let (code, words) = match &refusal.answer {
             Answer::Error { code, words } => (Some(code.number()), words.clone()),
@@ -260,7 +277,10 @@ impl Relay {
         let arrived = Instant::now();
         let connection = match self.connect(caller, server).await {
             Ok(connection) => connection,
-            Err(error) => return unavailable(error.to_string()),
+            Err(error) => {
+                running.connected(arrived.elapsed(), "");
+                return unavailable(error.to_string());
+            }
         };
         running.connected(
             arrived.elapsed(),

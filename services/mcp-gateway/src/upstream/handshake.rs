@@ -34,6 +34,8 @@ pub(crate) struct Hello {
     /// A JSON object.
     pub(crate) capabilities: String,
     pub(crate) instructions: Option<String>,
+    /// Its `serverInfo`, a JSON object, as it said it.
+    pub(crate) server_info: Option<String>,
     pub(crate) name: String,
     pub(crate) version: String,
 }
@@ -67,6 +69,7 @@ impl Hello {
             revision,
             capabilities: object_or_empty(fields.get(1)),
             instructions: fields.string(3),
+            server_info: fields.get(2).map(str::to_owned),
             name: implementation.name,
             version: implementation.version,
             result,
@@ -85,15 +88,17 @@ impl Hello {
             .ok_or("its answer to server/discover names no supportedVersions")?;
         let revision = newest_modern(&supported)
             .ok_or("it speaks no revision of the protocol that the gateway knows")?;
-        let implementation = fields
+        let meta = fields
             .get(2)
             .and_then(|meta| object_fields(meta, ["io.modelcontextprotocol/serverInfo"]));
-        let implementation = Implementation::read(implementation.and_then(|meta| meta.get(0)));
+        let server_info = meta.and_then(|meta| meta.get(0).map(str::to_owned));
+        let implementation = Implementation::read(server_info.as_deref());
         Ok(Self {
             era: Era::Modern,
             revision: revision.to_string(),
             capabilities: object_or_empty(fields.get(1)),
             instructions: fields.string(3),
+            server_info,
             name: implementation.name,
             version: implementation.version,
             result,

@@ -232,6 +232,33 @@ async fn a_withdrawn_call_is_cancelled_and_the_server_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_with_an_id_that_is_waited_for_is_refused_and_recorded() {
+    let stack = counting(60_000).await;
+    let mut client = stack.client();
+    client.initialize().await;
+    let call = json!({ "jsonrpc": "2.0", "id": "w", "method": "tools/call", "params": { "name": "scripted__hang" } });
+    let first = client.post(&call).await;
+    let file = stack.calls_file();
+    until("the server works on it", async move || {
+        let told = fs::read_to_string(&file).unwrap_or_default();
+        told.contains("hang").then_some(())
+    })
+    .await;
+    let again = client.post(&call).await;
+    assert_eq!(again.status(), StatusCode::BAD_REQUEST);
+    let refused = stack.logging.calls(1).await;
+    assert_eq!(
+        end_of(&refused[0]),
+        (ToolCallStatus::Error, ErrorKind::InvalidRequest)
+    );
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "w" } });
+    client.post(&cancel).await;
+    assert_eq!(messages(first).await.last().unwrap()["error"]["code"], -32800);
+    assert_eq!(stack.logging.calls(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_result_comes_whole_and_is_kept_cut() {
     let stack = Stack::start().await;
     let mut client = stack.client();

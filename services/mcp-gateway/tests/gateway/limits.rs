@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, Events, SseClient},
+    client::{Client, Events, SseClient, initialize_message},
     many_servers::{Listing, add, names, tool},
     stack::{Stack, until},
 };
@@ -76,7 +76,7 @@ async fn a_tool_that_is_switched_off_is_gone_from_lists_and_calls_at_once_on_eve
     sse.ask(
         1,
         "initialize",
-        crate::client::initialize_message("2024-11-05", &json!({}))["params"].clone(),
+        initialize_message("2024-11-05", &json!({}))["params"].clone(),
     )
     .await;
     let refused = sse
@@ -125,7 +125,7 @@ async fn a_key_for_some_tools_sees_and_calls_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_over_its_limit_is_told_when_to_come_again_and_its_call_is_recorded() {
     let stack = Stack::start().await;
-    let mut client = client_with(&stack, |key| key.rate_limit_per_minute = Some(2)).await;
+    let mut client = client_with(&stack, |key| key.rate_limit_per_minute = Some(3)).await;
     client.initialize().await;
     client.ask("tools/list", json!({})).await;
     assert!(client.call("scripted__echo", json!({})).await["result"].is_object());
@@ -144,6 +144,10 @@ async fn a_key_over_its_limit_is_told_when_to_come_again_and_its_call_is_recorde
         let body: Value = refused.json().await.unwrap();
         assert_eq!(body["id"], request["id"]);
     }
+    let session = client.session.take();
+    let refused = client.post(&initialize_message("2025-11-25", &json!({}))).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    client.session = session;
     let calls = stack.logging.calls(2).await;
     assert_eq!(calls[1].error_kind(), ErrorKind::RateLimited);
     // Others have limits of their own, and a raised limit counts at once.

@@ -87,6 +87,41 @@ async fn a_question_of_a_legacy_server_waits_for_its_client_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_server_that_wants_the_user_somewhere_first_asks_a_modern_client() {
+    let stack = Stack::start().await;
+    let client = stack.client();
+    let visit = |more: Value| {
+        let mut params = json!({ "name": "scripted__visit", "arguments": {} });
+        params
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        client.modern_with("tools/call", params, json!({ "elicitation": { "url": {} } }))
+    };
+    let asked = messages(visit(json!({})).send().await.unwrap())
+        .await
+        .pop()
+        .unwrap();
+    let question = &asked["result"]["inputRequests"]["elicitation-create-1"];
+    assert_eq!(question["method"], "elicitation/create", "{asked}");
+    assert_eq!(question["params"]["url"], "https://example.com/consent");
+    let retry = json!({
+        "requestState": asked["result"]["requestState"],
+        "inputResponses": { "elicitation-create-1": { "action": "accept" } },
+    });
+    let end = messages(visit(retry).send().await.unwrap()).await.pop().unwrap();
+    assert_eq!(end["result"]["content"][0]["text"], "been there", "{end}");
+    let calls = stack.logging.calls(1).await;
+    assert_eq!(calls.len(), 1, "one row, whatever happened inside");
+    assert_eq!(calls[0].bridged, ["modern_to_legacy", "input_required"]);
+
+    let unable = stack.client();
+    let params = json!({ "name": "scripted__visit" });
+    let end = unable.ask_modern("tools/call", params).await;
+    assert_eq!(end["error"]["code"], -32042, "a process of its own: {end}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_cannot_be_asked_is_not() {
     let stack = Stack::start().await;
     let client = stack.client();

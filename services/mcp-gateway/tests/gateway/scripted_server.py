@@ -21,6 +21,14 @@ def note(what):
             file.write(what + "\n")
 
 
+visits = []
+
+
+def note_visit():
+    visits.append(1)
+    return len(visits) > 1
+
+
 def send(message):
     with out_lock:
         sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")
@@ -73,6 +81,12 @@ def call(request_id, name, arguments, meta):
         event, got = answers[77]
         event.wait(10)
         return text(json.dumps(got))
+    if name == "visit":
+        # Wants its user at an address, once.
+        if note_visit():
+            return text("been there")
+        where = {"mode": "url", "elicitationId": "e1", "url": "https://example.com/consent", "message": "Please agree."}
+        return {"refused": {"code": -32042, "message": "consent is needed", "data": {"elicitations": [where]}}}
     if name == "meta":
         return text(json.dumps(meta))
     if name == "environment":
@@ -99,7 +113,9 @@ def handle(message):
         if modern and params["name"] == "ask":
             return send({"jsonrpc": "2.0", "id": request_id, "result": ask_modern(params)})
         result = call(request_id, params["name"], params.get("arguments", {}), params.get("_meta", {}))
-        if result is not None:
+        if result is not None and "refused" in result:
+            send({"jsonrpc": "2.0", "id": request_id, "error": result["refused"]})
+        elif result is not None:
             send({"jsonrpc": "2.0", "id": request_id, "result": result})
     except ValueError as error:
         send({"jsonrpc": "2.0", "id": request_id, "error": {"code": -32602, "message": str(error)}})

@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_stream::stream;
 use axum::response::Response;
+use domain::ErrorKind;
 use http::{HeaderValue, StatusCode, header};
 use service_host::OnFailure;
 use tokio::sync::oneshot;
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 use super::super::{
     Doors,
     event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event, retry_field},
-    refusal::{Refusal, json},
+    refusal::json,
     takes::Takes,
 };
 use crate::{
@@ -22,9 +23,6 @@ use crate::{
 /// How long an answer may take to be given as JSON. What takes longer gets a
 /// stream, to which the client can come back.
 const GRACE: Duration = Duration::from_millis(50);
-
-/// Requests that one session may wait for at a time.
-const MAX_IN_FLIGHT: usize = 256;
 
 /// A request on its way, beside the connection that brought it.
 struct Work {
@@ -52,9 +50,18 @@ pub(super) async fn answer(
     session: Arc<Session>,
     request: McpRequest,
     takes: Takes,
-) -> Result<Response, Refusal> {
+) -> Response {
     let id = request.id.clone();
-    let waiting = enter(&session, &id).map_err(|refusal| refusal.of_request(Some(id.clone())))?;
+    let waiting = match doors.relay.enter(&caller, &session, &request, None) {
+        Ok(waiting) => waiting,
+        Err(refused) => {
+            let status = match refused.kind {
+                ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            return json(status, refused.answer.to_message(&id));
+        }
+    };
     let log = session.logs.open(false);
     let reader = log.read_after(log.start());
     let (sender, mut answer) = oneshot::channel();
@@ -73,7 +80,7 @@ pub(super) async fn answer(
     let Some(mut reader) = reader.filter(|_| takes.events) else {
         let answer = answer.await.map_or(Answer::Cancelled, |answered| answered.answer);
         session.logs.forget(&log);
-        return Ok(answered(&answer, &id));
+        return answered(&answer, &id);
     };
     let first = tokio::time::timeout(GRACE, reader.next()).await.ok();
     if takes.json
@@ -85,10 +92,10 @@ pub(super) async fn answer(
         }) = answer.try_recv()
     {
         session.logs.forget(&log);
-        return Ok(answered(&answer, &id));
+        return answered(&answer, &id);
     }
     let first = first.flatten();
-    Ok(stream_of(session, reader, Some(log.start()), first))
+    stream_of(session, reader, Some(log.start()), first)
 }
 
 /// The rest of a stream, from where its reader is.
@@ -207,18 +214,7 @@ fn is_wanted(session: &Session, message: &str) -> bool {
     }
 }
 
-fn enter(session: &Arc<Session>, id: &Id) -> Result<Waiting, Refusal> {
-    if session.waited_for() >= MAX_IN_FLIGHT {
-        return Err(Refusal::too_many_requests(
-            "this session waits for as many requests as it may; wait for some of them, or withdraw them",
-        ));
-    }
-    session.wait_for(id, None).ok_or_else(|| {
-        Refusal::bad_request("the client waits for an answer with this id already; use another")
-    })
-}
-
-fn answered(answer: &Answer, id: &Id) -> Response {
+pub(super) fn answered(answer: &Answer, id: &Id) -> Response {
     let status = match answer {
         Answer::Denied(_) => StatusCode::FORBIDDEN,
         Answer::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
