@@ -146,6 +146,23 @@ fn only_stores_speak_sql() {
     }
 }
 
+/// A change of the projects service is committed where its activity is written,
+/// and nowhere else: it cannot be forgotten.
+#[test]
+fn what_people_do_is_committed_with_its_activity() {
+    for (path, text) in sources("services/projects/src") {
+        let is_the_place = path.ends_with("snapshot/changes.rs");
+        let is_test = ["tests.rs", "test_project.rs", "fixture.rs"]
+            .iter()
+            .any(|name| path.ends_with(name));
+        assert!(
+            is_the_place || is_test || !without_tests(&text).contains(".commit()"),
+            "{} commits by itself: finish the change with its activity",
+            path.display()
+        );
+    }
+}
+
 #[test]
 fn no_source_file_is_over_500_lines() {
     for folder in ["shared", "services", "tests"] {

@@ -14,10 +14,11 @@ use proto::{
         tool_calls_service_client::ToolCallsServiceClient,
     },
     projects::{
-        access_service_client::AccessServiceClient, api_keys_service_client::ApiKeysServiceClient,
-        invitations_service_client::InvitationsServiceClient, members_service_client::MembersServiceClient,
-        projects_service_client::ProjectsServiceClient, servers_service_client::ServersServiceClient,
-        teams_service_client::TeamsServiceClient, users_service_client::UsersServiceClient,
+        access_service_client::AccessServiceClient, activities_service_client::ActivitiesServiceClient,
+        api_keys_service_client::ApiKeysServiceClient, invitations_service_client::InvitationsServiceClient,
+        members_service_client::MembersServiceClient, projects_service_client::ProjectsServiceClient,
+        servers_service_client::ServersServiceClient, teams_service_client::TeamsServiceClient,
+        users_service_client::UsersServiceClient,
     },
 };
 use service_error::ServiceError;
@@ -111,6 +112,10 @@ impl Backends {
 
     pub(crate) fn invitations(&self) -> InvitationsServiceClient<Connection> {
         InvitationsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn activities(&self) -> ActivitiesServiceClient<Connection> {
+        ActivitiesServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn servers(&self) -> ServersServiceClient<Connection> {

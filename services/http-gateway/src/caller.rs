@@ -3,20 +3,19 @@
 use access::Credential;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
 use domain::Permission;
 use proto::{convert::FromWire as _, logging, projects as wire};
 use service_error::{Code, ServiceError};
 
-use crate::{app::App, backends::answer, client_address::ClientAddress, cookie};
+use crate::{app::App, backends::answer, cookie, origin::Origin};
 
 /// Somebody with a credential. Whether it lives, the projects service knows.
 #[derive(Debug)]
 pub(crate) struct Caller {
     credential: Credential,
-    address: ClientAddress,
-    user_agent: String,
+    origin: Origin,
 }
 
 /// What a caller may do in a project that they may see.
@@ -38,22 +37,8 @@ impl FromRequestParts<App> for Caller {
                 "sign in, or send an API key in the header Authorization: Bearer",
             )
         })?;
-        let user_agent = parts
-            .headers
-            .get(header::USER_AGENT)
-            .map(|value| {
-                String::from_utf8_lossy(value.as_bytes())
-                    .chars()
-                    .take(512)
-                    .collect()
-            })
-            .unwrap_or_default();
-        let Ok(address) = ClientAddress::from_request_parts(parts, app).await;
-        Ok(Self {
-            credential,
-            address,
-            user_agent,
-        })
+        let Ok(origin) = Origin::from_request_parts(parts, app).await;
+        Ok(Self { credential, origin })
     }
 }
 
@@ -73,7 +58,7 @@ fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ServiceError> {
 impl Caller {
     /// A request to the projects service in the caller's name.
     pub(crate) fn request<T>(&self, message: T) -> tonic::Request<T> {
-        let mut request = self.address.request(message);
+        let mut request = self.origin.request(message);
         self.credential.attach(request.metadata_mut());
         request
     }
@@ -88,8 +73,8 @@ impl Caller {
             name: name.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             r#type: domain::ClientType::Unknown.as_str().to_owned(),
-            user_agent: self.user_agent.clone(),
-            ip_address: self.address.to_string(),
+            user_agent: self.origin.user_agent().to_owned(),
+            ip_address: self.origin.address(),
         }
     }
 }
@@ -103,12 +88,34 @@ impl App {
         project: &str,
         permissions: &[Permission],
     ) -> Result<ProjectAccess, ServiceError> {
+        self.ask(caller, project, permissions, false).await
+    }
+
+    /// The same for who will export calls with their payloads, which is written
+    /// down as an activity where they may.
+    pub(crate) async fn authorize_export(
+        &self,
+        caller: &Caller,
+        project: &str,
+        permissions: &[Permission],
+    ) -> Result<ProjectAccess, ServiceError> {
+        self.ask(caller, project, permissions, true).await
+    }
+
+    async fn ask(
+        &self,
+        caller: &Caller,
+        project: &str,
+        permissions: &[Permission],
+        exports_payloads: bool,
+    ) -> Result<ProjectAccess, ServiceError> {
         let request = caller.request(wire::AuthorizeRequest {
             project: project.to_owned(),
             permissions: permissions
                 .iter()
                 .map(|permission| permission.to_wire())
                 .collect(),
+            exports_payloads,
         });
         let answered = answer(self.backends.access().authorize(request)).await?;
         let project = answered

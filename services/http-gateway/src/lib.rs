@@ -11,7 +11,6 @@
 mod app;
 mod backends;
 mod caller;
-mod client_address;
 mod config;
 mod cookie;
 mod csrf;
@@ -20,6 +19,7 @@ mod json;
 mod json_body;
 mod live;
 mod openapi;
+mod origin;
 mod path;
 mod problems;
 mod query;

@@ -6,6 +6,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+mod activities;
 mod api_keys;
 mod auth;
 mod invitations;
@@ -69,6 +70,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(tools::list, servers::switch_tools))
         .routes(routes!(servers::switch_tool))
         .routes(routes!(tools::call))
+        .routes(routes!(activities::of_project))
+        .routes(routes!(activities::of_team))
+        .routes(routes!(activities::of_deployment))
         .routes(routes!(tool_calls::list))
         .routes(routes!(tool_calls::get))
         .routes(routes!(tool_calls::summarize))

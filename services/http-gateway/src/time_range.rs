@@ -79,7 +79,7 @@ impl TimeRangeQuery {
     }
 }
 
-fn parse_time(field: &str, text: &str) -> Result<Timestamp, ServiceError> {
+pub(crate) fn parse_time(field: &str, text: &str) -> Result<Timestamp, ServiceError> {
     // A `+` that was not written as %2B arrives as a space.
     text.replace(' ', "+")
         .parse()

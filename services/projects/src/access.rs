@@ -10,16 +10,25 @@ use service_error::{Code, ServiceError};
 use tonic::metadata::MetadataMap;
 
 use crate::{
+    activities::{Actor, Deed, Origin},
     api_keys::{self, KeyHolder, KeyUse},
-    client_address, members,
+    members,
     projects::{self, Project},
     sessions::Sessions,
+    snapshot::Changes,
     users::User,
 };
 
-/// Who is calling.
+/// Who is calling, and from where.
 #[derive(Debug, Clone)]
-pub(crate) enum Caller {
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    pub(crate) origin: Origin,
+}
+
+/// Who somebody is.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
     /// A person, by a session of theirs.
     Person(User),
     /// A program, by an API key.
@@ -42,39 +51,55 @@ pub(crate) struct Access {
     clock: Clock,
     pepper: Pepper,
     sessions: Sessions,
+    changes: Changes,
 }
 
 impl Access {
-    pub(crate) const fn new(database: Database, clock: Clock, pepper: Pepper, sessions: Sessions) -> Self {
+    pub(crate) const fn new(
+        database: Database,
+        clock: Clock,
+        pepper: Pepper,
+        sessions: Sessions,
+        changes: Changes,
+    ) -> Self {
         Self {
             database,
             clock,
             pepper,
             sessions,
+            changes,
         }
     }
 
     /// The caller whose credential the request brings, if it lives.
     pub(crate) async fn caller(&self, metadata: &MetadataMap) -> Result<Caller, ServiceError> {
-        match Credential::from_metadata(metadata)? {
+        let origin = Origin::from_metadata(metadata);
+        let identity = match Credential::from_metadata(metadata)? {
             Some(Credential::WebSession(token)) => {
-                Ok(Caller::Person(self.sessions.authenticate(&token).await?))
+                Identity::Person(self.sessions.authenticate(&token).await?)
             }
             Some(Credential::ApiKey(key)) => {
                 let used = KeyUse {
                     at: self.clock.now(),
-                    ip: client_address::ip(metadata),
+                    ip: origin.address,
                 };
-                let holder = api_keys::authenticate(&self.database, &self.pepper, &key, used).await?;
-                Ok(Caller::Key(holder))
+                Identity::Key(api_keys::authenticate(&self.database, &self.pepper, &key, used).await?)
             }
-            None => Err(not_signed_in()),
-        }
+            None => return Err(not_signed_in()),
+        };
+        Ok(Caller { identity, origin })
+    }
+
+    /// Writes down what somebody does that changes nothing here.
+    pub(crate) async fn record(&self, by: &Caller, deed: Deed) -> Result<(), ServiceError> {
+        let transaction = self.changes.begin().await?;
+        Ok(self.changes.finish(transaction, &by.actor(), deed).await?)
     }
 
     /// Ends the session that the request brings.
     pub(crate) async fn sign_out(&self, metadata: &MetadataMap) -> Result<(), ServiceError> {
-        self.sessions.end(&session_token(metadata)?).await
+        let origin = Origin::from_metadata(metadata);
+        self.sessions.end(&session_token(metadata)?, &origin).await
     }
 
     /// The project that a slug or an id names, if the caller may do all of this
@@ -85,9 +110,9 @@ impl Access {
         project: &str,
         needed: &[Permission],
     ) -> Result<Granted, ServiceError> {
-        let granted = match caller {
-            Caller::Person(user) => self.person_in(user, project).await?,
-            Caller::Key(holder) => self.key_in(holder, project).await?,
+        let granted = match &caller.identity {
+            Identity::Person(user) => self.person_in(caller, user, project).await?,
+            Identity::Key(holder) => self.key_in(caller, holder, project).await?,
         };
         for permission in needed {
             granted.require(*permission)?;
@@ -95,13 +120,13 @@ impl Access {
         Ok(granted)
     }
 
-    async fn person_in(&self, user: &User, project: &str) -> Result<Granted, ServiceError> {
+    async fn person_in(&self, caller: &Caller, user: &User, project: &str) -> Result<Granted, ServiceError> {
         let not_found = || ServiceError::not_found("project");
         let project = self.find(project).await?.ok_or_else(not_found)?;
         let role = members::store::role(&self.database, project.id, user.id).await?;
         let role = role.ok_or_else(not_found)?;
         Ok(Granted {
-            caller: Caller::Person(user.clone()),
+            caller: caller.clone(),
             project,
             role,
             permissions: role.permissions().collect(),
@@ -109,7 +134,12 @@ impl Access {
     }
 
     /// Whether another project exists is not a key's business.
-    async fn key_in(&self, holder: &KeyHolder, project: &str) -> Result<Granted, ServiceError> {
+    async fn key_in(
+        &self,
+        caller: &Caller,
+        holder: &KeyHolder,
+        project: &str,
+    ) -> Result<Granted, ServiceError> {
         let own = projects::store::find(&self.database, holder.project_id).await?;
         let own = own.ok_or_else(|| ServiceError::not_found("project"))?;
         if project != own.slug && project.parse() != Ok(own.id) {
@@ -120,7 +150,7 @@ impl Access {
             ));
         }
         Ok(Granted {
-            caller: Caller::Key(holder.clone()),
+            caller: caller.clone(),
             project: own,
             role: holder.role,
             permissions: holder.limits.permissions(holder.role),
@@ -141,13 +171,46 @@ impl Access {
 impl Caller {
     /// The person, where only a person may call.
     pub(crate) fn person(&self) -> Result<&User, ServiceError> {
-        match self {
-            Self::Person(user) => Ok(user),
-            Self::Key(_) => Err(ServiceError::new(
+        match &self.identity {
+            Identity::Person(user) => Ok(user),
+            Identity::Key(_) => Err(ServiceError::new(
                 Code::PermissionDenied,
                 "person_required",
                 "an API key cannot do this; sign in as a person",
             )),
+        }
+    }
+
+    /// What an activity says of them.
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.identity {
+            Identity::Person(user) => Actor::person(user, &self.origin),
+            Identity::Key(holder) => Actor {
+                user_id: Some(holder.user_id),
+                api_key_id: Some(holder.id),
+                name: holder.name.clone(),
+                origin: self.origin.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+impl From<User> for Caller {
+    fn from(user: User) -> Self {
+        Self {
+            identity: Identity::Person(user),
+            origin: Origin::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl From<KeyHolder> for Caller {
+    fn from(holder: KeyHolder) -> Self {
+        Self {
+            identity: Identity::Key(holder),
+            origin: Origin::default(),
         }
     }
 }
@@ -159,15 +222,15 @@ impl Granted {
             return Ok(());
         }
         let what = words(permission);
-        let (reason, message) = match &self.caller {
-            Caller::Person(_) => {
+        let (reason, message) = match &self.caller.identity {
+            Identity::Person(_) => {
                 let role = self.role;
                 (
                     "role_too_low",
                     format!("as {role} of this project you may not {what}; ask an owner"),
                 )
             }
-            Caller::Key(_) => ("key_may_not", format!("this API key may not {what}")),
+            Identity::Key(_) => ("key_may_not", format!("this API key may not {what}")),
         };
         Err(ServiceError::new(Code::PermissionDenied, reason, message))
     }

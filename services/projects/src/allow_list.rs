@@ -11,6 +11,10 @@ const IN_SOMEBODYS_NAME: &[ServiceName] = &[HttpGateway, Operator];
 pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.AccessService/Authorize", IN_SOMEBODYS_NAME),
     (
+        "mcporch.projects.v1.ActivitiesService/ListActivities",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.ApiKeysService/CreateApiKey",
         IN_SOMEBODYS_NAME,
     ),

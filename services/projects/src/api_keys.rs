@@ -15,11 +15,12 @@ use database::{
     keyset::{self, Filter, Key, Page, Place},
 };
 use domain::{
-    ApiKeyId, Clock, DisplayName, Permission, ProjectId, Role, Scope, Timestamp, ToolPattern, UserId,
+    ActivityType, ApiKeyId, Clock, DisplayName, Permission, ProjectId, Role, Scope, Timestamp, ToolPattern,
+    UserId,
 };
 use service_error::{Code, ServiceError};
 
-use crate::{access::Granted, snapshot::Changes};
+use crate::{access::Granted, activities::Deed, snapshot::Changes};
 
 pub(crate) use limits::{KeyLimits, parse_ip_ranges, parse_rate_limit, parse_tools};
 
@@ -52,6 +53,33 @@ pub(crate) struct StoredKey {
     pub(crate) last_used: Option<KeyUse>,
 }
 
+impl StoredKey {
+    fn deed(&self, kind: ActivityType) -> Deed {
+        Deed::in_project(kind, self.project_id).to(self.id.uuid(), self.name.as_str())
+    }
+
+    /// Adds what is another than it was.
+    fn changes(&self, before: Option<&Self>, deed: Deed) -> Deed {
+        let tools =
+            |key: &Self| -> Vec<String> { key.limits.tools.iter().map(ToString::to_string).collect() };
+        let ranges = |key: &Self| key.limits.ip_ranges.clone();
+        deed.change("name", before.map(|key| key.name.as_str()), self.name.as_str())
+            .change("expires_at", before.map(|key| key.expires_at), self.expires_at)
+            .change(
+                "scopes",
+                before.map(|key| &key.limits.scopes),
+                &self.limits.scopes,
+            )
+            .change("ip_ranges", before.map(ranges), ranges(self))
+            .change(
+                "rate_limit_per_minute",
+                before.map(|key| key.limits.rate_limit_per_minute),
+                self.limits.rate_limit_per_minute,
+            )
+            .change("tools", before.map(tools), tools(self))
+    }
+}
+
 /// When and from where a key was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyUse {
@@ -78,6 +106,8 @@ pub(crate) struct KeyChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyHolder {
     pub(crate) id: ApiKeyId,
+    /// Its name.
+    pub(crate) name: String,
     pub(crate) project_id: ProjectId,
     /// Who made the key.
     pub(crate) user_id: UserId,
@@ -161,7 +191,7 @@ impl ApiKeys {
         let now = self.clock.now();
         let expires_at = expires_at.unwrap_or(now + DEFAULT_LIFE);
         check_end(expires_at, now)?;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         if store::count_live(&mut transaction, granted.project.id, now).await? >= MAX_LIVE_KEYS {
             return Err(ServiceError::new(
@@ -184,7 +214,10 @@ impl ApiKeys {
             last_used: None,
         };
         store::insert(&mut transaction, &key, &text.hash(&self.pepper)).await?;
-        self.changes.finish(transaction).await?;
+        let deed = key.changes(None, key.deed(ActivityType::ApiKeyCreated));
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(api_key_id = %key.id, project_id = %key.project_id, user_id = %created_by, "API key made");
         Ok((key, text))
     }
@@ -218,7 +251,7 @@ impl ApiKeys {
         id: ApiKeyId,
         change: KeyChange,
     ) -> Result<StoredKey, ServiceError> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let before = own_key(&mut transaction, granted, id).await?;
         if before.revoked_at.is_some() {
@@ -245,7 +278,10 @@ impl ApiKeys {
             return Ok(before);
         }
         store::update(&mut transaction, &key).await?;
-        self.changes.finish(transaction).await?;
+        let deed = key.changes(Some(&before), key.deed(ActivityType::ApiKeyUpdated));
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(api_key_id = %key.id, project_id = %key.project_id, "API key changed");
         Ok(key)
     }
@@ -260,7 +296,7 @@ impl ApiKeys {
 
     /// Ends a key for good. One that was revoked before stays as it is.
     pub(crate) async fn revoke(&self, granted: &Granted, id: ApiKeyId) -> Result<StoredKey, ServiceError> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let mut key = own_key(&mut transaction, granted, id).await?;
         if key.revoked_at.is_some() {
@@ -269,7 +305,10 @@ impl ApiKeys {
         let now = self.clock.now();
         store::revoke(&mut transaction, key.id, now).await?;
         key.revoked_at = Some(now);
-        self.changes.finish(transaction).await?;
+        let deed = key.deed(ActivityType::ApiKeyRevoked);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(api_key_id = %key.id, project_id = %key.project_id, "API key revoked");
         Ok(key)
     }

@@ -15,10 +15,6 @@ pub(crate) fn ip(metadata: &MetadataMap) -> Option<IpAddr> {
 }
 
 impl ClientAddress {
-    pub(crate) fn from_metadata(metadata: &MetadataMap) -> Option<Self> {
-        ip(metadata).map(Self::new)
-    }
-
     pub(crate) fn new(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(IpAddr::V4(address)),

@@ -8,6 +8,7 @@ use tonic::metadata::MetadataMap;
 use crate::{
     SignUp,
     access::{Access, Caller},
+    activities::Origin,
     invitations::Invitations,
     members::{self, Members},
     passwords::Passwords,
@@ -33,18 +34,19 @@ impl Rooms {
     pub(crate) fn new(database: Database, sign_up: SignUp) -> Self {
         let clock = Clock::manual(Timestamp::from_micros(1_800_000_000_000_000));
         let pepper = Pepper::from_bytes(&[7; 32]).expect("32 bytes");
-        let changes = Changes::new();
-        let sessions = Sessions::new(database.clone(), clock.clone());
+        let changes = Changes::new(database.clone(), clock.clone());
+        let sessions = Sessions::new(database.clone(), clock.clone(), changes.clone());
         let passwords = Passwords::new().expect("Argon2");
         Self {
             users: Users::new(
                 database.clone(),
                 clock.clone(),
+                changes.clone(),
                 passwords,
                 sessions.clone(),
                 sign_up,
             ),
-            access: Access::new(database.clone(), clock.clone(), pepper, sessions),
+            access: Access::new(database.clone(), clock.clone(), pepper, sessions, changes.clone()),
             projects: Projects::new(database.clone(), clock.clone(), changes.clone()),
             database,
             clock,
@@ -74,7 +76,7 @@ impl Rooms {
     /// A project of theirs.
     pub(crate) async fn project(&self, owner: &User, slug: &str) -> Project {
         self.projects
-            .create(owner, slug, slug, "")
+            .create(&by(owner), slug, slug, "")
             .await
             .expect("a free slug")
     }
@@ -116,7 +118,11 @@ impl Rooms {
 
     /// A person in a new team of theirs.
     pub(crate) async fn in_team(&self, owner: &User, slug: &str) -> Entered {
-        let team = self.teams().create(owner, slug, slug).await.expect("a free slug");
+        let team = self
+            .teams()
+            .create(&by(owner), slug, slug)
+            .await
+            .expect("a free slug");
         entered(owner, Place::Team(team.id))
     }
 
@@ -131,7 +137,7 @@ impl Rooms {
 
     /// Grants a team a role, as the owner of the project.
     pub(crate) async fn grant(&self, owner: &User, project: &str, team: &str, role: Role) {
-        let caller = Caller::Person(owner.clone());
+        let caller = Caller::from(owner.clone());
         let granted = self
             .access
             .authorize(&caller, project, &[])
@@ -142,7 +148,7 @@ impl Rooms {
 
     /// What somebody is in a project; absent: nothing.
     pub(crate) async fn role(&self, user: &User, project: &str) -> Option<Role> {
-        let caller = Caller::Person(user.clone());
+        let caller = Caller::from(user.clone());
         self.access
             .authorize(&caller, project, &[])
             .await
@@ -172,9 +178,15 @@ impl Rooms {
     }
 }
 
+/// Somebody who calls.
+pub(crate) fn by(user: &User) -> Caller {
+    Caller::from(user.clone())
+}
+
 pub(crate) fn entered(user: &User, place: Place) -> Entered {
     Entered {
         place,
         user: user.clone(),
+        origin: Origin::default(),
     }
 }

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use access::InvitationToken;
 use database::{Database, Transaction};
-use domain::{Clock, Email, InvitationId, Role, Timestamp, UserId};
+use domain::{ActivityType, Clock, Email, InvitationId, Role, Timestamp, UserId};
 use service_error::{Code, ServiceError};
 
 use crate::{
+    access::Caller,
+    activities::Deed,
     members::{self, MAX_MEMBERS},
     places::{Entered, Place},
     snapshot::Changes,
@@ -38,6 +40,12 @@ pub(crate) struct Invitation {
     pub(crate) created_by: Option<UserId>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+}
+
+impl Invitation {
+    fn deed(&self, kind: ActivityType) -> Deed {
+        Deed::in_place(kind, self.place).to(self.id.uuid(), &self.email)
+    }
 }
 
 /// The rules about invitations.
@@ -65,8 +73,7 @@ impl Invitations {
     ) -> Result<(Invitation, InvitationToken), ServiceError> {
         let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
         let (place, now) = (entered.place, self.clock.now());
-        let mut transaction = self.database.begin().await?;
-        self.changes.wait(&mut transaction).await?;
+        let mut transaction = self.changes.begin().await?;
         store::delete_over(&mut transaction, place, now).await?;
         if store::is_member(&mut transaction, place, email.as_str()).await? {
             return Err(taken(
@@ -102,7 +109,8 @@ impl Invitations {
         };
         store::insert(&mut transaction, &new).await?;
         let invitation = find(&mut transaction, place, id).await?;
-        transaction.commit().await?;
+        let deed = invitation.deed(ActivityType::InvitationCreated).set("role", role);
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         tracing::info!(invitation_id = %id, place_id = %place.uuid(), "invited");
         Ok((invitation, token))
     }
@@ -124,31 +132,33 @@ impl Invitations {
     /// A new link with a new end; the old one is dead.
     pub(crate) async fn resend(
         &self,
-        place: Place,
+        entered: &Entered,
         id: InvitationId,
     ) -> Result<(Invitation, InvitationToken), ServiceError> {
-        let token = InvitationToken::generate();
-        let mut transaction = self.database.begin().await?;
+        let (place, token) = (entered.place, InvitationToken::generate());
+        let mut transaction = self.changes.begin().await?;
         store::renew(&mut transaction, place, id, token.hash(), self.clock.now() + LIFE).await?;
         let invitation = find(&mut transaction, place, id).await?;
-        transaction.commit().await?;
+        let deed = invitation.deed(ActivityType::InvitationResent);
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         Ok((invitation, token))
     }
 
-    pub(crate) async fn revoke(&self, place: Place, id: InvitationId) -> Result<(), ServiceError> {
-        let mut transaction = self.database.begin().await?;
-        find(&mut transaction, place, id).await?;
+    pub(crate) async fn revoke(&self, entered: &Entered, id: InvitationId) -> Result<(), ServiceError> {
+        let mut transaction = self.changes.begin().await?;
+        let invitation = find(&mut transaction, entered.place, id).await?;
         store::delete(&mut transaction, id).await?;
-        transaction.commit().await?;
+        let deed = invitation.deed(ActivityType::InvitationRevoked);
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         tracing::info!(invitation_id = %id, "invitation revoked");
         Ok(())
     }
 
     /// Lets the person in whom the invitation is for. Who is in already by a
     /// lower role of their own gets the higher one.
-    pub(crate) async fn accept(&self, user: &User, token: &str) -> Result<Invitation, ServiceError> {
-        let mut transaction = self.database.begin().await?;
-        self.changes.wait(&mut transaction).await?;
+    pub(crate) async fn accept(&self, by: &Caller, token: &str) -> Result<Invitation, ServiceError> {
+        let user = by.person()?;
+        let mut transaction = self.changes.begin().await?;
         let invitation = self.take(&mut transaction, user, token).await?;
         let place = invitation.place;
         if store::is_member(&mut transaction, place, &user.email).await? {
@@ -170,15 +180,20 @@ impl Invitations {
         )
         .await?;
         members::record_change(&self.changes, &mut transaction, place).await?;
-        self.changes.finish(transaction).await?;
+        let deed = invitation
+            .deed(ActivityType::InvitationAccepted)
+            .set("role", invitation.role);
+        self.changes.finish(transaction, &by.actor(), deed).await?;
         tracing::info!(invitation_id = %invitation.id, user_id = %user.id, "invitation accepted");
         Ok(invitation)
     }
 
-    pub(crate) async fn decline(&self, user: &User, token: &str) -> Result<(), ServiceError> {
-        let mut transaction = self.database.begin().await?;
+    pub(crate) async fn decline(&self, by: &Caller, token: &str) -> Result<(), ServiceError> {
+        let user = by.person()?;
+        let mut transaction = self.changes.begin().await?;
         let invitation = self.take(&mut transaction, user, token).await?;
-        transaction.commit().await?;
+        let deed = invitation.deed(ActivityType::InvitationDeclined);
+        self.changes.finish(transaction, &by.actor(), deed).await?;
         tracing::info!(invitation_id = %invitation.id, user_id = %user.id, "invitation declined");
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! change that a gateway must know goes through `snapshot`.
 
 mod access;
+mod activities;
 mod allow_list;
 mod api_keys;
 mod client_address;

@@ -7,10 +7,11 @@ pub(crate) mod store;
 mod tests;
 
 use database::{Database, Transaction};
-use domain::{InvitedAs, Role, Timestamp, UserId};
+use domain::{ActivityType, InvitedAs, Role, Timestamp, UserId};
 use service_error::{Code, ServiceError};
 
 use crate::{
+    activities::Deed,
     places::{Entered, Place},
     snapshot::Changes,
 };
@@ -62,13 +63,16 @@ impl Members {
         role: Role,
     ) -> Result<(), ServiceError> {
         let mut transaction = self.begin(entered.place).await?;
-        let before = own_role(&mut transaction, entered.place, user_id).await?;
+        let (before, name) = own_role(&mut transaction, entered.place, user_id).await?;
         if before == role {
             return Ok(());
         }
         store::set_role(&mut transaction, entered.place, user_id, role).await?;
         check_owner_is_left(&mut transaction, entered.place).await?;
-        self.changes.finish(transaction).await?;
+        let deed = Deed::in_place(ActivityType::MemberRoleChanged, entered.place)
+            .to(user_id.uuid(), name)
+            .change("role", before, role);
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         tracing::info!(place_id = %entered.place.uuid(), %user_id, %role, "member has another role");
         Ok(())
     }
@@ -76,10 +80,18 @@ impl Members {
     /// Takes a member out. Everybody may take themselves out but the last owner.
     pub(crate) async fn remove(&self, entered: &Entered, user_id: UserId) -> Result<(), ServiceError> {
         let mut transaction = self.begin(entered.place).await?;
-        own_role(&mut transaction, entered.place, user_id).await?;
+        let (before, name) = own_role(&mut transaction, entered.place, user_id).await?;
         store::delete(&mut transaction, entered.place, user_id).await?;
         check_owner_is_left(&mut transaction, entered.place).await?;
-        self.changes.finish(transaction).await?;
+        let kind = if user_id == entered.user.id {
+            ActivityType::MemberLeft
+        } else {
+            ActivityType::MemberRemoved
+        };
+        let deed = Deed::in_place(kind, entered.place)
+            .to(user_id.uuid(), name)
+            .change("role", before, ());
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         tracing::info!(place_id = %entered.place.uuid(), %user_id, "member left");
         Ok(())
     }
@@ -93,18 +105,21 @@ impl Members {
             ));
         }
         let mut transaction = self.begin(entered.place).await?;
-        own_role(&mut transaction, entered.place, to).await?;
+        let (before, name) = own_role(&mut transaction, entered.place, to).await?;
         own_role(&mut transaction, entered.place, entered.user.id).await?;
         store::set_role(&mut transaction, entered.place, to, Role::Owner).await?;
         store::set_role(&mut transaction, entered.place, entered.user.id, Role::Developer).await?;
         check_owner_is_left(&mut transaction, entered.place).await?;
-        self.changes.finish(transaction).await?;
+        let deed = Deed::in_place(ActivityType::OwnershipTransferred, entered.place)
+            .to(to.uuid(), name)
+            .change("role", before, Role::Owner);
+        self.changes.finish(transaction, &entered.actor(), deed).await?;
         tracing::info!(place_id = %entered.place.uuid(), user_id = %to, "ownership transferred");
         Ok(())
     }
 
     async fn begin(&self, place: Place) -> Result<Transaction, ServiceError> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         record_change(&self.changes, &mut transaction, place).await?;
         Ok(transaction)
     }
@@ -120,8 +135,6 @@ pub(crate) async fn record_change(
     match place {
         Place::Project(project) => changes.record(transaction, project).await?,
         Place::Team(team) => {
-            // Also where there is none: others who change the team wait here.
-            changes.wait(transaction).await?;
             for project in store::projects_of_team(transaction, team).await? {
                 changes.record(transaction, project).await?;
             }
@@ -130,12 +143,12 @@ pub(crate) async fn record_change(
     Ok(())
 }
 
-/// What somebody is in a place by themselves.
+/// What somebody is in a place by themselves, and their name.
 async fn own_role(
     transaction: &mut Transaction,
     place: Place,
     user_id: UserId,
-) -> Result<Role, ServiceError> {
+) -> Result<(Role, String), ServiceError> {
     let found = store::own_role(transaction, place, user_id).await?;
     found.ok_or_else(|| {
         let mut error = ServiceError::not_found("member");

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{Access, Caller},
+    activities::{Actor, Origin},
     teams::Teams,
     users::User,
 };
@@ -23,6 +24,7 @@ pub(crate) enum Place {
 pub(crate) struct Entered {
     pub(crate) place: Place,
     pub(crate) user: User,
+    pub(crate) origin: Origin,
 }
 
 /// Lets people into places.
@@ -46,6 +48,13 @@ impl Place {
                 Self::Project(id) => WirePlace::Project(id.to_string()),
             }),
         }
+    }
+}
+
+impl Entered {
+    /// What an activity says of them.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::person(&self.user, &self.origin)
     }
 }
 
@@ -96,6 +105,10 @@ impl Places {
             }
             None => return Err(ServiceError::invalid("place", "name a team or a project")),
         };
-        Ok(Entered { place, user })
+        Ok(Entered {
+            place,
+            user,
+            origin: caller.origin.clone(),
+        })
     }
 }

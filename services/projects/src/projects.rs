@@ -7,10 +7,15 @@ use database::{
     Database,
     keyset::{self, Filter, Page, Place},
 };
-use domain::{Clock, DisplayName, ProjectId, Role, Slug, Timestamp};
+use domain::{ActivityType, Clock, DisplayName, ProjectId, Role, Slug, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
-use crate::{access::Caller, members, places, snapshot::Changes, users::User};
+use crate::{
+    access::{Caller, Identity},
+    activities::Deed,
+    members, places,
+    snapshot::Changes,
+};
 
 const PAGE: u32 = 100;
 const MAX_DESCRIPTION: usize = 2_000;
@@ -45,11 +50,12 @@ impl Projects {
     /// made from the name.
     pub(crate) async fn create(
         &self,
-        creator: &User,
+        by: &Caller,
         name: &str,
         slug: &str,
         description: &str,
     ) -> Result<Project, ServiceError> {
+        let creator = by.person()?;
         let name =
             DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))?;
         let slug = match slug {
@@ -71,7 +77,7 @@ impl Projects {
             created_at: now,
         };
 
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         if let Err(error) = store::insert(&mut transaction, &project).await {
             drop(transaction);
             return Err(if error.is_taken() {
@@ -82,7 +88,11 @@ impl Projects {
         }
         let place = places::Place::Project(project.id);
         members::store::insert(&mut transaction, place, creator.id, Role::Owner, now).await?;
-        self.changes.commit(transaction, project.id).await?;
+        self.changes.record(&mut transaction, project.id).await?;
+        let deed = Deed::in_project(ActivityType::ProjectCreated, project.id)
+            .named(&project.name)
+            .set("slug", &project.slug);
+        self.changes.finish(transaction, &by.actor(), deed).await?;
         tracing::info!(project_id = %project.id, user_id = %creator.id, "project made");
         Ok(project)
     }
@@ -95,9 +105,9 @@ impl Projects {
         cursor: &str,
     ) -> Result<Page<(Project, Role)>, ServiceError> {
         let limit = keyset::limit(limit, PAGE)?;
-        let (user_id, only) = match caller {
-            Caller::Person(user) => (user.id, None),
-            Caller::Key(holder) => (holder.user_id, Some(holder.project_id)),
+        let (user_id, only) = match &caller.identity {
+            Identity::Person(user) => (user.id, None),
+            Identity::Key(holder) => (holder.user_id, Some(holder.project_id)),
         };
         let filter = Filter::of("projects", &[user_id.uuid().as_bytes()]);
         let place = Place::parse(cursor, filter)?;

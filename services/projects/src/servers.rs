@@ -1,5 +1,6 @@
 //! The MCP servers of a project: what they are, and who may define them.
 
+mod deed;
 mod definition;
 mod rights;
 pub(crate) mod rpc;
@@ -90,7 +91,7 @@ impl Servers {
         let by = granted.caller.person()?.id;
         rights::may_define(granted, &new.definition.transport)?;
         definition::check_secrets(&new.definition.transport, &after(&[], &new.secrets))?;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let taken = store::names(&mut transaction, granted.project.id).await?;
         if taken.len() >= MAX_SERVERS {
@@ -116,7 +117,10 @@ impl Servers {
         store::insert(&mut transaction, &server).await?;
         self.write_secrets(&mut transaction, &mut server, &new.secrets, by)
             .await?;
-        self.changes.finish(transaction).await?;
+        let deed = deed::created(&server, &new.secrets);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(server_id = %server.id, project_id = %server.project_id, "server added");
         Ok(server)
     }
@@ -164,7 +168,7 @@ impl Servers {
     ) -> Result<Server, ServiceError> {
         let by = granted.caller.person()?.id;
         let id = self.get(granted, name_or_id).await?.id;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let before = find_for_change(&mut transaction, granted.project.id, id).await?;
         let mut server = before.clone();
@@ -195,7 +199,10 @@ impl Servers {
         store::update(&mut transaction, &server).await?;
         self.write_secrets(&mut transaction, &mut server, &change.secrets, by)
             .await?;
-        self.changes.finish(transaction).await?;
+        let deed = deed::changed(&before, &server, &change.secrets);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(server_id = %server.id, project_id = %server.project_id, "server changed");
         Ok(server)
     }
@@ -210,7 +217,7 @@ impl Servers {
     ) -> Result<Server, ServiceError> {
         granted.caller.person()?;
         let id = self.get(granted, name_or_id).await?.id;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let mut server = find_for_change(&mut transaction, granted.project.id, id).await?;
         let disabled = switches::apply(&server.disabled_tools, switches)?;
@@ -220,8 +227,11 @@ impl Servers {
         for tool in disabled.symmetric_difference(&server.disabled_tools) {
             switches::store::switch(&mut transaction, id, tool, !disabled.contains(tool)).await?;
         }
+        let deed = deed::switched(&server, &disabled, switches);
         server.disabled_tools = disabled;
-        self.changes.finish(transaction).await?;
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(server_id = %server.id, project_id = %server.project_id, "tools switched");
         Ok(server)
     }
@@ -229,12 +239,15 @@ impl Servers {
     pub(crate) async fn delete(&self, granted: &Granted, name_or_id: &str) -> Result<(), ServiceError> {
         let server = self.get(granted, name_or_id).await?;
         rights::may_define(granted, &server.definition.transport)?;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         if !store::delete(&mut transaction, granted.project.id, server.id).await? {
             return Err(ServiceError::not_found("server"));
         }
-        self.changes.finish(transaction).await?;
+        let deed = deed::deleted(&server);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(server_id = %server.id, project_id = %server.project_id, "server deleted");
         Ok(())
     }

@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use access::SessionToken;
 use database::{Database, Transaction};
-use domain::{Clock, Timestamp, UserId, WebSessionId};
+use domain::{ActivityType, Clock, Timestamp, UserId, WebSessionId};
 use service_error::{Code, ServiceError};
 
-use crate::users::User;
+use crate::{
+    activities::{Actor, Deed, Origin},
+    snapshot::Changes,
+    users::User,
+};
 
 /// A session that nobody used for this long is over.
 const IDLE: Duration = Duration::from_hours(12);
@@ -26,6 +30,7 @@ const USE_GRAIN: Duration = Duration::from_mins(1);
 pub(crate) struct Sessions {
     database: Database,
     clock: Clock,
+    changes: Changes,
 }
 
 /// A session that has just begun, with the token that nobody sees again.
@@ -44,8 +49,12 @@ pub(crate) struct Session {
 }
 
 impl Sessions {
-    pub(crate) const fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock }
+    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
+        Self {
+            database,
+            clock,
+            changes,
+        }
     }
 
     /// Begins a session, and clears away the user's sessions that are over.
@@ -88,8 +97,16 @@ impl Sessions {
     }
 
     /// Ends the session; one that has ended already stays so.
-    pub(crate) async fn end(&self, token: &SessionToken) -> Result<(), ServiceError> {
-        store::delete(&self.database, token.hash()).await?;
+    pub(crate) async fn end(&self, token: &SessionToken, origin: &Origin) -> Result<(), ServiceError> {
+        let Some((_, user)) = store::find(&self.database, token.hash()).await? else {
+            return Ok(());
+        };
+        let mut transaction = self.changes.begin().await?;
+        if store::delete(&mut transaction, token.hash()).await? {
+            let deed = Deed::of(ActivityType::SignedOut).to(user.id.uuid(), &user.name);
+            let by = Actor::person(&user, origin);
+            self.changes.finish(transaction, &by, deed).await?;
+        }
         Ok(())
     }
 }

@@ -6,8 +6,14 @@ use std::time::Duration;
 
 use access::SignInLinkToken;
 use database::Database;
-use domain::{Clock, SignInLinkId, Timestamp, UserId};
+use domain::{ActivityType, Clock, SignInLinkId, Timestamp, UserId};
 use service_error::{Code, ServiceError};
+
+use crate::{
+    activities::{Actor, Deed},
+    snapshot::Changes,
+    users::User,
+};
 
 /// A link that was not used for this long is dead.
 const LIFE: Duration = Duration::from_mins(15);
@@ -16,23 +22,29 @@ const LIFE: Duration = Duration::from_mins(15);
 pub(crate) struct SignInLinks {
     database: Database,
     clock: Clock,
+    changes: Changes,
 }
 
 impl SignInLinks {
-    pub(crate) const fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock }
+    pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
+        Self {
+            database,
+            clock,
+            changes,
+        }
     }
 
     /// Makes a link, and clears away the user's dead ones.
-    pub(crate) async fn create(&self, user_id: UserId) -> Result<(SignInLinkToken, Timestamp), ServiceError> {
+    pub(crate) async fn create(&self, user: &User) -> Result<(SignInLinkToken, Timestamp), ServiceError> {
         let now = self.clock.now();
         let expires_at = now + LIFE;
         let token = SignInLinkToken::generate();
-        let mut transaction = self.database.begin().await?;
-        store::delete_over(&mut transaction, user_id, now).await?;
+        let mut transaction = self.changes.begin().await?;
+        store::delete_over(&mut transaction, user.id, now).await?;
         let id = SignInLinkId::new(&self.clock);
-        store::insert(&mut transaction, id, user_id, token.hash(), now, expires_at).await?;
-        transaction.commit().await?;
+        store::insert(&mut transaction, id, user.id, token.hash(), now, expires_at).await?;
+        let deed = Deed::of(ActivityType::SignInLinkCreated).to(user.id.uuid(), &user.name);
+        self.changes.finish(transaction, &Actor::operator(), deed).await?;
         Ok((token, expires_at))
     }
 

@@ -11,6 +11,7 @@ use tonic::service::Routes;
 use crate::{
     Config, MIGRATIONS,
     access::{Access, rpc::AccessRpc},
+    activities::{Activities, rpc::ActivitiesRpc},
     allow_list::ALLOW_LIST,
     api_keys::{ApiKeys, rpc::ApiKeysRpc},
     invitations::{Invitations, rpc::InvitationsRpc},
@@ -49,17 +50,19 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     tracing::info!(engine = database.engine(), sign_up = ?config.sign_up, "projects starts");
 
     let clock = host.clock().clone();
-    let changes = Changes::new();
-    let sessions = Sessions::new(database.clone(), clock.clone());
+    let changes = Changes::new(database.clone(), clock.clone());
+    let sessions = Sessions::new(database.clone(), clock.clone(), changes.clone());
     let access = Arc::new(Access::new(
         database.clone(),
         clock.clone(),
         pepper.clone(),
         sessions.clone(),
+        changes.clone(),
     ));
     let users = Users::new(
         database.clone(),
         clock.clone(),
+        changes.clone(),
         Passwords::new()?,
         sessions,
         config.sign_up,
@@ -109,6 +112,12 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     .add_service(wire::invitations_service_server::InvitationsServiceServer::new(
         InvitationsRpc {
             invitations: Arc::new(invitations),
+            places: places.clone(),
+        },
+    ))
+    .add_service(wire::activities_service_server::ActivitiesServiceServer::new(
+        ActivitiesRpc {
+            activities: Arc::new(Activities::new(database.clone())),
             places,
         },
     ))

@@ -4,10 +4,18 @@ pub(crate) mod rpc;
 pub(crate) mod store;
 
 use database::Database;
-use domain::{Clock, DisplayName, ProjectId, Role, Slug, TeamId, Timestamp};
+use domain::{ActivityType, Clock, DisplayName, ProjectId, Role, Slug, TeamId, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
-use crate::{access::Granted, members, places::Place, projects::Project, snapshot::Changes, users::User};
+use crate::{
+    access::{Caller, Granted},
+    activities::Deed,
+    members,
+    places::Place,
+    projects::Project,
+    snapshot::Changes,
+    users::User,
+};
 
 /// Of one person, and of one project. It keeps lists of them whole.
 const MAX_TEAMS: usize = 100;
@@ -48,7 +56,8 @@ impl Teams {
 
     /// Makes a team with its creator as the owner. Without a slug, one is made
     /// from the name.
-    pub(crate) async fn create(&self, creator: &User, name: &str, slug: &str) -> Result<Team, ServiceError> {
+    pub(crate) async fn create(&self, by: &Caller, name: &str, slug: &str) -> Result<Team, ServiceError> {
+        let creator = by.person()?;
         let name = parse_name(name)?;
         let slug = if slug.is_empty() {
             Slug::from_display_name(&name).ok_or_else(|| {
@@ -65,8 +74,7 @@ impl Teams {
             name: name.as_str().to_owned(),
             created_at: now,
         };
-        let mut transaction = self.database.begin().await?;
-        self.changes.wait(&mut transaction).await?;
+        let mut transaction = self.changes.begin().await?;
         if store::count_of_user(&mut transaction, creator.id).await? >= MAX_TEAMS {
             return Err(too_many("a person is in"));
         }
@@ -85,7 +93,10 @@ impl Teams {
             now,
         )
         .await?;
-        transaction.commit().await?;
+        let deed = Deed::in_place(ActivityType::TeamCreated, Place::Team(team.id))
+            .named(&team.name)
+            .set("slug", &team.slug);
+        self.changes.finish(transaction, &by.actor(), deed).await?;
         tracing::info!(team_id = %team.id, user_id = %creator.id, "team made");
         Ok(team)
     }
@@ -110,12 +121,12 @@ impl Teams {
 
     pub(crate) async fn rename(
         &self,
-        user: &User,
+        by: &Caller,
         team: &str,
         name: &str,
     ) -> Result<(Team, Role), ServiceError> {
         let name = parse_name(name)?;
-        let (mut team, role) = self.enter(user, team).await?;
+        let (team, role) = self.enter(by.person()?, team).await?;
         if role < Role::Owner {
             return Err(ServiceError::new(
                 Code::PermissionDenied,
@@ -123,8 +134,18 @@ impl Teams {
                 format!("as {role} of this team you may not change it; ask an owner"),
             ));
         }
+        let mut transaction = self.changes.begin().await?;
+        let found = store::find_for_change(&mut transaction, team.id).await?;
+        let mut team = found.ok_or_else(|| ServiceError::not_found("team"))?;
+        if team.name == name.as_str() {
+            return Ok((team, role));
+        }
+        let deed = Deed::in_place(ActivityType::TeamUpdated, Place::Team(team.id))
+            .named(name.as_str())
+            .change("name", &team.name, name.as_str());
         name.as_str().clone_into(&mut team.name);
-        store::rename(&self.database, &team).await?;
+        store::rename(&mut transaction, &team).await?;
+        self.changes.finish(transaction, &by.actor(), deed).await?;
         Ok((team, role))
     }
 
@@ -152,14 +173,21 @@ impl Teams {
     ) -> Result<ProjectTeam, ServiceError> {
         let (team, _) = self.enter(granted.caller.person()?, team).await?;
         let project = granted.project.id;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, project).await?;
         let others = store::count_of_project(&mut transaction, project, team.id).await?;
         if others >= MAX_TEAMS {
             return Err(too_many("a project has"));
         }
+        let before = store::granted(&mut transaction, project, team.id).await?;
         store::grant(&mut transaction, project, team.id, role, self.clock.now()).await?;
-        self.changes.finish(transaction).await?;
+        let deed = Deed::in_project(ActivityType::TeamGranted, project)
+            .and_team(team.id)
+            .to(team.id.uuid(), &team.name)
+            .change("role", before, role);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(project_id = %project, team_id = %team.id, %role, "team granted");
         let teams = self.of_project(project).await?;
         let found = teams.into_iter().find(|granted| granted.team.id == team.id);
@@ -175,10 +203,17 @@ impl Teams {
             .into_iter()
             .find(|granted| granted.team.slug == team || granted.team.id.to_string() == team);
         let team = found.ok_or_else(|| ServiceError::not_found("team"))?.team;
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, project).await?;
+        let before = store::granted(&mut transaction, project, team.id).await?;
         store::remove(&mut transaction, project, team.id).await?;
-        self.changes.finish(transaction).await?;
+        let deed = Deed::in_project(ActivityType::TeamRemoved, project)
+            .and_team(team.id)
+            .to(team.id.uuid(), &team.name)
+            .change("role", before, ());
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
         tracing::info!(project_id = %project, team_id = %team.id, "team taken out");
         Ok(())
     }

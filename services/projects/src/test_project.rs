@@ -32,13 +32,13 @@ pub(crate) struct TestProject {
 impl TestProject {
     pub(crate) async fn new(database: Database) -> Self {
         let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));
-        let changes = Changes::new();
+        let changes = Changes::new(database.clone(), clock.clone());
         let owner = add_user(&database, &clock, "owner").await;
         let developer = add_user(&database, &clock, "developer").await;
         let reporter = add_user(&database, &clock, "reporter").await;
         let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
         let project = projects
-            .create(&owner, "Home", "home", "")
+            .create(&Caller::from(owner.clone()), "Home", "home", "")
             .await
             .expect("a project");
         let this = Self {
@@ -59,7 +59,7 @@ impl TestProject {
     /// Another project of the same owner.
     pub(crate) async fn add_project(&self, slug: &str) -> Project {
         Projects::new(self.database.clone(), self.clock.clone(), self.changes.clone())
-            .create(&self.owner, slug, slug, "")
+            .create(&Caller::from(self.owner.clone()), slug, slug, "")
             .await
             .expect("a project")
     }
@@ -70,16 +70,17 @@ impl TestProject {
     }
 
     pub(crate) async fn granted_in(&self, project: &Project, user: &User) -> Granted {
-        self.grant(&Caller::Person(user.clone()), &project.slug).await
+        self.grant(&Caller::from(user.clone()), &project.slug).await
     }
 
     pub(crate) async fn grant(&self, caller: &Caller, project: &str) -> Granted {
-        let sessions = Sessions::new(self.database.clone(), self.clock.clone());
+        let sessions = Sessions::new(self.database.clone(), self.clock.clone(), self.changes.clone());
         Access::new(
             self.database.clone(),
             self.clock.clone(),
             self.pepper.clone(),
             sessions,
+            self.changes.clone(),
         )
         .authorize(caller, project, &[])
         .await

@@ -4,17 +4,18 @@ pub(crate) mod rpc;
 pub(crate) mod store;
 
 use database::Database;
-use domain::{Clock, DisplayName, Email, Timestamp, UserId};
+use domain::{ActivityType, Clock, DisplayName, Email, Timestamp, UserId};
 use secrecy::SecretString;
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
     SignUp,
-    client_address::ClientAddress,
+    activities::{Actor, Deed, Origin},
     invitations,
     passwords::{self, Passwords},
     sessions::{NewSession, Sessions},
     sign_in_links::SignInLinks,
+    snapshot::Changes,
     throttle::Throttle,
 };
 
@@ -31,10 +32,10 @@ pub(crate) struct User {
 }
 
 /// Who asks for an account to be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Applicant {
     /// Somebody at the web page.
-    Stranger(Option<ClientAddress>),
+    Stranger(Origin),
     /// Who runs the deployment: no sign-up mode holds for them.
     Operator,
 }
@@ -43,6 +44,7 @@ pub(crate) enum Applicant {
 pub(crate) struct Users {
     database: Database,
     clock: Clock,
+    changes: Changes,
     passwords: Passwords,
     throttle: Throttle,
     sessions: Sessions,
@@ -54,15 +56,17 @@ impl Users {
     pub(crate) fn new(
         database: Database,
         clock: Clock,
+        changes: Changes,
         passwords: Passwords,
         sessions: Sessions,
         sign_up: SignUp,
     ) -> Self {
         Self {
-            links: SignInLinks::new(database.clone(), clock.clone()),
+            links: SignInLinks::new(database.clone(), clock.clone(), changes.clone()),
             throttle: Throttle::new(clock.clone()),
             database,
             clock,
+            changes,
             passwords,
             sessions,
             sign_up,
@@ -83,8 +87,8 @@ impl Users {
         let name =
             DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))?;
         passwords::check(&password, &email)?;
-        if let Applicant::Stranger(address) = applicant {
-            self.throttle.attempt(&email, address)?;
+        if let Applicant::Stranger(origin) = &applicant {
+            self.throttle.attempt(&email, origin.client())?;
             // Asked again below; here it saves the hash for nothing.
             if invitation.is_none() && store::is_claimed(&self.database).await? {
                 self.check_sign_up_mode(false)?;
@@ -93,7 +97,7 @@ impl Users {
         let password_hash = self.passwords.hash(password).await?;
 
         let now = self.clock.now();
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         let is_first = store::claim(&mut transaction, now).await?;
         if !is_first && applicant != Applicant::Operator {
             let is_invited = match invitation {
@@ -121,7 +125,15 @@ impl Users {
                 }
             })?;
         let session = self.sessions.begin(&mut transaction, user.id).await?;
-        transaction.commit().await?;
+        let by = match &applicant {
+            Applicant::Stranger(origin) => Actor::person(&user, origin),
+            Applicant::Operator => Actor::operator(),
+        };
+        let deed = Deed::of(ActivityType::UserCreated)
+            .to(user.id.uuid(), &user.name)
+            .set("email", &user.email)
+            .set("is_admin", user.is_admin);
+        self.changes.finish(transaction, &by, deed).await?;
         tracing::info!(user_id = %user.id, is_admin = user.is_admin, "account made");
         Ok((user, session))
     }
@@ -130,12 +142,12 @@ impl Users {
     /// same time, as who has another password.
     pub(crate) async fn sign_in(
         &self,
-        address: Option<ClientAddress>,
+        origin: &Origin,
         email: &str,
         password: SecretString,
     ) -> Result<(User, NewSession), ServiceError> {
         let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
-        self.throttle.attempt(&email, address)?;
+        self.throttle.attempt(&email, origin.client())?;
         let found = store::find_by_email(&self.database, &email).await?;
         let (user, hash) = found.unzip();
         let fits = self.passwords.verify(password, hash).await?;
@@ -147,7 +159,7 @@ impl Users {
             ));
         };
         self.throttle.succeeded(&email);
-        self.enter(user).await
+        self.enter(user, origin).await
     }
 
     /// A link token for a user, by which whoever runs the deployment lets them in.
@@ -157,18 +169,22 @@ impl Users {
     ) -> Result<(access::SignInLinkToken, Timestamp), ServiceError> {
         let user = store::find(&self.database, user_id).await?;
         let user = user.ok_or_else(|| ServiceError::not_found("user"))?;
-        self.links.create(user.id).await
+        self.links.create(&user).await
     }
 
     /// Turns a link token into a session, once.
-    pub(crate) async fn redeem_sign_in_link(&self, token: &str) -> Result<(User, NewSession), ServiceError> {
+    pub(crate) async fn redeem_sign_in_link(
+        &self,
+        token: &str,
+        origin: &Origin,
+    ) -> Result<(User, NewSession), ServiceError> {
         let user_id = self.links.redeem(token).await?;
         let user = store::find(&self.database, user_id).await?;
-        self.enter(user.ok_or_else(|| ServiceError::not_found("user"))?)
+        self.enter(user.ok_or_else(|| ServiceError::not_found("user"))?, origin)
             .await
     }
 
-    async fn enter(&self, mut user: User) -> Result<(User, NewSession), ServiceError> {
+    async fn enter(&self, mut user: User, origin: &Origin) -> Result<(User, NewSession), ServiceError> {
         if !user.is_active {
             return Err(ServiceError::new(
                 Code::PermissionDenied,
@@ -177,10 +193,12 @@ impl Users {
             ));
         }
         let now = self.clock.now();
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.changes.begin().await?;
         store::record_login(&mut transaction, user.id, now).await?;
         let session = self.sessions.begin(&mut transaction, user.id).await?;
-        transaction.commit().await?;
+        let deed = Deed::of(ActivityType::SignedIn).to(user.id.uuid(), &user.name);
+        let by = Actor::person(&user, origin);
+        self.changes.finish(transaction, &by, deed).await?;
         user.last_login_at = Some(now);
         tracing::info!(user_id = %user.id, "signed in");
         Ok((user, session))

@@ -243,6 +243,7 @@ async fn walk_from_sign_up_to_snapshot(engine: Engine) {
 
     let authorize = |project: &str, credential: &str| {
         let request = AuthorizeRequest {
+            exports_payloads: false,
             project: project.to_owned(),
             permissions: vec![Permission::CallTools.into()],
         };

@@ -25,7 +25,8 @@ pub use credential::{Credential, InvalidCredential};
 pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
 pub use secret_file::SecretFileError;
 pub use service::{
-    CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, UnknownService,
+    CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, USER_AGENT_METADATA,
+    UnknownService,
 };
 pub use session_token::{InvitationToken, SessionToken, SignInLinkToken, TokenHash};
 pub use wrapping_key::{InvalidWrappingKey, WrappingKey};

@@ -19,6 +19,10 @@ pub(crate) const SERVICE_METADATA: &str = "x-mcporch-service";
 /// only beside a service token.
 pub const CLIENT_ADDRESS_METADATA: &str = "x-mcporch-client-address";
 
+/// Metadata in which the HTTP gateway tells the `User-Agent` of its client, in
+/// ASCII. Believed only beside a service token.
+pub const USER_AGENT_METADATA: &str = "x-mcporch-user-agent";
+
 /// Who calls between services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServiceName {

@@ -76,6 +76,8 @@ id! {
     WebSessionId,
     /// A link that signs in once.
     SignInLinkId,
+    /// What somebody did.
+    ActivityId,
     /// An MCP server configured in a project.
     ServerId,
     /// What the secrets of a project are sealed with.

@@ -4,6 +4,7 @@
 //! No I/O here, no wire format, no SQL: every other room may depend on this
 //! one, and it depends on none.
 
+mod activity;
 mod clock;
 mod id;
 mod name;
@@ -12,10 +13,11 @@ mod status;
 mod text_enum;
 mod tool_pattern;
 
+pub use activity::ActivityType;
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use id::{
-    ApiKeyId, DataKeyId, GatewayId, InvalidId, InvitationId, ProjectId, ServerId, ServerLogId, SessionId,
-    SignInLinkId, TeamId, ToolCallId, UserId, WebSessionId,
+    ActivityId, ApiKeyId, DataKeyId, GatewayId, InvalidId, InvitationId, ProjectId, ServerId, ServerLogId,
+    SessionId, SignInLinkId, TeamId, ToolCallId, UserId, WebSessionId,
 };
 pub use name::{DisplayName, Email, InvalidName, ServerName, Slug};
 pub use role::{InvitedAs, Permission, Role, Scope};

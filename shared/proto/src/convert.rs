@@ -124,6 +124,50 @@ wire_enum!(
     }
 );
 wire_enum!(
+    domain::ActivityType,
+    projects::ActivityType {
+        ProjectCreated,
+        ProjectUpdated,
+        ProjectDeleted,
+        ProjectRestored,
+        ProjectSettingsChanged,
+        TeamCreated,
+        TeamUpdated,
+        TeamDeleted,
+        TeamRestored,
+        TeamGranted,
+        TeamRemoved,
+        MemberRoleChanged,
+        MemberRemoved,
+        MemberLeft,
+        OwnershipTransferred,
+        InvitationCreated,
+        InvitationResent,
+        InvitationRevoked,
+        InvitationAccepted,
+        InvitationDeclined,
+        ApiKeyCreated,
+        ApiKeyUpdated,
+        ApiKeyRevoked,
+        ServerCreated,
+        ServerUpdated,
+        ServerDeleted,
+        SecretsChanged,
+        ToolsSwitched,
+        UserCreated,
+        UserUpdated,
+        UserDeleted,
+        PasswordChanged,
+        SignedIn,
+        SignedOut,
+        SessionRevoked,
+        SignInLinkCreated,
+        PayloadsExported,
+        AdministratorLooked,
+        SecretsKeyRotated
+    }
+);
+wire_enum!(
     domain::Role,
     projects::Role {
         Owner,
@@ -207,6 +251,7 @@ mod tests {
         every_value_survives(domain::SessionEnd::ALL);
         every_value_survives(domain::LogLevel::ALL);
         every_value_survives(domain::ServerLogKind::ALL);
+        every_value_survives(domain::ActivityType::ALL);
         every_value_survives(domain::Role::ALL);
         every_value_survives(domain::Permission::ALL);
         every_value_survives(domain::Scope::ALL);

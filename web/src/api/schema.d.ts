@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/admin/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people did in the whole deployment
+         * @description For administrators. Who signed in, which accounts changed, and all that was
+         *     done in teams and projects.
+         */
+        get: operations["list_activities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-in": {
         parameters: {
             query?: never;
@@ -177,6 +198,26 @@ export interface paths {
         };
         /** One project */
         get: operations["get_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people did in the project
+         * @description Poll with `page.newer` for what is done meanwhile.
+         */
+        get: operations["list_project_activities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -837,6 +878,26 @@ export interface paths {
         patch: operations["update_team"];
         trace?: never;
     };
+    "/api/v1/teams/{team}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people did in the team
+         * @description Poll with `page.newer` for what is done meanwhile.
+         */
+        get: operations["list_team_activities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/invitations": {
         parameters: {
             query?: never;
@@ -995,6 +1056,63 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What somebody did. It stays when what it is about is gone. */
+        Activity: {
+            actor: components["schemas"]["Actor"];
+            at: components["schemas"]["Time"];
+            changes: components["schemas"]["FieldChange"][];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null: in none.
+             */
+            project_id: string | null;
+            /**
+             * Format: uuid
+             * @description Null: the project or the team itself.
+             */
+            target_id: string | null;
+            /**
+             * @description As it was then.
+             * @example github
+             */
+            target_name: string | null;
+            /**
+             * Format: uuid
+             * @description Null: in none.
+             */
+            team_id: string | null;
+            type: components["schemas"]["ActivityType"];
+        };
+        /**
+         * @description What somebody did.
+         * @example project_created
+         * @enum {string}
+         */
+        ActivityType: "project_created" | "project_updated" | "project_deleted" | "project_restored" | "project_settings_changed" | "team_created" | "team_updated" | "team_deleted" | "team_restored" | "team_granted" | "team_removed" | "member_role_changed" | "member_removed" | "member_left" | "ownership_transferred" | "invitation_created" | "invitation_resent" | "invitation_revoked" | "invitation_accepted" | "invitation_declined" | "api_key_created" | "api_key_updated" | "api_key_revoked" | "server_created" | "server_updated" | "server_deleted" | "secrets_changed" | "tools_switched" | "user_created" | "user_updated" | "user_deleted" | "password_changed" | "signed_in" | "signed_out" | "session_revoked" | "sign_in_link_created" | "payloads_exported" | "administrator_looked" | "secrets_key_rotated" | "unknown";
+        /** @description Who did it, as they were then. */
+        Actor: {
+            /**
+             * Format: uuid
+             * @description Null: the person themselves.
+             */
+            api_key_id: string | null;
+            /**
+             * @description For owners and administrators.
+             * @example 192.0.2.7
+             */
+            client_address: string | null;
+            /** @example Kim */
+            name: string;
+            /** @description For owners and administrators. */
+            user_agent: string | null;
+            /**
+             * Format: uuid
+             * @description Of an API key: who made it. Null: whoever runs the deployment.
+             */
+            user_id: string | null;
+        };
         /** @description A key with which programs reach a project. */
         ApiKey: {
             created_at: components["schemas"]["Time"];
@@ -1374,6 +1492,15 @@ export interface components {
             };
             meta: components["schemas"]["Meta"];
         };
+        /** @description A field before and after. Values that may be secrets read `***`. */
+        FieldChange: {
+            /** @description Null: it is not there any more. */
+            after: unknown;
+            /** @description Null: it was not there. */
+            before: unknown;
+            /** @example role */
+            field: string;
+        };
         /** @description What a team may have in the project. */
         GrantTeam: {
             /**
@@ -1457,6 +1584,13 @@ export interface components {
          * @enum {string}
          */
         Isolation: "auto" | "shared" | "session" | "unknown";
+        /** @description The shape of every list. */
+        List_Activity: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["Activity"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
         /** @description The shape of every list. */
         List_ApiKey: {
             /** @description Newest first where rows have a time. */
@@ -2437,6 +2571,57 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_activities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of these types.
+                 * @example [
+                 *       "server_created"
+                 *     ]
+                 */
+                type?: string[];
+                /** @description Only of this user, and of API keys that they made. */
+                actor?: string;
+                /**
+                 * @description At or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Activity"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -2695,6 +2880,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_project_activities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of these types.
+                 * @example [
+                 *       "server_created"
+                 *     ]
+                 */
+                type?: string[];
+                /** @description Only of this user, and of API keys that they made. */
+                actor?: string;
+                /**
+                 * @description At or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Activity"];
                 };
             };
             default: components["responses"]["Refused"];
@@ -4581,6 +4820,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_team_activities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of these types.
+                 * @example [
+                 *       "server_created"
+                 *     ]
+                 */
+                type?: string[];
+                /** @description Only of this user, and of API keys that they made. */
+                actor?: string;
+                /**
+                 * @description At or after this time.
+                 * @example 2026-11-22T14:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2026-11-22T15:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Activity"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -55,6 +55,8 @@ macro_rules! words {
 }
 
 words! {
+    /// What somebody did.
+    ActivityType,
     /// How far a tool call is, or how it ended.
     ToolCallStatus,
     /// Why a tool call failed.

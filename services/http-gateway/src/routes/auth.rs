@@ -11,8 +11,7 @@ use utoipa::ToSchema;
 
 use super::me::User;
 use crate::{
-    app::App, backends::answer, caller::Caller, client_address::ClientAddress, cookie, json::Moment,
-    json_body::Body,
+    app::App, backends::answer, caller::Caller, cookie, json::Moment, json_body::Body, origin::Origin,
 };
 
 /// A new account.
@@ -72,10 +71,10 @@ pub(crate) struct Session {
     responses((status = 201, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
-    address: ClientAddress,
+    origin: Origin,
     Body(body): Body<SignUp>,
 ) -> Result<Response, ServiceError> {
-    let request = address.request(wire::SignUpRequest {
+    let request = origin.request(wire::SignUpRequest {
         email: body.email,
         password: body.password,
         name: body.name,
@@ -91,10 +90,10 @@ pub(crate) async fn sign_up(
     responses((status = 200, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
-    address: ClientAddress,
+    origin: Origin,
     Body(body): Body<SignIn>,
 ) -> Result<Response, ServiceError> {
-    let request = address.request(wire::SignInRequest {
+    let request = origin.request(wire::SignInRequest {
         email: body.email,
         password: body.password,
     });
@@ -110,10 +109,10 @@ pub(crate) async fn sign_in(
     responses((status = 200, description = "Signed in", body = SignedIn)))]
 pub(crate) async fn redeem_sign_in_link(
     State(app): State<App>,
-    address: ClientAddress,
+    origin: Origin,
     Body(body): Body<SignInLink>,
 ) -> Result<Response, ServiceError> {
-    let request = address.request(wire::RedeemSignInLinkRequest { token: body.token });
+    let request = origin.request(wire::RedeemSignInLinkRequest { token: body.token });
     let redeemed = answer(app.backends.users().redeem_sign_in_link(request)).await?;
     signed_in(&app, StatusCode::OK, redeemed.user, redeemed.session)
 }

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use domain::Permission;
+use domain::{ActivityType, Permission};
 use proto::{convert::FromWire, projects as wire};
 use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
-use super::{Access, Caller};
+use super::{Access, Identity};
+use crate::activities::Deed;
 use crate::projects::rpc::to_wire as project_to_wire;
 
 /// `mcporch.projects.v1.AccessService`.
@@ -23,9 +24,13 @@ impl wire::access_service_server::AccessService for AccessRpc {
         let message = request.into_inner();
         let needed = read_permissions(&message.permissions)?;
         let granted = self.access.authorize(&caller, &message.project, &needed).await?;
-        let (user_id, api_key_id) = match caller {
-            Caller::Person(user) => (user.id, None),
-            Caller::Key(holder) => (holder.user_id, Some(holder.id.to_string())),
+        if message.exports_payloads && granted.permissions.contains(&Permission::ReadPayloads) {
+            let deed = Deed::in_project(ActivityType::PayloadsExported, granted.project.id);
+            self.access.record(&caller, deed).await?;
+        }
+        let (user_id, api_key_id) = match caller.identity {
+            Identity::Person(user) => (user.id, None),
+            Identity::Key(holder) => (holder.user_id, Some(holder.id.to_string())),
         };
         Ok(Response::new(wire::AuthorizeResponse {
             project: Some(project_to_wire(granted.project, granted.role)),

@@ -25,7 +25,7 @@ database_test! {
         for role in Role::ALL {
             let user = rooms.person(&format!("a-{role}")).await;
             rooms.add_member(&project, &user, *role).await;
-            let caller = Caller::Person(user);
+            let caller = Caller::from(user);
             let granted = rooms.access.authorize(&caller, "acme", &[]).await.expect("a member");
             assert_eq!(granted.role, *role);
             for permission in Permission::ALL {
@@ -43,10 +43,10 @@ database_test! {
         rooms.add_member(&project, &reporter, Role::Reporter).await;
         let needed = [Permission::ReadLogs, Permission::CallTools];
         assert_eq!(
-            rooms.verdict(&Caller::Person(reporter), "acme", &needed).await,
+            rooms.verdict(&Caller::from(reporter), "acme", &needed).await,
             "PermissionDenied role_too_low"
         );
-        assert_eq!(rooms.verdict(&Caller::Person(owner), "acme", &needed).await, "allowed");
+        assert_eq!(rooms.verdict(&Caller::from(owner), "acme", &needed).await, "allowed");
     }
 
     async fn a_project_of_others_is_one_that_does_not_exist(database: Database) {
@@ -55,13 +55,13 @@ database_test! {
         let project = rooms.project(&owner, "acme").await;
         let stranger = rooms.person("stranger").await;
         rooms.project(&stranger, "other").await;
-        let stranger = Caller::Person(stranger);
+        let stranger = Caller::from(stranger);
         let id = project.id.to_string();
         for name in ["acme", id.as_str(), "no-such-project", "Not A Slug", "", "../acme"] {
             assert_eq!(rooms.verdict(&stranger, name, &[]).await, "NotFound not_found", "{name}");
         }
         for name in ["acme", id.as_str()] {
-            assert_eq!(rooms.verdict(&Caller::Person(owner.clone()), name, &[]).await, "allowed", "{name}");
+            assert_eq!(rooms.verdict(&Caller::from(owner.clone()), name, &[]).await, "allowed", "{name}");
         }
     }
 
@@ -71,8 +71,9 @@ database_test! {
         let project = rooms.project(&owner, "acme").await;
         // The key's creator is in both.
         rooms.project(&owner, "other").await;
-        let key = Caller::Key(KeyHolder {
+        let key = Caller::from(KeyHolder {
             id: ApiKeyId::new(&rooms.clock),
+            name: "Cursor".to_owned(),
             project_id: project.id,
             user_id: owner.id,
             role: Role::Owner,

@@ -22,7 +22,7 @@ macro_rules! select {
 
 /// A key whose creator left, or was switched off, is dead.
 const FIND_LIVE: &str = "
-    SELECT k.id, k.project_id, k.hash, k.created_by_user_id, k.last_used_at_us,
+    SELECT k.id, k.name, k.project_id, k.hash, k.created_by_user_id, k.last_used_at_us,
            (SELECT r.role FROM project_roles r
              WHERE r.project_id = k.project_id AND r.user_id = k.created_by_user_id) AS role,
            k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools
@@ -80,6 +80,7 @@ struct KeyRow {
 #[derive(sqlx::FromRow)]
 struct LiveRow {
     id: Uuid,
+    name: String,
     project_id: Uuid,
     hash: Vec<u8>,
     created_by_user_id: Uuid,
@@ -110,6 +111,7 @@ pub(super) async fn find_live(
     let hash = KeyHash::from_bytes(&row.hash).ok_or_else(|| DatabaseError::unreadable(InvalidHash))?;
     let holder = KeyHolder {
         id: ApiKeyId::from_uuid(row.id),
+        name: row.name,
         project_id: ProjectId::from_uuid(row.project_id),
         user_id: UserId::from_uuid(row.created_by_user_id),
         role,

@@ -43,6 +43,7 @@ database_test! {
         let holder = enter(&home, &key).await.expect("it opens");
         assert_eq!(holder, KeyHolder {
             id: stored.id,
+            name: "Cursor".to_owned(),
             project_id: home.project.id,
             user_id: home.developer.id,
             role: Role::Developer,
@@ -127,7 +128,7 @@ database_test! {
         let keys = rules(&home);
         let (stored, key) = keys.create(&home.granted(&home.owner).await, name("a"), None, KeyLimits::default()).await.expect("made");
         let holder = enter(&home, &key).await.expect("it opens");
-        let granted = home.grant(&Caller::Key(holder), "home").await;
+        let granted = home.grant(&Caller::from(holder), "home").await;
         for refused in [
             keys.create(&granted, name("b"), None, KeyLimits::default()).await.map(drop),
             keys.list(&granted, 0, "").await.map(drop),
@@ -160,7 +161,7 @@ database_test! {
         }
         let holder = enter_from(Some("10.1.1.1")).await.expect("from there");
         assert_eq!(holder.limits, limits);
-        let granted = home.grant(&Caller::Key(holder), "home").await;
+        let granted = home.grant(&Caller::from(holder), "home").await;
         assert_eq!(granted.permissions, [Permission::ReadProject]);
 
         let change = KeyChange {

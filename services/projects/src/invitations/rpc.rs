@@ -59,10 +59,7 @@ impl InvitationsService for InvitationsRpc {
         let caller = self.places.access.caller(request.metadata()).await?;
         let request = request.into_inner();
         let entered = self.places.manage(&caller, request.place).await?;
-        let (invitation, token) = self
-            .invitations
-            .resend(entered.place, parse_id(&request.id)?)
-            .await?;
+        let (invitation, token) = self.invitations.resend(&entered, parse_id(&request.id)?).await?;
         Ok(Response::new(ResendInvitationResponse {
             invitation: Some(to_wire(invitation)),
             token: token.expose().to_owned(),
@@ -76,9 +73,7 @@ impl InvitationsService for InvitationsRpc {
         let caller = self.places.access.caller(request.metadata()).await?;
         let request = request.into_inner();
         let entered = self.places.manage(&caller, request.place).await?;
-        self.invitations
-            .revoke(entered.place, parse_id(&request.id)?)
-            .await?;
+        self.invitations.revoke(&entered, parse_id(&request.id)?).await?;
         Ok(Response::new(RevokeInvitationResponse {}))
     }
 
@@ -99,7 +94,7 @@ impl InvitationsService for InvitationsRpc {
     ) -> Result<Response<AcceptInvitationResponse>, Status> {
         let caller = self.places.access.caller(request.metadata()).await?;
         let token = request.into_inner().token;
-        let invitation = self.invitations.accept(caller.person()?, &token).await?;
+        let invitation = self.invitations.accept(&caller, &token).await?;
         Ok(Response::new(AcceptInvitationResponse {
             invitation: Some(to_wire(invitation)),
         }))
@@ -111,7 +106,7 @@ impl InvitationsService for InvitationsRpc {
     ) -> Result<Response<DeclineInvitationResponse>, Status> {
         let caller = self.places.access.caller(request.metadata()).await?;
         let token = request.into_inner().token;
-        self.invitations.decline(caller.person()?, &token).await?;
+        self.invitations.decline(&caller, &token).await?;
         Ok(Response::new(DeclineInvitationResponse {}))
     }
 }

@@ -1,7 +1,10 @@
 use database::database_test;
 
 use super::*;
-use crate::{MIGRATIONS, SignUp, fixture::Rooms};
+use crate::{
+    MIGRATIONS, SignUp,
+    fixture::{Rooms, by},
+};
 
 fn reason<T>(outcome: Result<T, ServiceError>) -> String {
     outcome
@@ -22,8 +25,8 @@ database_test! {
             assert_eq!(invitations.list(place.place).await.expect("a list"), std::slice::from_ref(&made));
             assert_eq!(invitations.mine(&lee).await.expect("a list"), std::slice::from_ref(&made));
             assert_eq!(invitations.mine(&boss).await.expect("a list"), []);
-            assert_eq!(invitations.accept(&lee, link.expose()).await.expect("in"), made);
-            assert_eq!(reason(invitations.accept(&lee, link.expose()).await), "invitation_dead");
+            assert_eq!(invitations.accept(&by(&lee), link.expose()).await.expect("in"), made);
+            assert_eq!(reason(invitations.accept(&by(&lee), link.expose()).await), "invitation_dead");
             assert_eq!(invitations.list(place.place).await.expect("a list"), []);
             let members = rooms.members().list(place.place).await.expect("a list");
             let lee = members.iter().find(|member| member.user_id == lee.id).expect("in");
@@ -38,14 +41,14 @@ database_test! {
         let invitations = rooms.invitations();
         let place = rooms.in_project(&boss, "acme").await;
         let (_, link) = invitations.create(&place, "lee@example.com", Role::Owner).await.expect("invited");
-        assert_eq!(reason(invitations.accept(&eve, link.expose()).await), "invitation_of_another");
-        assert_eq!(reason(invitations.decline(&eve, link.expose()).await), "invitation_of_another");
+        assert_eq!(reason(invitations.accept(&by(&eve), link.expose()).await), "invitation_of_another");
+        assert_eq!(reason(invitations.decline(&by(&eve), link.expose()).await), "invitation_of_another");
         for text in [InvitationToken::generate().expose(), "", "mcpinvite_"] {
-            assert_eq!(reason(invitations.accept(&lee, text).await), "invitation_dead", "{text}");
+            assert_eq!(reason(invitations.accept(&by(&lee), text).await), "invitation_dead", "{text}");
         }
         assert_eq!(rooms.role(&eve, "acme").await, None);
-        invitations.decline(&lee, link.expose()).await.expect("declined");
-        assert_eq!(reason(invitations.accept(&lee, link.expose()).await), "invitation_dead");
+        invitations.decline(&by(&lee), link.expose()).await.expect("declined");
+        assert_eq!(reason(invitations.accept(&by(&lee), link.expose()).await), "invitation_dead");
         assert_eq!(rooms.role(&lee, "acme").await, None);
     }
 
@@ -54,24 +57,24 @@ database_test! {
         let (boss, lee) = (rooms.person("boss").await, rooms.person("lee").await);
         let invitations = rooms.invitations();
         let place = rooms.in_project(&boss, "acme").await;
-        let elsewhere = rooms.in_project(&boss, "other").await.place;
+        let elsewhere = rooms.in_project(&boss, "other").await;
         let (made, old) = invitations.create(&place, "lee@example.com", Role::Reporter).await.expect("invited");
         assert_eq!(reason(invitations.create(&place, "lee@example.com", Role::Reporter).await), "already_invited");
 
         rooms.clock.advance(Duration::from_hours(24));
-        assert_eq!(reason(invitations.resend(elsewhere, made.id).await), "not_found");
-        let (renewed, new) = invitations.resend(place.place, made.id).await.expect("sent again");
+        assert_eq!(reason(invitations.resend(&elsewhere, made.id).await), "not_found");
+        let (renewed, new) = invitations.resend(&place, made.id).await.expect("sent again");
         assert_eq!(renewed.expires_at, rooms.clock.now() + LIFE);
-        assert_eq!(reason(invitations.accept(&lee, old.expose()).await), "invitation_dead");
+        assert_eq!(reason(invitations.accept(&by(&lee), old.expose()).await), "invitation_dead");
         rooms.clock.advance(LIFE);
-        assert_eq!(reason(invitations.accept(&lee, new.expose()).await), "invitation_dead");
+        assert_eq!(reason(invitations.accept(&by(&lee), new.expose()).await), "invitation_dead");
         assert_eq!(invitations.list(place.place).await.expect("a list"), []);
         assert_eq!(invitations.mine(&lee).await.expect("a list"), []);
 
         let (again, link) = invitations.create(&place, "lee@example.com", Role::Reporter).await.expect("the old one is over");
-        assert_eq!(reason(invitations.revoke(elsewhere, again.id).await), "not_found");
-        invitations.revoke(place.place, again.id).await.expect("revoked");
-        assert_eq!(reason(invitations.accept(&lee, link.expose()).await), "invitation_dead");
+        assert_eq!(reason(invitations.revoke(&elsewhere, again.id).await), "not_found");
+        invitations.revoke(&place, again.id).await.expect("revoked");
+        assert_eq!(reason(invitations.accept(&by(&lee), link.expose()).await), "invitation_dead");
     }
 
     async fn of_two_who_come_with_one_link_at_once_one_comes_in(database: Database) {
@@ -80,6 +83,7 @@ database_test! {
         let invitations = rooms.invitations();
         let place = rooms.in_project(&boss, "acme").await;
         let (_, link) = invitations.create(&place, "lee@example.com", Role::Reporter).await.expect("invited");
+        let lee = by(&lee);
         let (one, other) = tokio::join!(
             invitations.accept(&lee, link.expose()),
             invitations.accept(&lee, link.expose())

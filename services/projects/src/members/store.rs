@@ -24,7 +24,10 @@ const INSERT: [&str; 2] = [
 
 const SET_ROLE: [&str; 2] = by_place!("UPDATE ", " SET role = $3 WHERE user_id = $2 AND $1 = ");
 const DELETE: [&str; 2] = by_place!("DELETE FROM ", " WHERE user_id = $2 AND $1 = ");
-const OWN_ROLE: [&str; 2] = by_place!("SELECT role FROM ", " WHERE user_id = $2 AND $1 = ");
+const OWN_ROLE: [&str; 2] = by_place!(
+    "SELECT role, u.name FROM ",
+    " JOIN users u ON u.id = user_id WHERE user_id = $2 AND $1 = "
+);
 const COUNT: [&str; 2] = by_place!("SELECT count(*) FROM ", " WHERE $1 = ");
 
 /// Of those who can sign in.
@@ -117,19 +120,19 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// What somebody is in a place by themselves.
-pub(crate) async fn own_role(
+/// What somebody is in a place by themselves, and their name.
+pub(super) async fn own_role(
     transaction: &mut Transaction,
     place: Place,
     user_id: UserId,
-) -> Result<Option<Role>, DatabaseError> {
-    let word: Option<String> =
-        on_transaction!(transaction, |connection| sqlx::query_scalar(of(&OWN_ROLE, place))
+) -> Result<Option<(Role, String)>, DatabaseError> {
+    let row: Option<(String, String)> =
+        on_transaction!(transaction, |connection| sqlx::query_as(of(&OWN_ROLE, place))
             .bind(place.uuid())
             .bind(user_id.uuid())
             .fetch_optional(connection)
             .await)?;
-    Ok(word.as_deref().and_then(read_role))
+    Ok(row.and_then(|(word, name)| Some((read_role(&word)?, name))))
 }
 
 /// Members by themselves.

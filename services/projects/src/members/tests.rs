@@ -3,7 +3,7 @@ use database::database_test;
 use super::*;
 use crate::{
     MIGRATIONS, SignUp,
-    fixture::{Rooms, entered},
+    fixture::{Rooms, by, entered},
     snapshot::changes::versions,
 };
 
@@ -152,7 +152,7 @@ database_test! {
         rooms.grant(&boss, "acme", "core", Role::Owner).await;
         rooms.grant(&boss, "acme", "core", Role::Reporter).await;
         assert_eq!(rooms.role(&user, "acme").await, Some(Role::Reporter), "another grant replaces the first");
-        let caller = crate::access::Caller::Person(boss.clone());
+        let caller = crate::access::Caller::from(boss.clone());
         let granted = rooms.access.authorize(&caller, "acme", &[]).await.expect("the owner");
         rooms.teams().remove(&granted, "core").await.expect("taken out");
         assert_eq!(rooms.role(&user, "acme").await, None);
@@ -169,11 +169,11 @@ database_test! {
         for name in ["core", &id.to_string(), "none", "Not A Slug"] {
             assert_eq!(reason(teams.enter(&stranger, name).await.map(drop)), "not_found", "{name}");
         }
-        let caller = crate::access::Caller::Person(stranger.clone());
+        let caller = crate::access::Caller::from(stranger.clone());
         let granted = rooms.access.authorize(&caller, "theirs", &[]).await.expect("the owner");
         let refusal = teams.grant(&granted, "core", Role::Reporter).await.expect_err("not theirs");
         assert_eq!(refusal.reason, "not_found", "nobody draws a team of strangers into a project");
-        assert_eq!(reason(teams.create(&stranger, "Core", "").await.map(drop)), "slug_taken");
+        assert_eq!(reason(teams.create(&by(&stranger), "Core", "").await.map(drop)), "slug_taken");
         assert_eq!(teams.list(&boss).await.expect("a list").len(), 1);
         assert_eq!(teams.list(&stranger).await.expect("a list"), []);
     }

@@ -20,11 +20,10 @@ impl wire::projects_service_server::ProjectsService for ProjectsRpc {
         request: Request<wire::CreateProjectRequest>,
     ) -> Result<Response<wire::CreateProjectResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
-        let creator = caller.person()?;
         let message = request.into_inner();
         let made = self
             .projects
-            .create(creator, &message.name, &message.slug, &message.description);
+            .create(&caller, &message.name, &message.slug, &message.description);
         let project = made.await?;
         Ok(Response::new(wire::CreateProjectResponse {
             project: Some(to_wire(project, Role::Owner)),

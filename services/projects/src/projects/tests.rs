@@ -3,7 +3,10 @@ use std::time::Duration;
 use database::database_test;
 
 use super::*;
-use crate::{MIGRATIONS, SignUp, fixture::Rooms};
+use crate::{
+    MIGRATIONS, SignUp,
+    fixture::{Rooms, by},
+};
 
 fn slugs(page: &Page<(Project, Role)>) -> Vec<&str> {
     page.items
@@ -18,9 +21,9 @@ database_test! {
     async fn who_makes_a_project_owns_it(database: Database) {
         let rooms = Rooms::new(database, SignUp::Open);
         let kim = rooms.person("kim").await;
-        let made = rooms.projects.create(&kim, " Acme Platform ", "", "Tools\nfor all").await.expect("free");
+        let made = rooms.projects.create(&by(&kim), " Acme Platform ", "", "Tools\nfor all").await.expect("free");
         assert_eq!((made.slug.as_str(), made.name.as_str()), ("acme-platform", "Acme Platform"));
-        let granted = rooms.access.authorize(&Caller::Person(kim), "acme-platform", &[]).await.expect("a member");
+        let granted = rooms.access.authorize(&Caller::from(kim), "acme-platform", &[]).await.expect("a member");
         assert_eq!((granted.project, granted.role), (made, Role::Owner));
     }
 
@@ -31,12 +34,12 @@ database_test! {
         rooms.project(&kim, "acme-2").await;
         let lee = rooms.person("lee").await;
         for (name, slug) in [("Acme", ""), ("Something else", "acme")] {
-            let refusal = rooms.projects.create(&lee, name, slug, "").await.expect_err("taken");
+            let refusal = rooms.projects.create(&by(&lee), name, slug, "").await.expect_err("taken");
             assert_eq!((refusal.code, refusal.reason.as_str()), (Code::AlreadyExists, "slug_taken"));
             assert_eq!(refusal.fields[0].field, "slug");
             assert!(refusal.message.contains("acme-3 is free"), "{}", refusal.message);
         }
-        let page = rooms.projects.list(&Caller::Person(lee), 0, "").await.expect("a page");
+        let page = rooms.projects.list(&Caller::from(lee), 0, "").await.expect("a page");
         assert_eq!(slugs(&page), [""; 0], "nothing was made");
     }
 
@@ -45,7 +48,7 @@ database_test! {
         let kim = rooms.person("kim").await;
         let longest = "a".repeat(63);
         rooms.project(&kim, &longest).await;
-        let refusal = rooms.projects.create(&kim, "x", &longest, "").await.expect_err("taken");
+        let refusal = rooms.projects.create(&by(&kim), "x", &longest, "").await.expect_err("taken");
         assert!(refusal.message.contains(&format!("{}-2 is free", "a".repeat(61))), "{}", refusal.message);
     }
 
@@ -60,7 +63,7 @@ database_test! {
             ("Acme", "", "a\0b", "description"),
             ("Acme", "", long.as_str(), "description"),
         ] {
-            let refusal = rooms.projects.create(&kim, name, slug, description).await.expect_err(field);
+            let refusal = rooms.projects.create(&by(&kim), name, slug, description).await.expect_err(field);
             assert_eq!(refusal.fields[0].field, field, "{name:?} {slug:?}");
         }
     }
@@ -77,7 +80,7 @@ database_test! {
         let shared = rooms.project(&lee, "shared").await;
         rooms.add_member(&shared, &kim, Role::Reporter).await;
 
-        let kim = Caller::Person(kim);
+        let kim = Caller::from(kim);
         let first = rooms.projects.list(&kim, 3, "").await.expect("a page");
         assert_eq!(slugs(&first), ["shared", "p3", "p2"]);
         assert_eq!(first.items.iter().map(|(_, role)| *role).collect::<Vec<_>>(), [Role::Reporter, Role::Owner, Role::Owner]);
@@ -87,7 +90,7 @@ database_test! {
         let newer = rooms.projects.list(&kim, 3, &last.newer).await.expect("a page");
         assert_eq!(slugs(&newer), ["shared", "p3", "p2"]);
 
-        let refusal = rooms.projects.list(&Caller::Person(lee), 3, &first.older).await.expect_err("another's cursor");
+        let refusal = rooms.projects.list(&Caller::from(lee), 3, &first.older).await.expect_err("another's cursor");
         assert_eq!(refusal.code, Code::InvalidArgument);
         assert_eq!(rooms.projects.list(&kim, 501, "").await.expect_err("too many").code, Code::InvalidArgument);
     }

@@ -106,15 +106,16 @@ pub(crate) async fn record_use(
     Ok(())
 }
 
-pub(crate) async fn delete(database: &Database, token: TokenHash) -> Result<(), DatabaseError> {
-    on_database!(database, |pool| {
+/// Whether it was there.
+pub(crate) async fn delete(transaction: &mut Transaction, token: TokenHash) -> Result<bool, DatabaseError> {
+    let rows = on_transaction!(transaction, |connection| {
         sqlx::query(DELETE)
             .bind(token.as_bytes().as_slice())
-            .execute(pool)
+            .execute(connection)
             .await
-            .map(drop)
+            .map(|done| done.rows_affected())
     })?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Removes a user's sessions that ended by `now` or were last used by `idle_since`.

@@ -11,28 +11,41 @@ mod store;
 use std::collections::BTreeMap;
 
 use database::{Database, DatabaseError, Transaction};
-use domain::ProjectId;
+use domain::{Clock, ProjectId};
 use tokio::sync::watch;
+
+use crate::activities::{self, Actor, Deed};
 
 /// The version of each project that there is.
 pub(crate) type Versions = BTreeMap<ProjectId, i64>;
 
-/// Where changes are told. Clones tell the same watchers.
-#[derive(Debug, Clone, Default)]
+/// Where changes are made and told. Clones tell the same watchers.
+#[derive(Debug, Clone)]
 pub(crate) struct Changes {
+    database: Database,
+    clock: Clock,
     announced: watch::Sender<()>,
 }
 
 impl Changes {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    pub(crate) fn new(database: Database, clock: Clock) -> Self {
+        Self {
+            database,
+            clock,
+            announced: watch::Sender::new(()),
+        }
+    }
+
+    /// Begins a change. Others wait here until it ends: what is read within it
+    /// holds until the commit, and no two wait for each other.
+    pub(crate) async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        let mut transaction = self.database.begin().await?;
+        store::wait(&mut transaction).await?;
+        Ok(transaction)
     }
 
     /// Counts a change of the project (one that is deleted, too), within the
     /// transaction that makes it.
-    ///
-    /// Other such transactions wait here until this one ends: called first, it
-    /// makes what is read after it hold until the commit.
     pub(crate) async fn record(
         &self,
         transaction: &mut Transaction,
@@ -42,28 +55,32 @@ impl Changes {
         store::stamp(transaction, project, version).await
     }
 
-    /// Waits until no other such transaction runs, and makes others wait, where
-    /// no project changes.
-    pub(crate) async fn wait(&self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
-        store::count_up(transaction).await.map(drop)
-    }
-
-    /// Commits a transaction that recorded its changes, and wakes the watchers
-    /// of this process. Those of another find the change when they next look.
-    pub(crate) async fn finish(&self, transaction: Transaction) -> Result<(), DatabaseError> {
+    /// Commits a change together with the activity that says what it was, and
+    /// wakes the watchers of this process. Those of another find it when they
+    /// next look.
+    pub(crate) async fn finish(
+        &self,
+        mut transaction: Transaction,
+        by: &Actor,
+        deed: Deed,
+    ) -> Result<(), DatabaseError> {
+        activities::record(&mut transaction, &self.clock, by, deed).await?;
         transaction.commit().await?;
         self.announced.send_replace(());
         Ok(())
     }
 
-    /// Records that the project changed, and finishes.
+    /// Records that the project changed, and commits what a test did by hand.
+    #[cfg(test)]
     pub(crate) async fn commit(
         &self,
         mut transaction: Transaction,
         project: ProjectId,
     ) -> Result<(), DatabaseError> {
         self.record(&mut transaction, project).await?;
-        self.finish(transaction).await
+        transaction.commit().await?;
+        self.announced.send_replace(());
+        Ok(())
     }
 
     /// Wakes at every announcement from now on.

@@ -185,7 +185,7 @@ database_test! {
     async fn what_another_replica_changed_is_found(database: Database) {
         let home = TestProject::new(database).await;
         let owner = home.granted(&home.owner).await;
-        let elsewhere = Changes::new();
+        let elsewhere = Changes::new(home.database.clone(), home.clock.clone());
         let mut events = watch(&home);
         whole(&mut events).await;
         let (made, _) = api_keys(&home, &elsewhere).create(&owner, key_name(), None, KeyLimits::default()).await.expect("made");

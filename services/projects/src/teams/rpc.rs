@@ -30,10 +30,7 @@ impl TeamsService for TeamsRpc {
     ) -> Result<Response<CreateTeamResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let request = request.into_inner();
-        let team = self
-            .teams
-            .create(caller.person()?, &request.name, &request.slug)
-            .await?;
+        let team = self.teams.create(&caller, &request.name, &request.slug).await?;
         Ok(Response::new(CreateTeamResponse {
             team: Some(to_wire((team, Role::Owner))),
         }))
@@ -65,10 +62,9 @@ impl TeamsService for TeamsRpc {
     ) -> Result<Response<UpdateTeamResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let request = request.into_inner();
-        let user = caller.person()?;
         let team = match request.name {
-            Some(name) => self.teams.rename(user, &request.team, &name).await?,
-            None => self.teams.enter(user, &request.team).await?,
+            Some(name) => self.teams.rename(&caller, &request.team, &name).await?,
+            None => self.teams.enter(caller.person()?, &request.team).await?,
         };
         Ok(Response::new(UpdateTeamResponse {
             team: Some(to_wire(team)),

@@ -14,6 +14,8 @@ const FIND: &str = "
       FROM teams t JOIN team_members m ON m.team_id = t.id AND m.user_id = $1
      WHERE t.id = $2 OR t.slug = $3";
 
+const FIND_FOR_CHANGE: &str = "SELECT id, slug, name, created_at_us FROM teams WHERE id = $1";
+
 const OF_USER: &str = "
     SELECT t.id, t.slug, t.name, t.created_at_us, m.role
       FROM teams t JOIN team_members m ON m.team_id = t.id AND m.user_id = $1
@@ -34,6 +36,8 @@ const OF_PROJECT: &str = "
      WHERE g.project_id = $1 ORDER BY t.name, t.id";
 
 const COUNT_OF_PROJECT: &str = "SELECT count(*) FROM project_teams WHERE project_id = $1 AND team_id <> $2";
+
+const GRANTED: &str = "SELECT role FROM project_teams WHERE project_id = $1 AND team_id = $2";
 
 const GRANT: &str = "INSERT INTO project_teams (project_id, team_id, role, created_at_us)
     VALUES ($1, $2, $3, $4)
@@ -79,14 +83,31 @@ pub(super) async fn insert(transaction: &mut Transaction, team: &Team) -> Result
     Ok(())
 }
 
-pub(super) async fn rename(database: &Database, team: &Team) -> Result<(), DatabaseError> {
-    on_database!(database, |pool| sqlx::query(RENAME)
+pub(super) async fn rename(transaction: &mut Transaction, team: &Team) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(RENAME)
         .bind(team.id.uuid())
         .bind(&team.name)
-        .execute(pool)
+        .execute(connection)
         .await
         .map(drop))?;
     Ok(())
+}
+
+pub(super) async fn find_for_change(
+    transaction: &mut Transaction,
+    id: TeamId,
+) -> Result<Option<Team>, DatabaseError> {
+    let row: Option<(Uuid, String, String, i64)> =
+        on_transaction!(transaction, |connection| sqlx::query_as(FIND_FOR_CHANGE)
+            .bind(id.uuid())
+            .fetch_optional(connection)
+            .await)?;
+    Ok(row.map(|(id, slug, name, created_at_us)| Team {
+        id: TeamId::from_uuid(id),
+        slug,
+        name,
+        created_at: Timestamp::from_micros(created_at_us),
+    }))
 }
 
 /// By id or by slug, if the person is in it.
@@ -169,6 +190,20 @@ pub(super) async fn count_of_project(
         .fetch_one(connection)
         .await)?;
     Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// The role that a team has in a project.
+pub(super) async fn granted(
+    transaction: &mut Transaction,
+    project: ProjectId,
+    team: TeamId,
+) -> Result<Option<Role>, DatabaseError> {
+    let word: Option<String> = on_transaction!(transaction, |connection| sqlx::query_scalar(GRANTED)
+        .bind(project.uuid())
+        .bind(team.uuid())
+        .fetch_optional(connection)
+        .await)?;
+    Ok(word.as_deref().and_then(read_role))
 }
 
 pub(super) async fn grant(

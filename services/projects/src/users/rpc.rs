@@ -8,7 +8,7 @@ use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
 use super::{Applicant, User, Users};
-use crate::{access::Access, client_address::ClientAddress, sessions::NewSession};
+use crate::{access::Access, activities::Origin, sessions::NewSession};
 
 /// `mcporch.projects.v1.UsersService`.
 pub(crate) struct UsersRpc {
@@ -24,7 +24,7 @@ impl wire::users_service_server::UsersService for UsersRpc {
     ) -> Result<Response<wire::SignUpResponse>, Status> {
         let applicant = match request.extensions().get() {
             Some(ServiceName::Operator) => Applicant::Operator,
-            _ => Applicant::Stranger(ClientAddress::from_metadata(request.metadata())),
+            _ => Applicant::Stranger(Origin::from_metadata(request.metadata())),
         };
         let message = request.into_inner();
         let password = SecretString::from(message.password);
@@ -43,10 +43,10 @@ impl wire::users_service_server::UsersService for UsersRpc {
         &self,
         request: Request<wire::SignInRequest>,
     ) -> Result<Response<wire::SignInResponse>, Status> {
-        let address = ClientAddress::from_metadata(request.metadata());
+        let origin = Origin::from_metadata(request.metadata());
         let message = request.into_inner();
         let password = SecretString::from(message.password);
-        let (user, session) = self.users.sign_in(address, &message.email, password).await?;
+        let (user, session) = self.users.sign_in(&origin, &message.email, password).await?;
         Ok(Response::new(wire::SignInResponse {
             user: Some(user.into()),
             session: Some(session.into()),
@@ -78,10 +78,9 @@ impl wire::users_service_server::UsersService for UsersRpc {
         &self,
         request: Request<wire::RedeemSignInLinkRequest>,
     ) -> Result<Response<wire::RedeemSignInLinkResponse>, Status> {
-        let (user, session) = self
-            .users
-            .redeem_sign_in_link(&request.into_inner().token)
-            .await?;
+        let origin = Origin::from_metadata(request.metadata());
+        let token = request.into_inner().token;
+        let (user, session) = self.users.redeem_sign_in_link(&token, &origin).await?;
         Ok(Response::new(wire::RedeemSignInLinkResponse {
             user: Some(user.into()),
             session: Some(session.into()),

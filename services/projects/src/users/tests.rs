@@ -5,20 +5,27 @@ use database::database_test;
 use service_error::{Code, ServiceError};
 
 use super::*;
-use crate::{MIGRATIONS, access::Caller, fixture::Rooms};
+use crate::{MIGRATIONS, fixture::Rooms};
 
 const PASSWORD: &str = "a few words are fine";
-const STRANGER: Applicant = Applicant::Stranger(None);
 
 impl Rooms {
     async fn sign_up(&self, email: &str) -> Result<(User, NewSession), ServiceError> {
         self.users
-            .sign_up(STRANGER, email, "Kim", PASSWORD.into(), None)
+            .sign_up(
+                Applicant::Stranger(Origin::default()),
+                email,
+                "Kim",
+                PASSWORD.into(),
+                None,
+            )
             .await
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Result<(User, NewSession), ServiceError> {
-        self.users.sign_in(None, email, password.into()).await
+        self.users
+            .sign_in(&Origin::default(), email, password.into())
+            .await
     }
 }
 
@@ -35,7 +42,8 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::InviteOnly);
         let (first, session) = rooms.sign_up("Kim@Example.com").await.expect("the first");
         assert!(first.is_admin);
-        let Ok(Caller::Person(caller)) = rooms.caller(&session.token).await else { panic!("no session") };
+        let caller = rooms.caller(&session.token).await.expect("a session");
+        let caller = caller.person().expect("a person").clone();
         assert_eq!(caller, first);
         assert_eq!(caller.email, "kim@example.com");
 
@@ -79,7 +87,7 @@ database_test! {
             ("kim@example.com", " ", PASSWORD, "name"),
             ("kim@example.com", "Kim", "too short", "password"),
         ] {
-            let refusal = rooms.users.sign_up(STRANGER, email, name, password.into(), None).await.expect_err(field);
+            let refusal = rooms.users.sign_up(Applicant::Stranger(Origin::default()), email, name, password.into(), None).await.expect_err(field);
             assert_eq!(refusal.fields[0].field, field);
         }
         assert!(rooms.sign_up("kim@example.com").await.expect("nothing was made before").0.is_admin);
@@ -120,7 +128,7 @@ database_test! {
         assert_eq!(rooms.caller(&session.token).await.expect_err("out"), "session_ended");
         assert_eq!(reason(rooms.sign_in("kim@example.com", PASSWORD).await), "account_inactive");
         assert_eq!(reason(rooms.sign_in("kim@example.com", "not the password").await), "wrong_credentials");
-        assert_eq!(reason(rooms.users.redeem_sign_in_link(link.expose()).await), "account_inactive");
+        assert_eq!(reason(rooms.users.redeem_sign_in_link(link.expose(), &Origin::default()).await), "account_inactive");
     }
 
     async fn a_session_ends_when_it_is_idle_or_old_or_signed_out(database: Database) {
@@ -152,17 +160,17 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::Open);
         let (user, _) = rooms.sign_up("kim@example.com").await.expect("made");
         let (link, _) = rooms.users.create_sign_in_link(user.id).await.expect("a link");
-        let (entered, session) = rooms.users.redeem_sign_in_link(link.expose()).await.expect("alive");
+        let (entered, session) = rooms.users.redeem_sign_in_link(link.expose(), &Origin::default()).await.expect("alive");
         assert_eq!(entered.id, user.id);
         assert!(rooms.caller(&session.token).await.is_ok());
-        assert_eq!(reason(rooms.users.redeem_sign_in_link(link.expose()).await), "link_dead");
+        assert_eq!(reason(rooms.users.redeem_sign_in_link(link.expose(), &Origin::default()).await), "link_dead");
 
         let (late, expires_at) = rooms.users.create_sign_in_link(user.id).await.expect("a link");
         rooms.clock.advance(expires_at.since(rooms.clock.now()));
-        assert_eq!(reason(rooms.users.redeem_sign_in_link(late.expose()).await), "link_dead");
+        assert_eq!(reason(rooms.users.redeem_sign_in_link(late.expose(), &Origin::default()).await), "link_dead");
 
         for text in [SignInLinkToken::generate().expose(), session.token.expose(), ""] {
-            assert_eq!(reason(rooms.users.redeem_sign_in_link(text).await), "link_dead", "{text}");
+            assert_eq!(reason(rooms.users.redeem_sign_in_link(text, &Origin::default()).await), "link_dead", "{text}");
         }
         let unknown = UserId::new(&rooms.clock);
         assert_eq!(reason(rooms.users.create_sign_in_link(unknown).await), "not_found");
@@ -172,9 +180,10 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::Open);
         let (user, _) = rooms.sign_up("kim@example.com").await.expect("made");
         let (link, _) = rooms.users.create_sign_in_link(user.id).await.expect("a link");
+        let origin = Origin::default();
         let (one, other) = tokio::join!(
-            rooms.users.redeem_sign_in_link(link.expose()),
-            rooms.users.redeem_sign_in_link(link.expose())
+            rooms.users.redeem_sign_in_link(link.expose(), &origin),
+            rooms.users.redeem_sign_in_link(link.expose(), &origin)
         );
         let mut reasons = [reason(one), reason(other)];
         reasons.sort();
@@ -187,7 +196,7 @@ database_test! {
         let entered = rooms.in_project(&owner, "acme").await;
         let (_, link) = rooms.invitations().create(&entered, "lee@example.com", domain::Role::Developer).await.expect("invited");
         let sign_up = async |email: &str, token: &str| {
-            reason(rooms.users.sign_up(STRANGER, email, "Lee", PASSWORD.into(), Some(token)).await)
+            reason(rooms.users.sign_up(Applicant::Stranger(Origin::default()), email, "Lee", PASSWORD.into(), Some(token)).await)
         };
         let foreign = access::InvitationToken::generate();
         for (email, token) in [

@@ -64,7 +64,12 @@ pub(crate) async fn export(
     };
     let range = range.resolve(app.clock.now())?;
     let wants_payloads = fields.wants_payloads()?;
-    let access = app.authorize(&caller, &project, &[Permission::ReadLogs]).await?;
+    let access = if wants_payloads {
+        app.authorize_export(&caller, &project, &[Permission::ReadLogs])
+            .await?
+    } else {
+        app.authorize(&caller, &project, &[Permission::ReadLogs]).await?
+    };
     let payloads = Payloads::of(wants_payloads, &access);
     let filter = filter.resolve(&app, &caller, &access).await?;
     let request = tonic::Request::new(wire::ExportToolCallsRequest {

@@ -7,6 +7,8 @@ use super::Versions;
 const COUNT_UP: &str = "UPDATE deployment SET snapshot_version = snapshot_version + 1 WHERE id = 1
     RETURNING snapshot_version";
 
+const WAIT: &str = "UPDATE deployment SET snapshot_version = snapshot_version WHERE id = 1";
+
 const STAMP: &str = "UPDATE projects SET snapshot_version = $2 WHERE id = $1";
 
 const LATEST: &str = "SELECT snapshot_version FROM deployment WHERE id = 1";
@@ -21,6 +23,15 @@ pub(super) async fn count_up(transaction: &mut Transaction) -> Result<i64, Datab
     )
     .fetch_one(connection)
     .await)?)
+}
+
+/// Locks that row, and counts nothing.
+pub(super) async fn wait(transaction: &mut Transaction) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(WAIT)
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 pub(super) async fn stamp(
