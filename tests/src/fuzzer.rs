@@ -9,6 +9,9 @@ use crate::environment;
 /// Larger inputs are slower, and say no more.
 const MAX_INPUT_BYTES: usize = 4 * 1024;
 
+/// Where the dice begin.
+const START: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Numbers that lie at the edge of something.
 const NUMBERS: [&str; 8] = [
     "0",
@@ -51,8 +54,9 @@ impl Dice {
 }
 
 impl Fuzzer {
-    /// Starts from the files in a folder of `tests/fuzz-seeds`, each time in
-    /// another way; `MCPORCH_FUZZ_START` names the way of an earlier run.
+    /// Starts from the files in a folder of `tests/fuzz-seeds`, and mutates them
+    /// in the same way each time, so that a change is judged by itself;
+    /// `MCPORCH_FUZZ_START` says another way: a number, or `random`.
     pub fn new(name: &str, words: &'static [&'static str]) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz-seeds")
@@ -66,10 +70,11 @@ impl Fuzzer {
             .iter()
             .map(|path| std::fs::read(path).expect("it can be read"))
             .collect();
-        let start = environment("MCPORCH_FUZZ_START").map_or_else(
-            || uuid::Uuid::new_v4().as_u64_pair().0,
-            |start| start.parse().expect("a number"),
-        );
+        let start = match environment("MCPORCH_FUZZ_START").as_deref() {
+            None => START,
+            Some("random") => uuid::Uuid::new_v4().as_u64_pair().0,
+            Some(start) => start.parse().expect("MCPORCH_FUZZ_START is a number, or random"),
+        };
         eprintln!("MCPORCH_FUZZ_START={start}");
         Self {
             seeds,

@@ -62,7 +62,7 @@ pub(crate) struct Connection {
     /// What of that a modern server was asked for, and what of it it has answered.
     asked_to_watch: Mutex<BTreeSet<String>>,
     answered_watch: watch::Sender<BTreeSet<String>>,
-    /// The id of the request by which a modern server tells of changes.
+    /// The newest request by which a modern server is to tell of changes.
     listening: AtomicU64,
     doubt: CancellationToken,
     surroundings: Arc<Surroundings>,
@@ -162,6 +162,11 @@ impl Connection {
         let mut answered = self.answered_watch.subscribe();
         let is_answered = answered.wait_for(|uris| uris.contains(uri));
         let _ = tokio::time::timeout(self.server.timeout, is_answered).await;
+    }
+
+    /// What the server has answered to being asked to watch, as it does.
+    pub(super) fn answered_watches(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.answered_watch.subscribe()
     }
 
     pub(super) fn asks_to_watch(&self, uris: &BTreeSet<String>) {

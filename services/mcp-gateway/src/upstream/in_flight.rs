@@ -136,6 +136,13 @@ impl InFlight {
         waiting.filter(|waiting| !waiting.expecting.is_listening).count()
     }
 
+    /// Whether that is one by which the server tells of changes.
+    pub(super) fn is_listening(&self, id: u64) -> bool {
+        let table = self.lock();
+        let waiting = table.waiting.get(&id);
+        waiting.is_some_and(|waiting| waiting.expecting.is_listening)
+    }
+
     /// For how many of them the server may log.
     pub(super) fn logging(&self) -> usize {
         let table = self.lock();

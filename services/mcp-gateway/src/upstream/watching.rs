@@ -1,8 +1,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{LogLevel, ServerLogKind};
+use futures::future::BoxFuture;
 
-use super::{Connection, Era, Hello, RequestOptions, connection::MAX_TIMEOUT, handshake};
+use super::{Connection, Era, Hello, RequestError, RequestOptions, connection::MAX_TIMEOUT, handshake};
 use crate::{
     backoff::Backoff,
     message::{ErrorCode, Reply, object_fields},
@@ -59,34 +60,66 @@ async fn tell(connection: &Arc<Connection>, method: &str, uri: &str) {
 async fn listen(connection: &Arc<Connection>, hello: &Hello) {
     let mut watched = connection.watched();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_mins(1));
+    // Goes on until the server tells of what is watched now, so that nothing is
+    // missed between the two.
+    let mut before: Option<Listening<'_>> = None;
     loop {
         let uris = watched.borrow_and_update().clone();
         let Some(params) = filter(hello, &uris) else {
+            before = None;
             connection.asks_to_watch(&uris);
             connection.answered_watch();
             let _ = watched.changed().await;
             continue;
         };
+        let mut answered = connection.answered_watches();
         connection.asks_to_watch(&uris);
-        let listening = async {
-            let ended = connection.listen(&params, MAX_TIMEOUT).await;
-            // It may have ended instead of being acknowledged.
-            connection.answered_watch();
-            match ended {
-                // It ends in good order, or its time is over.
-                Ok(Reply::Result(_)) => backoff.reset(),
-                // It has none to offer.
-                Ok(Reply::Error(error)) if handshake::error_code(error.get()) == Some(UNKNOWN) => {
-                    std::future::pending::<()>().await;
+        let mut now: Listening<'_> = Box::pin(async move { connection.listen(&params, MAX_TIMEOUT).await });
+        let mut is_answered = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut now => break Some(ended),
+                _ = watched.changed() => break None,
+                _ = answered.wait_for(|answered| *answered == uris), if !is_answered => {
+                    is_answered = true;
+                    before = None;
                 }
-                Ok(Reply::Error(_)) | Err(_) => {}
+                _ = ended(&mut before), if before.is_some() => before = None,
             }
-            backoff.wait().await;
         };
+        let Some(ended) = ended else {
+            if is_answered || before.is_none() {
+                before = Some(now);
+            }
+            continue;
+        };
+        // It may have ended instead of being acknowledged.
+        connection.answered_watch();
+        before = None;
+        match ended {
+            // It ends in good order, or its time is over.
+            Ok(Reply::Result(_)) => backoff.reset(),
+            // It has none to offer.
+            Ok(Reply::Error(error)) if handshake::error_code(error.get()) == Some(UNKNOWN) => {
+                let _ = watched.changed().await;
+                continue;
+            }
+            Ok(Reply::Error(_)) | Err(_) => {}
+        }
         tokio::select! {
             _ = watched.changed() => {}
-            () = listening => {}
+            () = backoff.wait() => {}
         }
+    }
+}
+
+/// A stream on which a modern server tells of changes. Dropped, it ends.
+type Listening<'a> = BoxFuture<'a, Result<Reply, RequestError>>;
+
+async fn ended(listening: &mut Option<Listening<'_>>) -> Result<Reply, RequestError> {
+    match listening {
+        Some(listening) => listening.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -36,6 +36,27 @@ async fn a_modern_server_over_stdio_is_told_with_each_request_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_both_eras_is_spoken_to_as_its_only_client_speaks() {
+    let stack = stack_with("be modern").await;
+    let mut shared = stack.client().on_server("scripted");
+    shared.initialize().await;
+    let mut alone = stack.client().on_server("scripted");
+    alone
+        .initialize_with("2025-11-25", json!({ "sampling": {} }))
+        .await;
+    for _ in 0..2 {
+        let meta = meta_seen(&shared).await;
+        assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+        let meta = meta_seen(&alone).await;
+        assert_eq!(
+            meta["io.modelcontextprotocol/protocolVersion"],
+            Value::Null,
+            "{meta}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_modern_server_tells_is_known_by_the_number_of_its_subscription() {
     let stack = stack_with("be modern").await;
     let mut client = stack.client().on_server("scripted");

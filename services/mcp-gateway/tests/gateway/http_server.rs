@@ -18,7 +18,10 @@ use axum::{
 use futures::{Stream, StreamExt as _};
 use proto::projects::{HttpTransport, Server, server_definition::Transport};
 use serde_json::{Value, json};
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -46,6 +49,8 @@ pub(crate) struct HttpServer {
     sessions: Arc<Mutex<HashSet<String>>>,
     /// What goes to open streams.
     pushed: broadcast::Sender<Value>,
+    /// Whether who wants to listen is heard.
+    gate: watch::Sender<bool>,
     /// What clients answer.
     answers: broadcast::Sender<Value>,
     /// Of the test's own handle only: with it the server ends.
@@ -86,6 +91,7 @@ impl HttpServer {
             requests: Arc::default(),
             sessions: Arc::default(),
             pushed: broadcast::channel(64).0,
+            gate: watch::Sender::new(true),
             answers: broadcast::channel(64).0,
             task: None,
         };
@@ -133,6 +139,11 @@ impl HttpServer {
     /// Says something on every open stream.
     pub(crate) fn push(&self, message: Value) {
         let _ = self.pushed.send(message);
+    }
+
+    /// Hears nobody who begins to listen until it is opened again.
+    pub(crate) fn set_gate(&self, is_open: bool) {
+        self.gate.send_replace(is_open);
     }
 
     pub(crate) fn streams(&self) -> usize {
@@ -202,8 +213,10 @@ fn modern(server: &HttpServer, method: &Method, headers: &HeaderMap, body: &Valu
             let meta = json!({ "io.modelcontextprotocol/subscriptionId": id });
             let acknowledged = json!({ "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
                 "params": { "_meta": meta, "notifications": params["notifications"] } });
-            let mut pushed = server.pushed.subscribe();
+            let (mut gate, pushed) = (server.gate.subscribe(), server.pushed.clone());
             events(async_stream::stream! {
+                let _ = gate.wait_for(|is_open| *is_open).await;
+                let mut pushed = pushed.subscribe();
                 yield (None, acknowledged);
                 while let Ok(mut message) = pushed.recv().await {
                     message["params"]["_meta"] = meta.clone();

@@ -210,6 +210,35 @@ async fn changes_reach_clients_from_servers_of_every_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_while_a_modern_server_is_asked_to_watch_more() {
+    let server = HttpServer::start(Kind::Modern).await;
+    let stack = stack_with(&server).await;
+    let client = client_of(&stack).await;
+    let response = client.request(reqwest::Method::GET, "/mcp").send().await.unwrap();
+    let mut events = Events::new(response);
+    client.ask("resources/subscribe", json!({ "uri": "a:1" })).await;
+    let listening = server.seen("subscriptions/listen").len();
+    server.set_gate(false);
+    let more = client.ask("resources/subscribe", json!({ "uri": "a:2" }));
+    let meanwhile = async {
+        until("the server is asked to watch both", async || {
+            (server.seen("subscriptions/listen").len() > listening).then_some(())
+        })
+        .await;
+        let uri = json!({ "uri": "a:1" });
+        server.push(json!({ "jsonrpc": "2.0", "method": "notifications/resources/updated", "params": uri }));
+        assert_eq!(events.next_message().await["params"]["uri"], "a:1");
+        server.set_gate(true);
+    };
+    let (subscribed, ()) = tokio::join!(more, meanwhile);
+    assert_eq!(subscribed["result"], json!({}));
+    until("the stream before is closed", async || {
+        (server.streams() == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_the_oldest_revision_is_found_out_and_comes_back_after_its_stream_broke() {
     let server = HttpServer::start(Kind::Sse).await;
     let stack = stack_with(&server).await;

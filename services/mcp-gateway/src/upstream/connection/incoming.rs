@@ -136,8 +136,7 @@ impl Connection {
         };
         if self.is_modern() {
             // It has no requests of its own: this ends what we listen to.
-            let listening = self.listening.load(Ordering::Relaxed);
-            if id.as_u64() == Some(listening) {
+            if let Some(listening) = id.as_u64().filter(|id| self.in_flight.is_listening(*id)) {
                 let nothing = RawValue::from_string("{}".to_owned()).expect("is JSON");
                 self.in_flight.answer(listening, Ok(Reply::Result(nothing)));
             }
@@ -152,9 +151,7 @@ impl Connection {
         };
         match self.is_modern().then(|| subscription(notification)).flatten() {
             None => audience.notify(self, notification),
-            Some((id, rest)) if id == self.listening.load(Ordering::Relaxed) => {
-                audience.notify(self, &rest);
-            }
+            Some((id, rest)) if self.in_flight.is_listening(id) => audience.notify(self, &rest),
             // Of what we no longer listen to.
             Some(_) => {}
         }
