@@ -6,6 +6,7 @@ mod annotated;
 mod kind;
 mod list;
 mod merge;
+mod merged_lists;
 mod names;
 mod shelf;
 mod store;

@@ -19,6 +19,7 @@ mod pids;
 mod pool;
 mod process;
 mod question;
+mod seat;
 mod slot;
 mod stdio;
 mod trial;
@@ -41,8 +42,9 @@ pub(crate) use in_flight::RequestError;
 pub(crate) use outbound::Outbound;
 pub(crate) use params::ClientMeta;
 pub(crate) use patience::{OpenQuestion, Patience};
-pub(crate) use pool::{PoolConfig, Seat, Status, Unavailable, Upstreams};
+pub(crate) use pool::{PoolConfig, Status, Unavailable, Upstreams};
 pub(crate) use question::Question;
+pub(crate) use seat::Seat;
 
 /// Who owns a connection alone, and as what it presents itself to the server.
 #[derive(Debug, Clone)]

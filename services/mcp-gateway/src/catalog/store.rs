@@ -5,12 +5,12 @@ use std::{
 
 use domain::{ProjectId, ServerId, SessionId};
 use service_host::{OnFailure, Tasks};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 
 use super::{
-    Annotated, Digest, Item, Kind, List, Merged, Page, Part, Shelf,
+    Annotated, Item, Kind, List, Merged, Page, Part, Shelf,
     merge::merge,
+    merged_lists::{MergedLists, made_of},
     shelf::{Asking, Need},
 };
 use crate::{
@@ -21,10 +21,6 @@ use crate::{
 
 /// Pages of one server's list. More, and it does not end.
 const MAX_PAGES: usize = 1_000;
-
-/// What merged lists may take; beyond it the one that was not wanted for
-/// longest goes, and is made again when it is.
-const MAX_MERGED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Tools of one server whose versions are kept. A server that makes up more is
 /// forgotten and learned anew.
@@ -53,15 +49,6 @@ struct Versions {
 }
 
 type ShelfKey = (ServerId, Seat, Kind);
-
-/// Merged lists by what they are made of.
-#[derive(Debug, Default)]
-struct MergedLists {
-    lists: HashMap<Digest, (u64, Arc<Merged>)>,
-    bytes: usize,
-    /// Counts wants, to know which was not wanted for longest.
-    wants: u64,
-}
 
 /// How well a server fits an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -323,54 +310,6 @@ impl Catalog {
             .find_map(|(_, other)| other.stored().list.filter(|other| other.digest == list.digest));
         twin.unwrap_or_else(|| Arc::new(list))
     }
-}
-
-impl MergedLists {
-    fn get(&mut self, made_of: &Digest) -> Option<Arc<Merged>> {
-        self.wants += 1;
-        let (wanted, merged) = self.lists.get_mut(made_of)?;
-        *wanted = self.wants;
-        Some(merged.clone())
-    }
-
-    fn put(&mut self, made_of: Digest, merged: Arc<Merged>) {
-        self.bytes += merged.result.get().len();
-        if let Some((_, before)) = self.lists.insert(made_of, (self.wants, merged)) {
-            self.bytes -= before.result.get().len();
-        }
-        while self.bytes > MAX_MERGED_BYTES && self.lists.len() > 1 {
-            let oldest = self.lists.iter().min_by_key(|(_, (wanted, _))| *wanted);
-            let Some(oldest) = oldest.map(|(made_of, _)| *made_of) else {
-                return;
-            };
-            if let Some((_, merged)) = self.lists.remove(&oldest) {
-                self.bytes -= merged.result.get().len();
-            }
-        }
-    }
-}
-
-/// What tells two merged lists apart.
-fn made_of(kind: Kind, parts: &[Part<'_>], view: &str) -> Digest {
-    let mut hash = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    add(kind.method().as_bytes());
-    add(view.as_bytes());
-    for part in parts {
-        add(part.server.id.uuid().as_bytes());
-        add(part.server.name.as_bytes());
-        add(part.prefix.as_bytes());
-        add(part
-            .stored
-            .list
-            .as_ref()
-            .map_or(&[][..], |list| list.digest.as_slice()));
-        add(part.stored.problem.as_deref().unwrap_or_default().as_bytes());
-    }
-    hash.finalize().into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

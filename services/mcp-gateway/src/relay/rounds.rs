@@ -1,3 +1,6 @@
+mod at_work;
+mod round;
+
 use std::sync::Arc;
 
 use service_host::OnFailure;
@@ -6,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Caller, Relay, exchange::is_input_required};
 use crate::{
-    bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, WITH_ROUNDS, capability_of, retry_params},
-    message::{ErrorCode, Reply, Request, notification, object_fields, object_members},
+    bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, WITH_ROUNDS, retry_params},
+    message::{ErrorCode, Reply, Request, object_fields},
     outbox::{Outbox, outbox},
     recorder::RunningCall,
-    session::AskedQuestion,
 };
+use round::Round;
 
 /// Questions of a server that wait to be taken. One more is refused.
 const MAX_QUESTIONS: usize = 16;
@@ -274,96 +277,6 @@ impl Caller {
         self.session
             .as_ref()
             .is_some_and(|session| session.answers_servers())
-    }
-}
-
-impl AtWork {
-    /// Takes in what the server asks, if the client can be asked that.
-    fn take_question(&mut self, caller: &Caller, asked: AskedQuestion) {
-        let is_able = capability_of(&asked.question.method)
-            .zip(caller.session.as_ref())
-            .is_some_and(|(capability, session)| session.is_able(capability));
-        if !is_able {
-            asked.question.refuse(
-                ErrorCode::MethodNotFound,
-                "the client has not declared that it answers that",
-            );
-            return;
-        }
-        self.asked += 1;
-        let key = format!("{}-{}", asked.question.method.replace('/', "-"), self.asked);
-        self.open.push((key, asked));
-    }
-
-    /// Hands the client's answers to the server. What is not answered stays open.
-    fn take_answers(&mut self, responses: &str) {
-        let responses = object_members(responses).unwrap_or_default();
-        self.open.retain(|(key, asked)| {
-            let answer = responses
-                .iter()
-                .find(|(name, answer)| *name == *key && answer.starts_with('{'));
-            let answer = answer
-                .and_then(|(_, answer)| serde_json::value::RawValue::from_string((*answer).to_owned()).ok());
-            match answer {
-                Some(answer) => {
-                    asked.question.answer(&Reply::Result(answer));
-                    false
-                }
-                None => true,
-            }
-        });
-    }
-}
-
-/// One connection of the client on which a request is waited for.
-struct Round<'a> {
-    outbox: &'a Outbox,
-    /// Under which the client wants to hear of progress: JSON.
-    token: Option<String>,
-    /// In the first round it is the one that the server knows.
-    is_first: bool,
-}
-
-impl<'a> Round<'a> {
-    /// A later one.
-    fn of(request: &Request, outbox: &'a Outbox) -> Self {
-        let token = request.params().and_then(|params| {
-            let fields = object_fields(params, ["_meta"])?;
-            let meta = object_fields(fields.get(0)?, ["progressToken"])?;
-            meta.get(0).map(str::to_owned)
-        });
-        Self {
-            outbox,
-            token,
-            is_first: false,
-        }
-    }
-
-    /// Passes a notification on, progress under the token of this round.
-    fn tell(&self, message: String) {
-        if self.is_first {
-            let _ = self.outbox.push(message);
-            return;
-        }
-        let fields = object_fields(&message, ["method", "params"]);
-        let Some((fields, method)) = fields.and_then(|fields| {
-            let method = fields.string(0)?;
-            Some((fields, method))
-        }) else {
-            return;
-        };
-        if method != "notifications/progress" {
-            let _ = self.outbox.push(message.clone());
-            return;
-        }
-        let params = fields.get(1).unwrap_or("{}");
-        if let Some(own) = &self.token
-            && let Some(progress) = object_fields(params, ["progressToken"])
-            && let Some(token) = progress.get(0)
-        {
-            let params = progress.splice().replace(token, own.clone()).finish();
-            let _ = self.outbox.push(notification(&method, Some(&params)));
-        }
     }
 }
 

@@ -6,18 +6,15 @@ use std::{
 };
 
 use anyhow::Context as _;
-use domain::{Isolation, LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
+use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
 use futures::future::join_all;
 use service_host::{Shutdown, Tasks};
 
 use super::{
-    Audience, Connection, Dialer, Era, Owner, Wanted,
-    eras::{Eras, Spoken},
-    pids::PidFiles,
-    slot::Slot,
+    Audience, Connection, Dialer, Era, Seat, Wanted, eras::Eras, pids::PidFiles, seat::seat_of, slot::Slot,
 };
 use crate::{
-    directory::{Server, Snapshot, Transport},
+    directory::{Server, Snapshot},
     process_tree::{Usage, usage_of_server},
     recorder::Recorder,
 };
@@ -26,25 +23,11 @@ use crate::{
 /// where a server over HTTP speaks both eras.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    slots: Mutex<HashMap<(ServerId, Seat), Arc<Slot>>>,
+    slots: Mutex<Slots>,
     surroundings: Arc<Surroundings>,
 }
 
-/// What tells the connections of one server apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Seat {
-    pub(crate) owner: Option<SessionId>,
-    era: Era,
-}
-
-impl Seat {
-    pub(super) fn of(owner: Option<&Owner>, era: Era) -> Self {
-        Self {
-            owner: owner.map(|owner| owner.session),
-            era,
-        }
-    }
-}
+type Slots = HashMap<(ServerId, Seat), Arc<Slot>>;
 
 /// How often what is learnt of a server may lead to another connection.
 const MAX_MOVES: usize = 3;
@@ -307,38 +290,9 @@ impl Upstreams {
         slot
     }
 
-    fn seat_among(
-        &self,
-        slots: &HashMap<(ServerId, Seat), Arc<Slot>>,
-        server: &Server,
-        wanted: &Wanted,
-    ) -> Seat {
-        let eras = &self.surroundings.eras;
-        let is_stdio = matches!(server.transport, Transport::Stdio(_));
-        // A modern server is told with each request who asks.
-        let is_modern = eras.get(server, wanted.era).map(Spoken::era) == Some(Era::Modern);
-        let is_shared = is_modern && server.isolation == Isolation::Auto;
-        let owner = wanted.owner.as_ref().filter(|_| !is_shared);
-        // One process serves all who share it.
-        let wanted = if is_stdio && owner.is_none() {
-            Era::Modern
-        } else {
-            wanted.era
-        };
-        let Some(only) = eras.only(server).filter(|_| !is_stdio) else {
-            return Seat::of(owner, wanted);
-        };
-        // It may have been connected before that was known.
-        let is_there = |seat: &Seat| slots.contains_key(&(server.id, *seat));
-        let own = Seat::of(owner, only);
-        if is_there(&own) {
-            return own;
-        }
-        [Era::Legacy, Era::Modern]
-            .map(|era| Seat::of(owner, era))
-            .into_iter()
-            .find(is_there)
-            .unwrap_or(own)
+    fn seat_among(&self, slots: &Slots, server: &Server, wanted: &Wanted) -> Seat {
+        let is_taken = |seat| slots.contains_key(&(server.id, seat));
+        seat_of(&self.surroundings.eras, server, wanted, is_taken)
     }
 
     /// Ends what an era of its own was kept for that the server does not speak.
@@ -364,7 +318,7 @@ impl Upstreams {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ServerId, Seat), Arc<Slot>>> {
+    fn lock(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use proto::{
 use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
-use super::{Activities, Activity, Wanted, check_administrator};
+use super::{Activities, Activity, Origin, Wanted, check_administrator};
 use crate::{
     access::Caller,
     places::{Place, Places},
@@ -33,7 +33,7 @@ impl ActivitiesService for ActivitiesRpc {
         let caller = self.places.access.caller(request.metadata()).await?;
         let request = request.into_inner();
         let (place, may_see_origin) = self.enter(&caller, request.place).await?;
-        let wanted = parse_filter(request.filter.unwrap_or_default())?;
+        let wanted = parse_filter(&request.filter.unwrap_or_default())?;
         let page = request.page.unwrap_or_default();
         let page = self
             .activities
@@ -81,7 +81,7 @@ impl ActivitiesRpc {
     }
 }
 
-fn parse_filter(filter: wire::ActivityFilter) -> Result<Wanted, ServiceError> {
+fn parse_filter(filter: &wire::ActivityFilter) -> Result<Wanted, ServiceError> {
     let parse_type = |value: &i32| {
         ActivityType::from_wire(*value).ok_or_else(|| {
             ServiceError::invalid(
@@ -108,7 +108,11 @@ fn parse_filter(filter: wire::ActivityFilter) -> Result<Wanted, ServiceError> {
 fn to_wire(activity: Activity, may_see_origin: bool) -> wire::Activity {
     let text = |id: Option<String>| id.unwrap_or_default();
     let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
-    let origin = may_see_origin.then_some(activity.by.origin).unwrap_or_default();
+    let origin = if may_see_origin {
+        activity.by.origin
+    } else {
+        Origin::default()
+    };
     wire::Activity {
         id: activity.id.to_string(),
         r#type: activity.deed.kind.to_wire(),
