@@ -22,8 +22,8 @@ pub use key_forwarder::KeyForwarder;
 pub use mcp_client::{Answer, Door, Manner, McpClient};
 pub use processes::{Processes, Service};
 pub use programs::{
-    drop_connections, environment, evil_server, fixture_server, installed_client, kills, mcp_orch,
-    postgres_database,
+    ListeningProgram, drop_connections, environment, evil_server, fixture_server, installed_client, kills,
+    mcp_orch, postgres_database,
 };
 pub use rest::{Project, Rest, ServerDefinition};
 pub use stack::{Engine, Stack};

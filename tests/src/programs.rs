@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::wait_until;
+
 /// The binary of this workspace, as `cargo build --workspace --bins` leaves it.
 pub fn mcp_orch() -> PathBuf {
     built("mcp-orch")
@@ -29,6 +31,52 @@ pub fn installed_client(path: &str) -> PathBuf {
         program.display()
     );
     program
+}
+
+/// A server of others that listens on a port of its own, as long as this is kept.
+#[derive(Debug)]
+pub struct ListeningProgram {
+    /// On 127.0.0.1.
+    pub port: u16,
+    _process: tokio::process::Child,
+}
+
+impl ListeningProgram {
+    /// Starts it with the port that `command` gives it, and waits until it
+    /// listens.
+    pub async fn start(command: impl FnOnce(u16) -> tokio::process::Command) -> Self {
+        // Free when it was chosen.
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|listener| listener.local_addr())
+            .expect("there are free ports")
+            .port();
+        let process = command(port)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        wait_until("the server listens", async || {
+            let connected = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+            connected.ok().map(|_| ())
+        })
+        .await;
+        Self {
+            port,
+            _process: process,
+        }
+    }
+
+    /// `server-everything` over one of its own HTTP transports.
+    pub async fn everything(mode: &str) -> Self {
+        let program = installed_client("typescript/node_modules/.bin/mcp-server-everything");
+        Self::start(|port| {
+            let mut command = tokio::process::Command::new(program);
+            command.arg(mode).env("PORT", port.to_string());
+            command
+        })
+        .await
+    }
 }
 
 /// Makes an empty database on the PostgreSQL that `tests/with-postgres` started.

@@ -1,14 +1,14 @@
-//! Clients and servers that others wrote: the SDKs on one side of the gateway,
-//! `@modelcontextprotocol/server-everything` on the other.
+//! Clients and servers that others wrote: the SDKs on both sides of the gateway,
+//! over every transport and in both eras.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tests::{Engine, Project, Rest, ServerDefinition, Stack, installed_client};
+use tests::{Engine, ListeningProgram, Project, Rest, ServerDefinition, Stack, installed_client};
 
 /// Calls that a client's walk makes: echo, sum, a failing echo, the long one,
-/// and sixteen at once.
-const CALLS_OF_A_WALK: usize = 20;
+/// sixteen at once, one that asks the user and one that asks the client's model.
+const CALLS_OF_A_WALK: usize = 22;
 
 struct Client {
     name: &'static str,
@@ -42,21 +42,55 @@ const TYPESCRIPT_2: Client = Client {
     script: "typescript/client_2.mjs",
 };
 
-async fn everything_project(stack: &Stack) -> (Rest, Project) {
+/// The servers of the project: `server-everything` for the legacy revisions, and
+/// one of the Python SDK 2.x that speaks the newest as well.
+const SERVERS: [&str; 5] = [
+    "everything",
+    "everything-http",
+    "everything-sse",
+    "python",
+    "python-http",
+];
+
+async fn project_of_all(stack: &Stack) -> (Rest, Project, Vec<ListeningProgram>) {
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
-    let program = installed_client("typescript/node_modules/.bin/mcp-server-everything");
-    let server = ServerDefinition::stdio("everything", &program, &[]);
-    let project = owner.project("Acme", &[server]).await.expect("a project is made");
-    (owner, project)
+    let everything = installed_client("typescript/node_modules/.bin/mcp-server-everything");
+    let python = installed_client("python-2/bin/python");
+    let script = script("python/server_2.py").display().to_string();
+    let listening = vec![
+        ListeningProgram::everything("streamableHttp").await,
+        ListeningProgram::everything("sse").await,
+        ListeningProgram::start(|port| {
+            let mut command = tokio::process::Command::new(&python);
+            command.args([&script, &port.to_string()]);
+            command
+        })
+        .await,
+    ];
+    let url = |number: usize, path: &str| format!("http://127.0.0.1:{}/{path}", listening[number].port);
+    let definitions = [
+        ServerDefinition::stdio(SERVERS[0], &everything, &[]),
+        ServerDefinition::http(SERVERS[1], "streamable_http", &url(0, "mcp")),
+        ServerDefinition::http(SERVERS[2], "sse", &url(1, "sse")),
+        ServerDefinition::stdio(SERVERS[3], &python, &[&script, "stdio"]),
+        ServerDefinition::http(SERVERS[4], "streamable_http", &url(2, "mcp")),
+    ];
+    let project = owner
+        .project("Acme", &definitions)
+        .await
+        .expect("a project is made");
+    (owner, project, listening)
+}
+
+fn script(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
 }
 
 /// Runs a client's walk at an endpoint and gives what it printed.
 async fn walk(client: &Client, transport: &str, address: &str, key: &str, prefix: &str) -> Value {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("clients")
-        .join(client.script);
+    let sources = script(client.script);
     // Node finds packages beside the script: it runs from where they are installed.
     let (program, script) = if client.program == "node" {
         let copy = installed_client("typescript").join(sources.file_name().expect("a script has a name"));
@@ -83,36 +117,44 @@ async fn walk(client: &Client, transport: &str, address: &str, key: &str, prefix
     serde_json::from_slice(&output.stdout).expect("the client prints JSON")
 }
 
+/// What must be true of a walk, wherever it led.
+fn assert_walked(seen: &Value, prefix: &str, told: &str) {
+    let has = |member: &str, part: &str| seen[member].to_string().contains(part);
+    assert!(has("tools", &format!("\"{prefix}echo\"")), "{told}");
+    assert_eq!(seen["echo"], "Echo: 안녕", "{told}");
+    assert!(has("sum", "42"), "{told}");
+    assert_eq!(seen["is_error"], json!(true), "{told}");
+    let progress = seen["progress"].as_array();
+    assert!(progress.is_some_and(|progress| !progress.is_empty()), "{told}");
+    let many: Vec<_> = (0..16).map(|number| format!("Echo: n{number}")).collect();
+    assert_eq!(seen["many"], json!(many), "{told}");
+    assert!(has("declined", "decline"), "{told}");
+    assert!(has("sampled", "from the client's model"), "{told}");
+    for member in ["resource", "prompt"] {
+        assert!(
+            seen[member].as_str().is_some_and(|text| !text.is_empty()),
+            "{told}"
+        );
+    }
+}
+
 async fn walks_through_every_door(client: &Client) {
     let stack = Stack::start(Engine::Sqlite).await;
-    let (owner, project) = everything_project(&stack).await;
+    let (owner, project, _listening) = project_of_all(&stack).await;
     let endpoint = stack.endpoint(&project);
+    let of_servers = SERVERS.map(|server| (format!("/servers/{server}"), ""));
+    let ends = [(String::new(), "everything__")].into_iter().chain(of_servers);
     let mut walks = 0;
-    for (server, prefix) in [("", "everything__"), ("/servers/everything", "")] {
+    for (end, prefix) in ends {
         for (transport, door) in [("http", "mcp"), ("sse", "sse")] {
-            let address = format!("{endpoint}{server}/{door}");
+            let address = format!("{endpoint}{end}/{door}");
             let seen = walk(client, transport, &address, &project.key, prefix).await;
-            let told = format!("{} at {address}: {seen}", client.name);
-            assert!(
-                seen["tools"]
-                    .as_array()
-                    .is_some_and(|tools| tools.contains(&json!(format!("{prefix}echo")))),
-                "{told}"
+            assert_walked(&seen, prefix, &format!("{} at {address}: {seen}", client.name));
+            println!(
+                "{:<20} {transport:<5} {}",
+                client.name,
+                if end.is_empty() { "project" } else { &end }
             );
-            assert_eq!(seen["echo"], "Echo: 안녕", "{told}");
-            assert!(
-                seen["sum"].as_str().is_some_and(|sum| sum.contains("42")),
-                "{told}"
-            );
-            assert_eq!(seen["is_error"], json!(true), "{told}");
-            assert!(
-                seen["progress"]
-                    .as_array()
-                    .is_some_and(|progress| !progress.is_empty()),
-                "{told}"
-            );
-            let many: Vec<_> = (0..16).map(|number| format!("Echo: n{number}")).collect();
-            assert_eq!(seen["many"], json!(many), "{told}");
             walks += 1;
         }
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tests::{Engine, Project, Rest, ServerDefinition, Stack, installed_client, wait_until};
+use tests::{Engine, ListeningProgram, Project, Rest, ServerDefinition, Stack, installed_client};
 
 const SERVERS: &str = "typescript/node_modules/.bin";
 
@@ -150,27 +150,8 @@ async fn the_git_server_reads_a_repository() {
 
 /// `server-everything` over each of its own HTTP transports.
 async fn everything_over(mode: &str, transport: &str, path: &str) {
-    // Free when it was chosen.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("there are free ports")
-        .port();
-    let _server = tokio::process::Command::new(installed_client(&format!("{SERVERS}/mcp-server-everything")))
-        .arg(mode)
-        .env("PORT", port.to_string())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the server starts");
-    wait_until("the server listens", async || {
-        tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .ok()
-            .map(|_| ())
-    })
-    .await;
-    let url = format!("http://127.0.0.1:{port}/{path}");
+    let server = ListeningProgram::everything(mode).await;
+    let url = format!("http://127.0.0.1:{}/{path}", server.port);
     let calls = [call("echo", &["message=hello"], "Echo: hello")];
     serves_the_inspector(
         ServerDefinition::http("everything", transport, &url),

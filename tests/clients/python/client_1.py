@@ -8,9 +8,18 @@ import asyncio
 import json
 import sys
 
-from mcp import ClientSession
+from mcp import ClientSession, types
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
+
+
+async def on_elicitation(context, params: types.ElicitRequestParams) -> types.ElicitResult:
+    return types.ElicitResult(action="decline")
+
+
+async def on_sampling(context, params: types.CreateMessageRequestParams) -> types.CreateMessageResult:
+    text = types.TextContent(type="text", text="from the client's model")
+    return types.CreateMessageResult(role="assistant", content=text, model="none")
 
 
 async def walk(session: ClientSession, prefix: str) -> dict:
@@ -31,6 +40,10 @@ async def walk(session: ClientSession, prefix: str) -> dict:
     many = await asyncio.gather(
         *(session.call_tool(f"{prefix}echo", {"message": f"n{number}"}) for number in range(16))
     )
+    declined = await session.call_tool(f"{prefix}trigger-elicitation-request", {})
+    sampled = await session.call_tool(f"{prefix}trigger-sampling-request", {"prompt": "?"})
+    resource = await session.read_resource((await session.list_resources()).resources[0].uri)
+    prompt = await session.get_prompt(f"{prefix}simple-prompt")
     await session.send_ping()
     return {
         "tools": tools,
@@ -39,19 +52,27 @@ async def walk(session: ClientSession, prefix: str) -> dict:
         "is_error": failed.isError,
         "progress": progress,
         "many": [result.content[0].text for result in many],
+        "declined": declined.content[0].text,
+        "sampled": [part.text for part in sampled.content],
+        "resource": resource.contents[0].text,
+        "prompt": prompt.messages[0].content.text,
     }
+
+
+def session_of(read, write) -> ClientSession:
+    return ClientSession(read, write, sampling_callback=on_sampling, elicitation_callback=on_elicitation)
 
 
 async def main() -> None:
     transport, url, key, prefix = [*sys.argv[1:], ""][:4]
     headers = {"Authorization": f"Bearer {key}"}
     if transport == "sse":
-        async with sse_client(url, headers=headers) as (read, write), ClientSession(read, write) as session:
+        async with sse_client(url, headers=headers) as (read, write), session_of(read, write) as session:
             print(json.dumps(await walk(session, prefix)))
     else:
         async with (
             streamablehttp_client(url, headers=headers) as (read, write, _),
-            ClientSession(read, write) as session,
+            session_of(read, write) as session,
         ):
             print(json.dumps(await walk(session, prefix)))
 

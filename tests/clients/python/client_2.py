@@ -9,9 +9,22 @@ import json
 import sys
 
 import httpx2
+import mcp_types as types
 from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
+
+
+async def on_elicitation(context, params: types.ElicitRequestParams) -> types.ElicitResult:
+    return types.ElicitResult(action="decline")
+
+
+async def on_sampling(context, params: types.CreateMessageRequestParams) -> types.CreateMessageResult:
+    text = types.TextContent(type="text", text="from the client's model")
+    return types.CreateMessageResult(role="assistant", content=text, model="none")
+
+
+ABLE = {"elicitation_callback": on_elicitation, "sampling_callback": on_sampling}
 
 
 async def walk(client: Client, prefix: str) -> dict:
@@ -31,6 +44,10 @@ async def walk(client: Client, prefix: str) -> dict:
     many = await asyncio.gather(
         *(client.call_tool(f"{prefix}echo", {"message": f"n{number}"}) for number in range(16))
     )
+    declined = await client.call_tool(f"{prefix}trigger-elicitation-request", {})
+    sampled = await client.call_tool(f"{prefix}trigger-sampling-request", {"prompt": "?"})
+    resource = await client.read_resource((await client.list_resources()).resources[0].uri)
+    prompt = await client.get_prompt(f"{prefix}simple-prompt")
     return {
         "tools": tools,
         "echo": echo.content[0].text,
@@ -38,6 +55,10 @@ async def walk(client: Client, prefix: str) -> dict:
         "is_error": failed.is_error,
         "progress": progress,
         "many": [result.content[0].text for result in many],
+        "declined": declined.content[0].text,
+        "sampled": [part.text for part in sampled.content],
+        "resource": resource.contents[0].text,
+        "prompt": prompt.messages[0].content.text,
     }
 
 
@@ -45,11 +66,11 @@ async def main() -> None:
     transport, url, key, prefix = [*sys.argv[1:], ""][:4]
     headers = {"Authorization": f"Bearer {key}"}
     if transport == "sse":
-        async with Client(sse_client(url, headers=headers), mode="legacy") as client:
+        async with Client(sse_client(url, headers=headers), mode="legacy", **ABLE) as client:
             print(json.dumps(await walk(client, prefix)))
     else:
         async with httpx2.AsyncClient(headers=headers) as http:
-            async with Client(streamable_http_client(url, http_client=http)) as client:
+            async with Client(streamable_http_client(url, http_client=http), **ABLE) as client:
                 print(json.dumps(await walk(client, prefix)))
 
 

@@ -6,10 +6,20 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { CreateMessageRequestSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 
 const [transport, url, key, prefix = ""] = process.argv.slice(2);
 const options = { requestInit: { headers: { Authorization: `Bearer ${key}` } } };
-const client = new Client({ name: "typescript-test-client", version: "1.0.0" });
+const client = new Client(
+  { name: "typescript-test-client", version: "1.0.0" },
+  { capabilities: { elicitation: {}, sampling: {} } },
+);
+client.setRequestHandler(ElicitRequestSchema, () => ({ action: "decline" }));
+client.setRequestHandler(CreateMessageRequestSchema, () => ({
+  role: "assistant",
+  content: { type: "text", text: "from the client's model" },
+  model: "none",
+}));
 await client.connect(
   transport === "sse"
     ? new SSEClientTransport(new URL(url), options)
@@ -32,6 +42,11 @@ await call(
 const many = await Promise.all(
   Array.from({ length: 16 }, (_, number) => call("echo", { message: `n${number}` })),
 );
+const declined = await call("trigger-elicitation-request", {});
+const sampled = await call("trigger-sampling-request", { prompt: "?" });
+const [first] = (await client.listResources()).resources;
+const resource = await client.readResource({ uri: first.uri });
+const prompt = await client.getPrompt({ name: `${prefix}simple-prompt` });
 await client.ping();
 
 console.log(
@@ -42,6 +57,10 @@ console.log(
     is_error: failed.isError ?? false,
     progress,
     many: many.map((result) => result.content[0].text),
+    declined: declined.content[0].text,
+    sampled: sampled.content.map((part) => part.text),
+    resource: resource.contents[0].text,
+    prompt: prompt.messages[0].content.text,
   }),
 );
 await client.close();

@@ -14,8 +14,14 @@ const options = { requestInit: { headers: { Authorization: `Bearer ${key}` } } }
 const mode = transport === "sse" ? "legacy" : "auto";
 const client = new Client(
   { name: "typescript-2-test-client", version: "1.0.0" },
-  { versionNegotiation: { mode } },
+  { capabilities: { elicitation: {}, sampling: {} }, versionNegotiation: { mode } },
 );
+client.setRequestHandler("elicitation/create", () => ({ action: "decline" }));
+client.setRequestHandler("sampling/createMessage", () => ({
+  role: "assistant",
+  content: { type: "text", text: "from the client's model" },
+  model: "none",
+}));
 await client.connect(
   transport === "sse"
     ? new SSEClientTransport(new URL(url), options)
@@ -38,6 +44,11 @@ await call(
 const many = await Promise.all(
   Array.from({ length: 16 }, (_, number) => call("echo", { message: `n${number}` })),
 );
+const declined = await call("trigger-elicitation-request", {});
+const sampled = await call("trigger-sampling-request", { prompt: "?" });
+const [first] = (await client.listResources()).resources;
+const resource = await client.readResource({ uri: first.uri });
+const prompt = await client.getPrompt({ name: `${prefix}simple-prompt` });
 
 console.log(
   JSON.stringify({
@@ -47,6 +58,10 @@ console.log(
     is_error: failed.isError ?? false,
     progress,
     many: many.map((result) => result.content[0].text),
+    declined: declined.content[0].text,
+    sampled: sampled.content.map((part) => part.text),
+    resource: resource.contents[0].text,
+    prompt: prompt.messages[0].content.text,
   }),
 );
 await client.close();
