@@ -9,6 +9,8 @@
 mod fixture_server;
 mod fuzzer;
 mod key_forwarder;
+mod link;
+mod load;
 mod mcp_client;
 mod processes;
 mod programs;
@@ -19,6 +21,8 @@ mod wait;
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use fuzzer::Fuzzer;
 pub use key_forwarder::KeyForwarder;
+pub use link::{Link, Weather};
+pub use load::{Load, Pace};
 pub use mcp_client::{Answer, Door, Manner, McpClient};
 pub use processes::{Processes, Service};
 pub use programs::{

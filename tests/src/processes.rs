@@ -7,7 +7,7 @@ use std::{
 
 use tokio::process::{Child, Command};
 
-use crate::{Project, mcp_orch, postgres_database, wait_until};
+use crate::{Link, Project, mcp_orch, postgres_database, wait_until};
 
 /// A service of the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Processes {
     ports: Ports,
     projects_database: String,
     logging_database: String,
+    to_logging: Link,
+    environment: Vec<(&'static str, String)>,
     running: [Option<Child>; 4],
 }
 
@@ -61,11 +63,29 @@ impl Processes {
     /// Starts all four, each with databases of its own, and waits until they
     /// are ready.
     pub async fn start() -> Self {
+        Self::start_with(Vec::new()).await
+    }
+
+    /// The same with settings in the environment.
+    pub async fn start_with(environment: Vec<(&'static str, String)>) -> Self {
+        let (projects, logging) = (postgres_database().await, postgres_database().await);
+        Self::start_over(projects, logging, environment).await
+    }
+
+    /// The same over databases that are there.
+    pub async fn start_over(
+        projects_database: String,
+        logging_database: String,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
+        let ports = Ports::free();
         let mut processes = Self {
             folder: tempfile::tempdir().expect("a folder for the data"),
-            ports: Ports::free(),
-            projects_database: postgres_database().await,
-            logging_database: postgres_database().await,
+            to_logging: Link::to(ports.logging).await,
+            ports,
+            projects_database,
+            logging_database,
+            environment,
             running: [None, None, None, None],
         };
         for service in Service::ALL {
@@ -91,6 +111,11 @@ impl Processes {
     /// Where tool calls are kept.
     pub fn logging_database(&self) -> &str {
         &self.logging_database
+    }
+
+    /// What the gateway reaches the logging service through.
+    pub fn to_logging(&self) -> &Link {
+        &self.to_logging
     }
 
     /// A folder that ends with the deployment.
@@ -136,6 +161,10 @@ impl Processes {
             .open(self.log_file(service))
             .expect("a file for its log");
         let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let logging_url = match service {
+            Service::McpGateway => self.to_logging.url(),
+            _ => url(self.ports.logging),
+        };
         let child = Command::new(mcp_orch())
             .args(["serve", "--no-demo", "--service", service.name(), "--data"])
             .arg(self.folder.path().join("data"))
@@ -145,11 +174,12 @@ impl Processes {
             .args(["--logging-port", &self.ports.logging.to_string()])
             .args(["--gateway-port", &self.ports.gateway.to_string()])
             .args(["--projects-url", &url(self.ports.projects)])
-            .args(["--logging-url", &url(self.ports.logging)])
+            .args(["--logging-url", &logging_url])
             .args(["--gateway-url", &url(self.ports.gateway)])
             .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
             .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
             .env("MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL", url(self.ports.mcp))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file has two handles"))
             .stderr(log)

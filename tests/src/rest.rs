@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -181,6 +183,34 @@ impl Rest {
             let older = page["page"]["older"].as_str().context("a page has a cursor")?;
             path = format!("{first}&cursor={older}");
         }
+    }
+
+    /// Every call of a project in the last hours, with arguments and results.
+    pub async fn export(&self, project: &Project) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/projects/{}/tool-calls/export?last=6h&fields=full", project.slug);
+        let answer = self.request(Method::GET, &path).send().await?;
+        ensure!(
+            answer.status() == StatusCode::OK,
+            "the export answered {}",
+            answer.status()
+        );
+        let lines = answer.text().await?;
+        Ok(lines
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()?)
+    }
+
+    /// The same by the canary that each call carries.
+    pub async fn calls_by_canary(&self, project: &Project) -> BTreeMap<u64, Vec<Value>> {
+        let mut calls: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
+        for call in self.export(project).await.expect("the export is whole") {
+            let canary = call["arguments"]["value"]["canary"]
+                .as_u64()
+                .expect("each call carries its canary");
+            calls.entry(canary).or_default().push(call);
+        }
+        calls
     }
 
     /// Waits until `count` calls of a project have ended, and gives them.

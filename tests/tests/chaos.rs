@@ -2,22 +2,13 @@
 //! moments, under load. What the server saw and what clients were told must be
 //! in the log, each call once.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::{
-    Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, drop_connections, fixture_server,
-    kills, wait_until,
+    Load, Pace, Processes, Rest, ServerDefinition, Service, drop_connections, fixture_server, kills,
+    wait_until,
 };
-
-const CALLERS: usize = 6;
 
 /// Who is killed, in turn.
 const VICTIMS: [&[Service]; 4] = [
@@ -32,91 +23,6 @@ const VICTIMS: [&[Service]; 4] = [
     ],
 ];
 
-/// Clients that call without end, and come again when they lose the gateway.
-struct Load {
-    next: Arc<AtomicU64>,
-    is_over: Arc<AtomicBool>,
-    answered: Arc<Mutex<BTreeSet<u64>>>,
-    callers: tokio::task::JoinSet<()>,
-}
-
-impl Load {
-    fn start(endpoint: &str, key: &str) -> Self {
-        let mut load = Self {
-            next: Arc::default(),
-            is_over: Arc::default(),
-            answered: Arc::default(),
-            callers: tokio::task::JoinSet::new(),
-        };
-        for _ in 0..CALLERS {
-            let (next, is_over, answered) = (
-                Arc::clone(&load.next),
-                Arc::clone(&load.is_over),
-                Arc::clone(&load.answered),
-            );
-            let (endpoint, key) = (endpoint.to_owned(), key.to_owned());
-            load.callers.spawn(async move {
-                while !is_over.load(Ordering::SeqCst) {
-                    let Ok(client) = McpClient::connect(&endpoint, &key, Door::StreamableHttp).await else {
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                        continue;
-                    };
-                    while !is_over.load(Ordering::SeqCst) {
-                        let canary = next.fetch_add(1, Ordering::Relaxed);
-                        match client.call("fixture__echo", json!({"canary": canary})).await {
-                            Ok(answer) if answer.is_success() => {
-                                answered.lock().expect("no caller panics").insert(canary);
-                            }
-                            Ok(_) | Err(_) => break,
-                        }
-                    }
-                }
-            });
-        }
-        load
-    }
-
-    /// Waits until that many more calls were answered.
-    async fn proceeds(&self, calls: usize) {
-        let answered = || self.answered.lock().expect("no caller panics").len();
-        let wanted = answered() + calls;
-        wait_until("calls are answered", async || {
-            (answered() >= wanted).then_some(())
-        })
-        .await;
-    }
-
-    async fn stop(mut self) -> BTreeSet<u64> {
-        self.is_over.store(true, Ordering::SeqCst);
-        while let Some(caller) = self.callers.join_next().await {
-            caller.expect("no caller panics");
-        }
-        std::mem::take(&mut *self.answered.lock().expect("no caller panics"))
-    }
-}
-
-/// Every call of the project, by its canary.
-async fn rows(owner: &Rest, project: &Project) -> BTreeMap<u64, Vec<Value>> {
-    let path = format!("/projects/{}/tool-calls/export?last=6h&fields=full", project.slug);
-    let lines = owner
-        .request(reqwest::Method::GET, &path)
-        .send()
-        .await
-        .expect("the log answers")
-        .text()
-        .await
-        .expect("the export is whole");
-    let mut rows: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
-    for line in lines.lines() {
-        let call: Value = serde_json::from_str(line).expect("a line is JSON");
-        let canary = call["arguments"]["value"]["canary"]
-            .as_u64()
-            .expect("each call carries its canary");
-        rows.entry(canary).or_default().push(call);
-    }
-    rows
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_every_call_is_in_the_log_once() {
     let mut processes = Processes::start().await;
@@ -127,7 +33,14 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
     let server =
         ServerDefinition::stdio("fixture", &fixture_server(), &[]).with("env", json!({"LEDGER": ledger}));
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
-    let load = Load::start(&processes.endpoint(&project), &project.key);
+    let load = Load::start(
+        &processes.endpoint(&project),
+        &project.key,
+        Pace {
+            callers: 6,
+            calls_per_second: None,
+        },
+    );
 
     // The same moments in each run, as far as the machine lets them be.
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -158,7 +71,7 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
     assert_eq!(sent.len(), seen.len(), "no call was sent twice");
 
     let rows = wait_until("all that was seen has ended in the log", async || {
-        let rows = rows(&owner, &project).await;
+        let rows = owner.calls_by_canary(&project).await;
         let has_ended = |canary: &u64| {
             let calls = rows.get(canary)?;
             calls.iter().all(|call| call["status"] != "running").then_some(())

@@ -29,6 +29,7 @@ pub(crate) struct Run {
     pub(crate) epoch: i64,
     pub(crate) first_seq: i64,
     pub(crate) last_seq: i64,
+    pub(crate) received_at: i64,
 }
 
 /// What one transaction writes: one row per thing, in the order of their ids,

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use database::DatabaseError;
-use domain::Clock;
+use domain::{Clock, Timestamp};
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge},
 };
-use proto::logging::{AppendRequest, AppendResponse, Record};
+use proto::logging::{AppendRequest, AppendResponse, Record, record::Record as Kind};
 use service_error::{Code, ServiceError};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::{
     batch::{Batch, DeadLetterRow, Run},
     filter,
     store::{Store, Written},
+    tool_call,
 };
 
 #[cfg(test)]
@@ -71,8 +72,8 @@ impl Ingest {
     /// Stores a run of records and returns when it is durable. What cannot be
     /// stored is put aside and holds nothing up.
     pub(crate) async fn append(&self, request: AppendRequest) -> Result<AppendResponse, ServiceError> {
-        let run = read_run(&request)?;
         let now = self.clock.now();
+        let run = read_run(&request, now)?;
         let mut batch = Batch::fold(&request.records, run.gateway_id, now);
         let buried = batch.dead_letters.len();
         batch.run = Some(run);
@@ -121,6 +122,7 @@ impl Ingest {
                 (Err(error), [record]) if error.is_refused_value() => {
                     let problem = with_causes(&error);
                     tracing::warn!(%gateway_id, problem, "the database refused a record, which is put aside");
+                    self.write_bare(record, gateway_id).await?;
                     refused.push(DeadLetterRow::new(record, gateway_id, self.clock.now(), &problem));
                 }
                 (Err(error), _) if error.is_refused_value() => {
@@ -132,6 +134,26 @@ impl Ingest {
         }
         self.metrics.dead_letters.add(refused.len() as u64, &[]);
         Ok(refused)
+    }
+
+    /// Stores of a call that the database refused what it can hardly refuse, so
+    /// that it is seen that there was one.
+    async fn write_bare(&self, record: &Record, gateway_id: Uuid) -> Result<(), ServiceError> {
+        let Some(Kind::ToolCall(call)) = &record.record else {
+            return Ok(());
+        };
+        let bare = Record {
+            record: Some(Kind::ToolCall(tool_call::without_texts(call))),
+        };
+        // Its bytes are buried as they came, not these.
+        let batch = Batch {
+            dead_letters: Vec::new(),
+            ..Batch::fold(&[bare], gateway_id, self.clock.now())
+        };
+        match self.write(batch).await {
+            Err(error) if !error.is_refused_value() => Err(not_stored(error)),
+            _ => Ok(()),
+        }
     }
 
     async fn write(&self, batch: Batch) -> Result<Written, DatabaseError> {
@@ -150,7 +172,7 @@ impl Ingest {
     }
 }
 
-fn read_run(request: &AppendRequest) -> Result<Run, ServiceError> {
+fn read_run(request: &AppendRequest, now: Timestamp) -> Result<Run, ServiceError> {
     let number = |field: &'static str, value: u64| {
         i64::try_from(value).map_err(|_| ServiceError::invalid(field, "is too large"))
     };
@@ -159,6 +181,7 @@ fn read_run(request: &AppendRequest) -> Result<Run, ServiceError> {
         epoch: number("epoch", request.epoch)?,
         first_seq: number("first_seq", request.first_seq)?,
         last_seq: number("last_seq", request.last_seq)?,
+        received_at: now.as_micros(),
     };
     if run.first_seq == 0 || run.last_seq < run.first_seq {
         return Err(ServiceError::invalid(

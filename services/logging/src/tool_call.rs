@@ -87,6 +87,25 @@ pub(crate) struct StoredToolCall {
     pub(crate) is_changed: bool,
 }
 
+/// The ids, times and outcome of a call whose texts or sizes the database
+/// refused.
+pub(crate) fn without_texts(call: &wire::ToolCall) -> wire::ToolCall {
+    wire::ToolCall {
+        id: call.id.clone(),
+        project_id: call.project_id.clone(),
+        server_id: call.server_id.clone(),
+        session_id: call.session_id.clone(),
+        door: call.door,
+        status: call.status,
+        error_kind: call.error_kind,
+        started_at_us: call.started_at_us,
+        duration_us: call.duration_us,
+        principal: call.principal.clone(),
+        storage_note: "the database refused what this call holds, which is put aside as it came".to_owned(),
+        ..wire::ToolCall::default()
+    }
+}
+
 impl StoredToolCall {
     /// Reads a record. Words of a newer release are left empty; without an id, a
     /// project or a status it is no call.

@@ -105,6 +105,10 @@ pub(crate) fn cut(text: &str) -> Vec<String> {
 
 /// The words of a JSON text, whole or cut. Escapes part words, however often
 /// one JSON text lies in another.
+///
+/// Two backslashes before a letter are an escape of the inner text, or one
+/// backslash and the letter, as in the paths of Windows. Nobody can tell, so
+/// both are found: the words that have the letter stand at the end.
 pub(crate) fn cut_json(json: &str) -> Vec<String> {
     if !json.contains('\\') {
         return cut(json);
@@ -135,7 +139,25 @@ pub(crate) fn cut_json(json: &str) -> Vec<String> {
         }
     }
     text.push_str(rest);
-    cut(&text)
+    let mut words = cut(&text);
+    let tokens = json.split(|character: char| character == '"' || character.is_whitespace());
+    words.extend(tokens.filter(|token| may_be_path(token)).flat_map(cut));
+    words
+}
+
+/// Whether backslashes that are themselves escaped stand before the letter of an
+/// escape.
+fn may_be_path(token: &str) -> bool {
+    let mut rest = token;
+    while let Some(at) = rest.find('\\') {
+        let behind = rest[at..].trim_start_matches('\\');
+        let backslashes = rest.len() - at - behind.len();
+        if backslashes % 2 == 0 && behind.starts_with(['u', 'n', 't', 'r', 'b', 'f']) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 /// The values of arguments with their paths, as words.
@@ -223,7 +245,13 @@ mod tests {
         assert_eq!(cut("検索する x"), ["検", "索", "す", "る", "x"]);
         assert_eq!(
             cut_json(r#"{"a":"one\ntwo","b":"\uc774\uc288","c":"{\\\"d\\\":\\\"e\\\\nf\\\"}"}"#),
-            ["a", "one", "two", "b", "이슈", "c", "d", "e", "f"]
+            ["a", "one", "two", "b", "이슈", "c", "d", "e", "f", "e", "nf"]
+        );
+        assert_eq!(
+            cut_json(r#"{"path":"C:\\users\\new\\test.txt"}"#)[1..],
+            [
+                "c", "sers", "ew", "est", "txt", "c", "users", "new", "test", "txt"
+            ]
         );
         assert_eq!(cut(&"x".repeat(1_000))[0].len(), MAX_WORD_CHARACTERS);
     }

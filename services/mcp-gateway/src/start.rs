@@ -42,6 +42,10 @@ use crate::{
 /// kept, and a whole list of tools.
 const MAX_GRPC_BYTES: usize = 64 * 1024 * 1024;
 
+/// A connection to the logging service that says nothing for twice that long is
+/// dead: nobody sees new calls until another one is made.
+const LOGGING_KEEP_ALIVE: Duration = Duration::from_secs(5);
+
 /// Where the service listens.
 #[derive(Debug)]
 pub struct Listeners {
@@ -122,7 +126,13 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         OnFailure::StopHost,
         relay.clone().announce_changes(shutdown.clone()),
     );
-    let logging = dial(&config.logging_url, DialOptions::default())?;
+    let logging = dial(
+        &config.logging_url,
+        DialOptions {
+            keep_alive: LOGGING_KEEP_ALIVE,
+            ..DialOptions::default()
+        },
+    )?;
     let shipper = Shipper {
         spool,
         client: IngestServiceClient::with_interceptor(logging, identity)

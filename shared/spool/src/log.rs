@@ -52,6 +52,17 @@ pub(crate) struct Readable {
     pub(crate) is_sealed: bool,
 }
 
+impl Segment {
+    fn as_readable(&self) -> Readable {
+        Readable {
+            header: self.header,
+            bytes: self.bytes,
+            last_seq: self.last_seq,
+            is_sealed: self.is_sealed,
+        }
+    }
+}
+
 /// What the disk is to be asked to keep.
 pub(crate) struct Unsynced {
     pub(crate) files: Vec<(SegmentKey, Arc<File>)>,
@@ -285,12 +296,26 @@ impl Log {
     /// The segment of that key, or else the first one after it.
     pub(crate) fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
         let index = self.segments.partition_point(|segment| segment.key() < key);
-        self.segments.get(index).map(|segment| Readable {
-            header: segment.header,
-            bytes: segment.bytes,
-            last_seq: segment.last_seq,
-            is_sealed: segment.is_sealed,
-        })
+        self.segments.get(index).map(Segment::as_readable)
+    }
+
+    pub(crate) fn last_readable(&self) -> Option<Readable> {
+        self.segments.back().map(Segment::as_readable)
+    }
+
+    /// How many frames there are in that segment behind that one, and in all
+    /// later ones.
+    pub(crate) fn frames_after(&self, key: SegmentKey, seq: u64) -> u64 {
+        let index = self.segments.partition_point(|segment| segment.key() < key);
+        let frames = self.segments.range(index..).map(|segment| {
+            let read = if segment.key() == key {
+                seq
+            } else {
+                segment.key().first_seq - 1
+            };
+            segment.last_seq.saturating_sub(read)
+        });
+        frames.sum()
     }
 
     /// Takes note that frames can no longer be read: nobody will acknowledge

@@ -19,6 +19,8 @@ pub struct Reader {
     scanner: Option<Scanner>,
     /// A frame that did not fit into the last batch.
     held: Option<Frame>,
+    /// The last segment as it was when the rest was left to another reader.
+    end: Option<Readable>,
 }
 
 impl Reader {
@@ -31,7 +33,43 @@ impl Reader {
             },
             scanner: None,
             held: None,
+            end: None,
         }
+    }
+
+    /// How many frames it has not read, those that are broken among them.
+    pub fn unread(&self) -> u64 {
+        let log = self.shared.log();
+        let beyond = self
+            .end
+            .map_or(0, |end| log.frames_after(end.header.key, end.last_seq));
+        let held = u64::from(self.held.is_some());
+        held + log.frames_after(self.key, self.last_read()) - beyond
+    }
+
+    /// Leaves what it has not read to another reader, which ends there, and goes
+    /// on with what is appended from now on. None, and nothing changed, when
+    /// there is no frame at all.
+    pub fn leave_behind(&mut self) -> io::Result<Option<Self>> {
+        let Some(last) = self.shared.log().last_readable().filter(|last| last.has_frames()) else {
+            return Ok(None);
+        };
+        let file = File::open(last.header.key.path(&self.shared.folder))?;
+        let ahead = Self {
+            shared: self.shared.clone(),
+            key: last.header.key,
+            scanner: Some(Scanner::at(
+                Arc::new(file),
+                last.header,
+                last.bytes,
+                last.last_seq,
+            )),
+            held: None,
+            end: self.end,
+        };
+        let mut behind = std::mem::replace(self, ahead);
+        behind.end = Some(last);
+        Ok(Some(behind))
     }
 
     /// The next frames: a run of one epoch without a gap, empty when all are
@@ -85,14 +123,29 @@ impl Reader {
                 if next.header.key != self.key {
                     return next.has_frames();
                 }
-                let read = self.scanner.as_ref().map_or(0, Scanner::last_seq);
-                read < next.last_seq || self.following(next).is_some_and(Readable::has_frames)
+                self.last_read() < next.last_seq || self.following(next).is_some_and(Readable::has_frames)
             })
+    }
+
+    /// Number of the last frame of its segment that it has read.
+    fn last_read(&self) -> u64 {
+        let none = self.key.first_seq.saturating_sub(1);
+        self.scanner.as_ref().map_or(none, Scanner::last_seq)
     }
 
     /// The segment to read from, or none when all are gone.
     fn readable(&self) -> Option<Readable> {
-        self.shared.log().readable_from(self.key)
+        self.readable_from(self.key)
+    }
+
+    fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
+        let found = self.shared.log().readable_from(key)?;
+        match self.end {
+            Some(end) if found.header.key > end.header.key => None,
+            // What has come since belongs to another.
+            Some(end) if found.header.key == end.header.key => Some(end),
+            _ => Some(found),
+        }
     }
 
     fn following(&self, current: Readable) -> Option<Readable> {
@@ -101,10 +154,7 @@ impl Reader {
             first_seq: key.first_seq + 1,
             ..key
         };
-        current
-            .is_sealed
-            .then(|| self.shared.log().readable_from(next))
-            .flatten()
+        current.is_sealed.then(|| self.readable_from(next)).flatten()
     }
 
     fn step(&mut self) -> io::Result<Option<Frame>> {
@@ -153,3 +203,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,10 +42,16 @@ pub(crate) enum Piece {
 impl Scanner {
     /// Begins at the first frame.
     pub(crate) fn new(file: Arc<File>, header: SegmentHeader) -> Self {
+        let last_seq = header.key.first_seq - 1;
+        Self::at(file, header, crate::segment::HEADER_BYTES as u64, last_seq)
+    }
+
+    /// Begins behind a frame.
+    pub(crate) fn at(file: Arc<File>, header: SegmentHeader, offset: u64, last_seq: u64) -> Self {
         Self {
             file,
-            offset: crate::segment::HEADER_BYTES as u64,
-            last_seq: header.key.first_seq - 1,
+            offset,
+            last_seq,
             ahead: 1,
             header,
             window: Vec::new(),

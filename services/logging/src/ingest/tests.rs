@@ -12,32 +12,13 @@ use crate::{
     store::MIGRATIONS,
 };
 
+mod poison;
+
 /// Counts the rows of a table.
 async fn count(store: &Store, table: &str) -> u64 {
     let statement = crate::store::Statement::new(&store.database, &format!("SELECT COUNT(*) FROM {table}"));
     let count: Option<(i64,)> = statement.fetch_optional(&store.database).await.unwrap();
     count.unwrap().0.unsigned_abs()
-}
-
-/// Has the database refuse calls of the tool `poison`.
-async fn refuse_poison(database: &Database) {
-    match database {
-        Database::Sqlite(pool) => {
-            sqlx::query(
-                "CREATE TRIGGER refuse_poison BEFORE INSERT ON tool_calls WHEN NEW.tool_name = 'poison'
-                 BEGIN SELECT RAISE(ABORT, 'poison'); END",
-            )
-            .execute(pool)
-            .await
-            .unwrap();
-        }
-        Database::Postgres(pool) => {
-            sqlx::query("ALTER TABLE tool_calls ADD CONSTRAINT no_poison CHECK (tool_name <> 'poison')")
-                .execute(pool)
-                .await
-                .unwrap();
-        }
-    }
 }
 
 database_test! {
@@ -214,38 +195,6 @@ database_test! {
             }
         }
         assert_eq!(seen, [(20, Some(9), SessionEnd::Deleted.to_wire()); 6]);
-    }
-
-    async fn poison_is_put_aside_and_holds_nothing_up(database: Database) {
-        refuse_poison(&database).await;
-        let mut gateway = Gateway::over(database);
-        let mut calls: Vec<ToolCall> = (1..=50).map(|id| finished(id, id as i64, ToolCallStatus::Success)).collect();
-        calls[7].tool_name = "poison".to_owned();
-        calls[30].tool_name = "poison".to_owned();
-        calls[12].id = "no id".to_owned();
-        calls[13].status = 99;
-        // NUL, a lone surrogate in escapes, a number beyond any, and depth.
-        calls[20].arguments = Some(fixtures::payload("{\"a\":\"\0\"}"));
-        calls[21].arguments = Some(fixtures::payload(r#"{"a":"\ud800"}"#));
-        calls[22].arguments = Some(fixtures::payload("1e400"));
-        calls[23].arguments = Some(fixtures::payload(&"[".repeat(100_000)));
-        calls[24].duration_us = Some(u64::MAX);
-        let mut batch = records(calls);
-        batch.push(Record { record: None });
-        gateway.send(batch.clone()).await;
-
-        let (stored, _) = fixtures::list(&gateway.store, of_project(), "", 100).await;
-        assert_eq!(stored.len(), 46);
-        let sanitised: Vec<&ToolCall> = stored.iter().filter(|call| !call.storage_note.is_empty()).collect();
-        assert_eq!(sanitised.len(), 1);
-        assert_eq!(sanitised[0].arguments.as_ref().unwrap().json, "{\"a\":\"\u{FFFD}\"}");
-        assert_eq!(sanitised[0].storage_note, "NUL characters were replaced in arguments");
-        assert_eq!(count(&gateway.store, "dead_letters").await, 6);
-        gateway.send(batch).await;
-        assert_eq!(count(&gateway.store, "dead_letters").await, 6, "once, however often it comes");
-        let (all, _) = filter::ToolCallFilter::from_wire(Some(of_project())).unwrap();
-        let summary = crate::summary::summarize(&gateway.store, &all).await.unwrap();
-        assert_eq!(summary.total, 46);
     }
 
     async fn a_hole_in_the_numbers_is_seen_until_it_is_filled(database: Database) {

@@ -13,6 +13,9 @@ const STEP: i64 = 1_000;
 
 const DEAD_LETTERS_DAYS: i64 = 90;
 
+/// After so long nobody sends the records that a hole is made of.
+const PROGRESS_DAYS: i64 = 90;
+
 /// Commits that a tail can still go on from.
 const KEPT_COMMITS: i64 = 200_000;
 
@@ -46,6 +49,7 @@ impl Store {
             self.sweep_project(&retention, now).await?;
         }
         self.trim_commits().await?;
+        self.trim_progress(now).await?;
         self.delete_old(
             "dead_letters",
             "sha256",
@@ -196,6 +200,22 @@ impl Store {
                 .bind(last - KEPT_COMMITS)
                 .execute(pool)
                 .await?;
+        });
+        Ok(())
+    }
+
+    /// Of the lives of gateways before their last one: what that has got to must
+    /// be known when it goes on.
+    async fn trim_progress(&self, now: Timestamp) -> Result<(), DatabaseError> {
+        on_database!(&self.database, |pool| {
+            sqlx::query(
+                "DELETE FROM ingest_progress WHERE updated_at < $1 AND epoch < (
+                 SELECT MAX(epoch) FROM ingest_progress AS later
+                 WHERE later.gateway_id = ingest_progress.gateway_id)",
+            )
+            .bind(days_ago(now, PROGRESS_DAYS))
+            .execute(pool)
+            .await?;
         });
         Ok(())
     }

@@ -67,6 +67,22 @@ database_test! {
         assert_eq!(count(&gateway.store, "tool_calls").await, 7);
     }
 
+    async fn what_gateways_sent_long_ago_is_forgotten_but_not_where_they_are(database: Database) {
+        let mut gateway = Gateway::over(database);
+        for epoch in [1, 2, 3] {
+            let mut batch = gateway.batch(Vec::new());
+            batch.epoch = epoch;
+            gateway.ingest.append(batch).await.unwrap();
+        }
+        let store = &gateway.store;
+        let now = Clock::system().now();
+        let later = |days| Timestamp::from_micros(days_ago(now, -days));
+        store.sweep(later(80)).await.unwrap();
+        assert_eq!(count(store, "ingest_progress").await, 3);
+        store.sweep(later(100)).await.unwrap();
+        assert_eq!(count(store, "ingest_progress").await, 1);
+    }
+
     async fn what_was_set_is_read_back_and_nonsense_is_refused(database: Database) {
         let store = Store::over(database);
         assert_eq!(store.retention(PROJECT).await.unwrap(), RetentionRow::by_default(PROJECT));

@@ -250,15 +250,17 @@ async fn advance(transaction: &mut Transaction, run: Run) -> Result<bool, Databa
     }
     on_transaction!(transaction, |connection| {
         sqlx::query(
-            "INSERT INTO ingest_progress (gateway_id, epoch, first_seq, last_seq) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (gateway_id, epoch, first_seq) DO UPDATE SET last_seq =
-                CASE WHEN ingest_progress.last_seq < excluded.last_seq
+            "INSERT INTO ingest_progress (gateway_id, epoch, first_seq, last_seq, updated_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (gateway_id, epoch, first_seq) DO UPDATE SET updated_at = excluded.updated_at,
+                last_seq = CASE WHEN ingest_progress.last_seq < excluded.last_seq
                 THEN excluded.last_seq ELSE ingest_progress.last_seq END",
         )
         .bind(run.gateway_id)
         .bind(run.epoch)
         .bind(first_seq)
         .bind(last_seq)
+        .bind(run.received_at)
         .execute(connection)
         .await?;
     });
