@@ -12,6 +12,7 @@ mod key_forwarder;
 mod link;
 mod load;
 mod mcp_client;
+mod postgres;
 mod processes;
 mod programs;
 mod rest;
@@ -24,11 +25,12 @@ pub use key_forwarder::KeyForwarder;
 pub use link::{Link, Weather};
 pub use load::{Load, Pace};
 pub use mcp_client::{Answer, Door, Manner, McpClient};
+pub use postgres::Postgres;
 pub use processes::{Processes, Service};
 pub use programs::{
-    ListeningProgram, drop_connections, environment, evil_server, fixture_server, installed_client, kills,
-    mcp_orch, postgres_database,
+    ListeningProgram, environment, evil_server, fixture_server, installed_client, kills, mcp_orch,
+    postgres_database,
 };
 pub use rest::{Project, Rest, ServerDefinition};
 pub use stack::{Engine, Stack};
-pub use wait::wait_until;
+pub use wait::{wait_until, wait_within};

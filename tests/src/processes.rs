@@ -108,11 +108,6 @@ impl Processes {
         format!("http://127.0.0.1:{}/projects/{}", self.ports.mcp, project.slug)
     }
 
-    /// Where tool calls are kept.
-    pub fn logging_database(&self) -> &str {
-        &self.logging_database
-    }
-
     /// What the gateway reaches the logging service through.
     pub fn to_logging(&self) -> &Link {
         &self.to_logging

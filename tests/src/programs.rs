@@ -96,29 +96,9 @@ pub async fn postgres_database() -> String {
     server.replacen("/postgres?", &format!("/{name}?"), 1)
 }
 
-/// Breaks every connection to a database, as its server's end would.
-pub async fn drop_connections(url: &str) {
-    use sqlx::Connection as _;
-
-    let server = environment("MCPORCH_TEST_POSTGRES_URL").expect("it was set when the database was made");
-    let name = url
-        .split('?')
-        .next()
-        .and_then(|path| path.rsplit('/').next())
-        .expect("a URL names its database");
-    let mut connection = sqlx::PgConnection::connect(&server)
-        .await
-        .expect("the test PostgreSQL answers");
-    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
-        .bind(name)
-        .execute(&mut connection)
-        .await
-        .expect("connections can be ended");
-}
-
 /// How often the chaos test kills: a few times, or `MCPORCH_TEST_KILLS`.
 pub fn kills() -> usize {
-    environment("MCPORCH_TEST_KILLS").map_or(5, |kills| kills.parse().expect("a number of kills"))
+    environment("MCPORCH_TEST_KILLS").map_or(6, |kills| kills.parse().expect("a number of kills"))
 }
 
 /// A variable by which `./test` or a developer configures the tests.

@@ -202,15 +202,14 @@ impl Rest {
     }
 
     /// The same by the canary that each call carries.
-    pub async fn calls_by_canary(&self, project: &Project) -> BTreeMap<u64, Vec<Value>> {
+    pub async fn calls_by_canary(&self, project: &Project) -> anyhow::Result<BTreeMap<u64, Vec<Value>>> {
         let mut calls: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
-        for call in self.export(project).await.expect("the export is whole") {
-            let canary = call["arguments"]["value"]["canary"]
-                .as_u64()
-                .expect("each call carries its canary");
+        for call in self.export(project).await? {
+            let canary = call["arguments"]["value"]["canary"].as_u64();
+            let canary = canary.context("each call carries its canary")?;
             calls.entry(canary).or_default().push(call);
         }
-        calls
+        Ok(calls)
     }
 
     /// Waits until `count` calls of a project have ended, and gives them.

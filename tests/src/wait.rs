@@ -5,18 +5,26 @@ use std::{future::Future, time::Duration};
 ///
 /// The limit is there so that a broken test ends; no test passes or fails by it
 /// on a machine that works.
-pub async fn wait_until<T, F>(what: &str, mut condition: impl FnMut() -> F) -> T
+pub async fn wait_until<T, F>(what: &str, condition: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    wait_within(Duration::from_secs(30), what, condition).await
+}
+
+/// The same with a limit for what takes long on any machine.
+pub async fn wait_within<T, F>(limit: Duration, what: &str, mut condition: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = tokio::time::Instant::now() + limit;
     loop {
         if let Some(value) = condition().await {
             return value;
         }
         assert!(
             tokio::time::Instant::now() < deadline,
-            "waited 30 s in vain: {what}"
+            "waited {limit:?} in vain: {what}"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

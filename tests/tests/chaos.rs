@@ -2,30 +2,74 @@
 //! moments, under load. What the server saw and what clients were told must be
 //! in the log, each call once.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tests::{
-    Load, Pace, Processes, Rest, ServerDefinition, Service, drop_connections, fixture_server, kills,
-    wait_until,
+    Load, Pace, Postgres, Processes, Rest, ServerDefinition, Service, fixture_server, kills, wait_within,
 };
 
 /// Who is killed, in turn.
-const VICTIMS: [&[Service]; 4] = [
-    &[Service::McpGateway],
-    &[Service::Logging],
-    &[Service::McpGateway, Service::Logging],
-    &[
-        Service::Projects,
-        Service::Logging,
-        Service::McpGateway,
-        Service::HttpGateway,
-    ],
+const VICTIMS: [Victim; 6] = [
+    Victim::Services(&[Service::McpGateway]),
+    Victim::Services(&[Service::Logging]),
+    Victim::Database,
+    Victim::Services(&[Service::McpGateway, Service::Logging]),
+    Victim::Backends,
+    Victim::All,
 ];
+
+const ALL: &[Service] = &[
+    Service::Projects,
+    Service::Logging,
+    Service::McpGateway,
+    Service::HttpGateway,
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    Services(&'static [Service]),
+    /// PostgreSQL as a whole.
+    Database,
+    /// The processes of PostgreSQL behind its connections.
+    Backends,
+    /// PostgreSQL and all services.
+    All,
+}
+
+impl Victim {
+    async fn kill(self, processes: &mut Processes, postgres: &Postgres) {
+        let services = match self {
+            Self::Services(services) => services,
+            Self::Database | Self::Backends => &[],
+            Self::All => ALL,
+        };
+        match self {
+            Self::Services(_) => {}
+            Self::Backends => postgres.kill_backends(),
+            Self::Database | Self::All => postgres.kill(),
+        }
+        for service in services {
+            processes.kill(*service).await;
+        }
+        if matches!(self, Self::Database | Self::All) {
+            postgres.restart().await;
+        }
+        for service in services {
+            processes.restart(*service).await;
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_every_call_is_in_the_log_once() {
-    let mut processes = Processes::start().await;
+    let postgres = Postgres::start().await;
+    let (projects, logging) = (postgres.database().await, postgres.database().await);
+    let mut processes = Processes::start_over(projects, logging, Vec::new()).await;
     let owner = Rest::sign_up(&processes.web_url(), "kim@example.com")
         .await
         .expect("the first user signs up");
@@ -47,17 +91,9 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
     for round in 0..kills() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         load.proceeds(20 + (random >> 57) as usize).await;
-        match VICTIMS.get(round % (VICTIMS.len() + 1)) {
-            Some(victims) => {
-                for victim in *victims {
-                    processes.kill(*victim).await;
-                }
-                for victim in *victims {
-                    processes.restart(*victim).await;
-                }
-            }
-            None => drop_connections(processes.logging_database()).await,
-        }
+        VICTIMS[round % VICTIMS.len()]
+            .kill(&mut processes, &postgres)
+            .await;
     }
     load.proceeds(50).await;
     let answered = load.stop().await;
@@ -70,14 +106,22 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
     let sent: BTreeSet<u64> = seen.iter().copied().collect();
     assert_eq!(sent.len(), seen.len(), "no call was sent twice");
 
-    let rows = wait_until("all that was seen has ended in the log", async || {
-        let rows = owner.calls_by_canary(&project).await;
+    let patience = Duration::from_secs(60 + 3 * kills() as u64);
+    let missing = AtomicUsize::new(sent.len());
+    let rows = wait_within(patience, "all that was seen has ended in the log", async || {
+        let rows = owner.calls_by_canary(&project).await.ok()?;
         let has_ended = |canary: &u64| {
             let calls = rows.get(canary)?;
             calls.iter().all(|call| call["status"] != "running").then_some(())
         };
-        let missing = sent.union(&answered).filter(|canary| has_ended(canary).is_none());
-        (missing.count() == 0).then_some(rows)
+        let now = sent
+            .union(&answered)
+            .filter(|canary| has_ended(canary).is_none())
+            .count();
+        if missing.swap(now, Ordering::Relaxed) != now {
+            eprintln!("{now} of {} calls are not in the log yet", sent.len());
+        }
+        (now == 0).then_some(rows)
     })
     .await;
     assert!(

@@ -1,7 +1,8 @@
-//! The live tail: tool calls as server-sent events, from a cursor on.
+//! The live tails: tool calls, and lines of servers, as server-sent events, from
+//! a cursor on.
 //!
 //! Events: `call` (a tool call, new or changed) and `dropped` (`{"n": …}`: the
-//! reader was too slow for so many, and should list again). The id of an event
+//! reader was too slow for so many, and should list again); `line`. The id of an event
 //! is the cursor to go on from; a browser sends it back as `Last-Event-ID`. A
 //! stream ends when the service behind it goes away; the reader comes again.
 
@@ -28,16 +29,17 @@ use tonic::Streaming;
 use crate::{
     app::App,
     caller::Caller,
-    routes::{Payloads, ToolCall},
+    routes::{Payloads, ServerLog, ToolCall},
 };
 
 /// How long a browser waits until it comes again.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// One live tail.
-pub(crate) struct Tail {
-    pub(crate) calls: Streaming<wire::TailToolCallsResponse>,
-    pub(crate) payloads: Payloads,
+pub(crate) struct Tail<M> {
+    pub(crate) messages: Streaming<M>,
+    /// What one message is to a browser.
+    pub(crate) events: Box<dyn Fn(M) -> Vec<Event> + Send>,
     pub(crate) project_id: String,
     pub(crate) caller: Caller,
     /// The place among the tails that this one takes.
@@ -71,12 +73,12 @@ pub(crate) fn cursor(headers: &HeaderMap, asked: Option<String>) -> String {
         .unwrap_or_default()
 }
 
-pub(crate) fn respond(app: App, tail: Tail) -> Response {
+pub(crate) fn respond<M: Send + 'static>(app: App, tail: Tail<M>) -> Response {
     // A proxy that gathers a stream before it passes it on makes it useless.
     ([("x-accel-buffering", "no")], Sse::new(events(app, tail))).into_response()
 }
 
-fn events(app: App, mut tail: Tail) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events<M>(app: App, mut tail: Tail<M>) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
         let _place = tail.place;
         let mut heartbeat = interval(app.heartbeat);
@@ -86,9 +88,9 @@ fn events(app: App, mut tail: Tail) -> impl Stream<Item = Result<Event, Infallib
         yield Ok(Event::default().retry(RETRY).comment("live"));
         loop {
             tokio::select! {
-                message = tail.calls.message() => match message {
+                message = tail.messages.message() => match message {
                     Ok(Some(message)) => {
-                        for event in events_of(message, tail.payloads) {
+                        for event in (tail.events)(message) {
                             yield Ok(event);
                         }
                     }
@@ -110,29 +112,37 @@ fn events(app: App, mut tail: Tail) -> impl Stream<Item = Result<Event, Infallib
     }
 }
 
-/// The events of one message. Only the last of them carries the cursor: a
-/// reader that breaks off in the middle gets the whole message again.
-fn events_of(message: wire::TailToolCallsResponse, payloads: Payloads) -> Vec<Event> {
-    let mut events: Vec<Event> = message
-        .tool_calls
-        .into_iter()
-        .filter_map(|call| {
-            Event::default()
-                .event("call")
-                .json_data(ToolCall::new(call, payloads))
-                .ok()
-        })
-        .collect();
+/// The events of one message about calls.
+pub(crate) fn events_of_calls(message: wire::TailToolCallsResponse, payloads: Payloads) -> Vec<Event> {
+    let calls = message.tool_calls.into_iter();
+    let calls = calls.map(|call| ("call", ToolCall::new(call, payloads)));
+    let mut events = events_named(calls);
     if message.skipped > 0 {
-        let dropped = Dropped { n: message.skipped };
-        events.extend(Event::default().event("dropped").json_data(dropped).ok());
+        events.extend(events_named([("dropped", Dropped { n: message.skipped })]));
     }
-    if message.cursor.is_empty() {
-        return events;
+    with_cursor(events, message.cursor)
+}
+
+/// The events of one message about lines of servers.
+pub(crate) fn events_of_lines(message: wire::TailServerLogsResponse) -> Vec<Event> {
+    let lines = message.server_logs.into_iter();
+    let events = events_named(lines.map(|line| ("line", ServerLog::from(line))));
+    with_cursor(events, message.cursor)
+}
+
+fn events_named<T: Serialize>(items: impl IntoIterator<Item = (&'static str, T)>) -> Vec<Event> {
+    let event = |(name, item)| Event::default().event(name).json_data(item).ok();
+    items.into_iter().filter_map(event).collect()
+}
+
+/// Only the last event of a message carries the cursor: a reader that breaks off
+/// in the middle gets the whole message again.
+fn with_cursor(mut events: Vec<Event>, cursor: String) -> Vec<Event> {
+    if !cursor.is_empty() {
+        // Without data nothing is dispatched, and the cursor is still remembered.
+        let last = events.pop().unwrap_or_default();
+        events.push(last.id(cursor));
     }
-    // Without data nothing is dispatched, and the cursor is still remembered.
-    let last = events.pop().unwrap_or_default();
-    events.push(last.id(message.cursor));
     events
 }
 

@@ -21,7 +21,8 @@ mod teams;
 mod tool_calls;
 mod tools;
 
-pub(crate) use tool_calls::{Payloads, ToolCall};
+pub(crate) use server_logs::ServerLog;
+pub(crate) use tool_calls::{CursorQuery, Payloads, ToolCall};
 
 use crate::{app::App, csrf, docs_page, json_body, openapi, problems, security_headers, web_files};
 
@@ -86,6 +87,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::get))
         .routes(routes!(server_logs::list))
+        .routes(routes!(server_logs::stream))
 }
 
 /// Everything that this service serves.

@@ -5,6 +5,9 @@ use uuid::Uuid;
 /// One field of a record cannot be stored.
 pub(crate) type InvalidRecord = InvalidField;
 
+/// A year.
+pub(crate) const LONGEST_US: i64 = 366 * 24 * 3_600 * 1_000_000;
+
 /// Reads an id that must be there.
 pub(crate) fn id(field: &'static str, text: &str) -> Result<Uuid, InvalidRecord> {
     // All ids look alike; which noun it is, the column says.
@@ -22,6 +25,12 @@ pub(crate) fn optional_id(field: &'static str, text: Option<&str>) -> Result<Opt
 /// can.
 pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Of microseconds. Longer than a year is a year, so that figures can add
+/// durations up.
+pub(crate) fn duration(micros: u64) -> i64 {
+    number(micros).min(LONGEST_US)
 }
 
 /// Takes texts over into the store, and remembers what it had to change.

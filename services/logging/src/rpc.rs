@@ -27,6 +27,11 @@ pub(crate) fn routes(ingest: Ingest, store: Store, shutdown: &Shutdown) -> Route
         ingest: ingest.clone(),
         shutdown: shutdown.clone(),
     };
+    let server_logs = server_logs::ServerLogs {
+        store: store.clone(),
+        ingest: ingest.clone(),
+        shutdown: shutdown.clone(),
+    };
     let ingest = ingest::IngestRpc {
         ingest,
         shutdown: shutdown.clone(),
@@ -36,8 +41,6 @@ pub(crate) fn routes(ingest: Ingest, store: Store, shutdown: &Shutdown) -> Route
         .add_service(RetentionServiceServer::new(retention::Retention {
             store: store.clone(),
         }))
-        .add_service(SessionsServiceServer::new(sessions::Sessions {
-            store: store.clone(),
-        }))
-        .add_service(ServerLogsServiceServer::new(server_logs::ServerLogs { store }))
+        .add_service(SessionsServiceServer::new(sessions::Sessions { store }))
+        .add_service(ServerLogsServiceServer::new(server_logs))
 }

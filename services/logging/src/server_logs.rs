@@ -1,5 +1,6 @@
 use std::str::FromStr as _;
 
+use database::keyset::Key;
 use domain::{LogLevel, ServerLogKind};
 use proto::{convert::FromWire, logging as wire};
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use crate::{
 };
 
 pub(crate) mod store;
+pub(crate) mod tail;
 
 row! {
     /// One line of a server's log.
@@ -46,6 +48,14 @@ impl ServerLogRow {
             at: log.at_us,
             tool_call_id: record::optional_id("tool_call_id", log.tool_call_id.as_deref())?,
         })
+    }
+
+    /// Where it stands in the list.
+    pub(crate) fn key(&self) -> Key {
+        Key {
+            at: self.at,
+            id: self.id,
+        }
     }
 
     pub(crate) fn into_wire(self) -> wire::ServerLog {

@@ -23,6 +23,7 @@ const ALLOW_LIST: AllowList = &[
     ("mcporch.logging.v1.SessionsService/ListSessions", READERS),
     ("mcporch.logging.v1.SessionsService/GetSession", READERS),
     ("mcporch.logging.v1.ServerLogsService/ListServerLogs", READERS),
+    ("mcporch.logging.v1.ServerLogsService/TailServerLogs", READERS),
 ];
 
 const READERS: &[ServiceName] = &[ServiceName::HttpGateway, ServiceName::Operator];

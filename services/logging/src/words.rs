@@ -152,7 +152,7 @@ fn may_be_path(token: &str) -> bool {
     while let Some(at) = rest.find('\\') {
         let behind = rest[at..].trim_start_matches('\\');
         let backslashes = rest.len() - at - behind.len();
-        if backslashes % 2 == 0 && behind.starts_with(['u', 'n', 't', 'r', 'b', 'f']) {
+        if backslashes.is_multiple_of(2) && behind.starts_with(['u', 'n', 't', 'r', 'b', 'f']) {
             return true;
         }
         rest = behind;

@@ -164,8 +164,7 @@ impl Recorder {
         } else {
             record
         };
-        let body = Record { record: Some(record) }.encode_to_vec();
-        match self.spool.append(kind, id, &body) {
+        match self.write(kind, id, record) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let is_refused_call = name == "tool_call" && kind != FrameKind::Closing;
@@ -180,6 +179,22 @@ impl Recorder {
                 Err(SpoolFull)
             }
         }
+    }
+}
+
+impl Recorder {
+    /// A closing that finds no room is tried without its bodies: that the call
+    /// ended must be kept.
+    fn write(&self, kind: FrameKind, id: Uuid, record: record::Record) -> Result<u64, AppendError> {
+        let record = Record { record: Some(record) };
+        let written = self.spool.append(kind, id, &record.encode_to_vec());
+        if written.is_ok() || kind != FrameKind::Closing {
+            return written;
+        }
+        let bare = Record {
+            record: record.record.map(without_bodies),
+        };
+        self.spool.append(kind, id, &bare.encode_to_vec())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     config::{Level, SpoolConfig, Usage},
     error::AppendError,
     frame::{self, Draft, FrameKind},
-    segment::{self, Segment, SegmentHeader, SegmentKey},
+    segment::{self, Segment, SegmentHeader, SegmentKey, Spare},
 };
 
 /// The row of files, oldest first, and who is in them. Everything here happens
@@ -27,6 +27,11 @@ pub(crate) struct Log {
     segments: VecDeque<Segment>,
     /// The file of the last segment, while it takes frames.
     active: Option<Arc<File>>,
+    /// Gone when the disk was full and it became a segment: then only closings
+    /// are taken until another one can be made.
+    spare: Option<Spare>,
+    /// Replaced where a test needs a disk that is full.
+    allocate: segment::Allocate,
     /// Files with frames that the disk may not have yet.
     unsynced: Vec<(SegmentKey, Arc<File>)>,
     open: HashMap<Uuid, Place>,
@@ -91,8 +96,11 @@ impl Log {
         epoch: u64,
         salt: u32,
         recovered: crate::recovery::Recovered,
+        allocate: segment::Allocate,
     ) -> Self {
         Self {
+            spare: Spare::make(&config.folder, config.segment_bytes, allocate).ok(),
+            allocate,
             config,
             epoch,
             salt,
@@ -119,11 +127,16 @@ impl Log {
                 capacity_bytes: self.config.capacity_bytes,
             });
         }
+        if !closes && self.spare.is_none() {
+            let spare = Spare::make(&self.config.folder, self.config.segment_bytes, self.allocate);
+            self.spare = Some(spare.map_err(AppendError::Write)?);
+        }
         self.write(draft).map_err(AppendError::Write)
     }
 
     fn write(&mut self, draft: &mut Draft) -> io::Result<u64> {
-        let (file, segment) = self.segment_for(draft.len() as u64)?;
+        let is_closing = draft.kind == FrameKind::Closing;
+        let (file, segment) = self.segment_for(draft.len() as u64, is_closing)?;
         let seq = segment.last_seq + 1;
         let (key, offset) = (segment.key(), segment.bytes);
         if let Err(error) = file.write_all_at(draft.finish(seq), offset) {
@@ -164,7 +177,7 @@ impl Log {
     }
 
     /// The active segment, or a new one when there is none or it is too full.
-    fn segment_for(&mut self, bytes: u64) -> io::Result<(Arc<File>, &mut Segment)> {
+    fn segment_for(&mut self, bytes: u64, is_closing: bool) -> io::Result<(Arc<File>, &mut Segment)> {
         let is_full = |segment: &Segment| segment.bytes + bytes > self.config.segment_bytes;
         if self.active.is_some() && self.segments.back().is_some_and(is_full) {
             self.seal();
@@ -177,11 +190,19 @@ impl Log {
                 first_seq: self.next_seq,
             };
             let header = SegmentHeader { key, salt: self.salt };
-            let file = Arc::new(segment::create(
-                &self.config.folder,
-                header,
-                self.config.segment_bytes,
-            )?);
+            let folder = &self.config.folder;
+            let made = segment::create(folder, header, self.config.segment_bytes, self.allocate);
+            let is_full = |error: &io::Error| error.kind() == io::ErrorKind::StorageFull;
+            let spare = if is_closing && made.as_ref().is_err_and(is_full) {
+                self.spare.take()
+            } else {
+                None
+            };
+            let file = match spare {
+                Some(spare) => spare.into_segment(folder, header)?,
+                None => made?,
+            };
+            let file = Arc::new(file);
             let segment = Segment::new(header);
             self.bytes += segment.bytes;
             self.segments.push_back(segment);

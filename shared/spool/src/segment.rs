@@ -106,21 +106,33 @@ impl Segment {
     }
 }
 
-/// Makes the file of a new segment and takes its space from the disk, so that
-/// a full disk shows here and not in the middle of a frame.
-pub(crate) fn create(folder: &Path, header: SegmentHeader, segment_bytes: u64) -> io::Result<File> {
+/// Takes space from the disk, so that a full disk shows here and not in the
+/// middle of a frame.
+pub(crate) type Allocate = fn(&File, u64) -> io::Result<()>;
+
+pub(crate) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+    let size = i64::try_from(bytes).unwrap_or(i64::MAX);
+    match fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, size) {
+        // A file system that cannot.
+        Ok(()) | Err(nix::errno::Errno::EOPNOTSUPP) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the file of a new segment.
+pub(crate) fn create(
+    folder: &Path,
+    header: SegmentHeader,
+    bytes: u64,
+    allocate: Allocate,
+) -> io::Result<File> {
     let path = header.key.path(folder);
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .open(&path)?;
-    let size = i64::try_from(segment_bytes).unwrap_or(i64::MAX);
-    let made = match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, size) {
-        // A file system that cannot.
-        Ok(()) | Err(nix::errno::Errno::EOPNOTSUPP) => file.write_all_at(&header.encode(), 0),
-        Err(error) => Err(error.into()),
-    };
+    let made = allocate(&file, bytes).and_then(|()| file.write_all_at(&header.encode(), 0));
     if let Err(error) = made {
         // Half made, it would be in the way of the next attempt.
         if let Err(error) = std::fs::remove_file(&path) {
@@ -129,4 +141,33 @@ pub(crate) fn create(folder: &Path, header: SegmentHeader, segment_bytes: u64) -
         return Err(error);
     }
     Ok(file)
+}
+
+/// A file with space for the closings of what was let in before the disk was
+/// full, made while it is not.
+#[derive(Debug)]
+pub(crate) struct Spare(File);
+
+impl Spare {
+    pub(crate) fn make(folder: &Path, bytes: u64, allocate: Allocate) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(Self::path(folder))?;
+        allocate(&file, bytes)?;
+        Ok(Self(file))
+    }
+
+    /// Makes a segment of it.
+    pub(crate) fn into_segment(self, folder: &Path, header: SegmentHeader) -> io::Result<File> {
+        self.0.write_all_at(&header.encode(), 0)?;
+        std::fs::rename(Self::path(folder), header.key.path(folder))?;
+        Ok(self.0)
+    }
+
+    fn path(folder: &Path) -> PathBuf {
+        folder.join("spare")
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     log::{self, Log},
     reader::Reader,
     recovery::{self, Recovery},
+    segment,
     sync::{self, Progress},
 };
 
@@ -55,12 +56,13 @@ impl Shared {
 impl Spool {
     /// Opens the spool of a folder and reads what an earlier process left.
     pub fn open(config: SpoolConfig) -> Result<(Self, Recovery), OpenError> {
-        Self::open_with(config, File::sync_data)
+        Self::open_with(config, File::sync_data, segment::allocate)
     }
 
     pub(crate) fn open_with(
         config: SpoolConfig,
         sync_file: fn(&File) -> io::Result<()>,
+        allocate: segment::Allocate,
     ) -> Result<(Self, Recovery), OpenError> {
         config.validate()?;
         let folder = config.folder.clone();
@@ -74,7 +76,7 @@ impl Spool {
         let (max_body_bytes, durability) = (config.max_body_bytes(), config.durability);
         let shared = Arc::new(Shared {
             folder: folder.clone(),
-            log: Mutex::new(Log::new(config, epoch, salt, recovered)),
+            log: Mutex::new(Log::new(config, epoch, salt, recovered, allocate)),
             appended: Notify::new(),
             progress: Progress::default(),
             sync_file,

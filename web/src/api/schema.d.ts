@@ -399,6 +399,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/server-logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines of servers as they arrive
+         * @description Server-sent events: `line` with a line. The id of an event is a cursor: `Last-Event-ID` goes on from there. Lines
+         *     that come late, because the call log was away, are in the list alone.
+         */
+        get: operations["stream_server_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/servers": {
         parameters: {
             query?: never;
@@ -3293,6 +3314,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_ServerLog"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    stream_server_logs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Name or id of a server; absent: all of the project.
+                 * @example github
+                 */
+                server?: string;
+                /** @description `page.newer` of a list with the same filters; absent: from now on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Cursor to go on from; browsers send it by themselves */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ServerLog"];
                 };
             };
             default: components["responses"]["Refused"];

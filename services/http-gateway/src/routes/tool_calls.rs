@@ -147,9 +147,10 @@ pub(crate) async fn stream(
         cursor: live::cursor(&headers, from.cursor),
     });
     let calls = answer(app.backends.tool_calls().tail_tool_calls(request)).await?;
+    let payloads = Payloads::of(false, &access);
     let tail = Tail {
-        calls,
-        payloads: Payloads::of(false, &access),
+        messages: calls,
+        events: Box::new(move |message| live::events_of_calls(message, payloads)),
         project_id: access.project_id,
         caller,
         place,

@@ -29,8 +29,8 @@ pub(crate) mod wire {
         },
         projects::{
             access_service_server::AccessServiceServer, api_keys_service_server::ApiKeysServiceServer,
-            projects_service_server::ProjectsServiceServer, servers_service_server::ServersServiceServer,
-            users_service_server::UsersServiceServer,
+            members_service_server::MembersServiceServer, projects_service_server::ProjectsServiceServer,
+            servers_service_server::ServersServiceServer, users_service_server::UsersServiceServer,
         },
     };
 }

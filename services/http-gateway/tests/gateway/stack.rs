@@ -14,7 +14,7 @@ use crate::backends::{
     World,
     gateway::{LiveSessions, Tools, Upstreams},
     logging::{ServerLogs, Sessions, ToolCalls},
-    projects::{Access, ApiKeys, Projects, Servers, Users},
+    projects::{Access, ApiKeys, Members, Projects, Servers, Users},
     wire,
 };
 
@@ -96,6 +96,10 @@ fn routes(world: &Arc<World>) -> Routes {
     ))
     .add_service(wire::ApiKeysServiceServer::with_interceptor(
         ApiKeys(world.clone()),
+        guard.clone(),
+    ))
+    .add_service(wire::MembersServiceServer::with_interceptor(
+        Members(world.clone()),
         guard.clone(),
     ))
     .add_service(wire::ServersServiceServer::with_interceptor(

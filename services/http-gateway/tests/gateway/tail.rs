@@ -178,3 +178,22 @@ async fn there_are_no_more_tails_than_there_are_places() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn lines_of_servers_are_followed_from_a_cursor() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let path = "/api/v1/projects/acme/server-logs/stream?server=sample";
+    let mut events = Events::open(&stack, path, &person, Some("7")).await;
+    let event = events.next().await;
+    assert_eq!((event.name.as_str(), event.id.as_str()), ("line", "7+1"));
+    let line: Value = serde_json::from_str(&event.data).expect("a line is JSON");
+    assert_eq!(
+        (line["line"].as_str(), line["kind"].as_str()),
+        (Some("ready"), Some("stderr"))
+    );
+    let stranger = stack.world.person(&[]);
+    answer(stack.get(path).bearer_auth(&stranger))
+        .await
+        .refused(404, "not_found");
+}

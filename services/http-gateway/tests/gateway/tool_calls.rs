@@ -127,6 +127,7 @@ async fn who_may_not_read_logs_reads_none() {
         "tool-calls/stream",
         "sessions",
         "server-logs",
+        "server-logs/stream",
         &format!("tool-calls/{CALL}"),
         &format!("sessions/{CALL}"),
     ] {
@@ -148,6 +149,16 @@ async fn a_query_travels_with_what_its_names_stand_for() {
     let filter = asked.filter.expect("a filter");
     assert_eq!(filter.q, "user:me status:error");
     assert_eq!(filter.users[0].name, "me");
+    assert_eq!(filter.users.len(), 1, "no other name is asked for");
+    let path = format!("{CALLS}?q=user:Lee@example.com");
+    answer(stack.get(&path).bearer_auth(&person)).await.done();
+    let asked = lock(&stack.world.asked.list).take().expect("a list");
+    let users = asked.filter.expect("a filter").users;
+    assert!(
+        users
+            .iter()
+            .any(|user| user.name == "lee@example.com" && user.id == SERVER)
+    );
     answer(stack.get(&format!("{CALLS}?sort=up")).bearer_auth(&person))
         .await
         .refused(400, "invalid_argument");

@@ -1,9 +1,9 @@
-use database::{Database, DatabaseError, on_database};
+use database::{Database, DatabaseError, Transaction, on_database};
 use domain::Timestamp;
 use uuid::Uuid;
 
 use super::{RetentionRow, days_ago};
-use crate::store::{Statement, Store, insert};
+use crate::store::{Statement, Store, first_id, insert};
 
 mod postgres;
 mod sqlite;
@@ -220,10 +220,24 @@ impl Store {
         Ok(())
     }
 
+    /// Bodies that are older, or whose call is gone, with their words.
     async fn delete_bodies(&self, project_id: Uuid, before: i64) -> Result<(), DatabaseError> {
-        match &self.database {
-            Database::Sqlite(_) => self.delete_bodies_sqlite(project_id, before).await,
-            Database::Postgres(_) => self.delete_bodies_postgres(project_id, before).await,
+        loop {
+            let mut transaction = self.database.begin().await?;
+            let gone = match &transaction {
+                Transaction::Sqlite(_) => {
+                    let old = old_bodies(&transaction, "number", project_id, before);
+                    sqlite::delete_with_words(&mut transaction, old).await?
+                }
+                Transaction::Postgres(_) => {
+                    let old = old_bodies(&transaction, "tool_call_id", project_id, before);
+                    old.fetch_within::<(Uuid,)>(&mut transaction).await?.len()
+                }
+            };
+            transaction.commit().await?;
+            if gone < STEP as usize {
+                return Ok(());
+            }
         }
     }
 
@@ -236,4 +250,22 @@ impl Store {
             }
         }
     }
+}
+
+/// Takes a step of old bodies away and returns their keys.
+fn old_bodies(transaction: &Transaction, key: &str, project_id: Uuid, before: i64) -> Statement {
+    let mut statement = Statement::within(
+        transaction,
+        &format!(
+            "DELETE FROM tool_call_bodies WHERE {key} IN (
+             SELECT {key} FROM tool_call_bodies LEFT JOIN tool_calls ON id = tool_call_id
+             WHERE tool_call_id < "
+        ),
+    );
+    statement.bind(first_id(before));
+    statement
+        .push(" AND (id IS NULL OR project_id = ")
+        .bind(project_id)
+        .push(&format!(") LIMIT {STEP}) RETURNING {key}"));
+    statement
 }

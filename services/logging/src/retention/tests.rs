@@ -76,7 +76,7 @@ database_test! {
         }
         let store = &gateway.store;
         let now = Clock::system().now();
-        let later = |days| Timestamp::from_micros(days_ago(now, -days));
+        let later = |days: i64| Timestamp::from_micros(days_ago(now, -days));
         store.sweep(later(80)).await.unwrap();
         assert_eq!(count(store, "ingest_progress").await, 3);
         store.sweep(later(100)).await.unwrap();

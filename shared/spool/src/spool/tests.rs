@@ -177,6 +177,49 @@ fn a_full_spool_takes_closings_of_what_it_let_in_and_nothing_else() {
 }
 
 #[test]
+fn a_full_disk_takes_closings_of_what_was_let_in_and_goes_on_by_itself() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_FULL: AtomicBool = AtomicBool::new(false);
+    fn allocate(_: &File, _: u64) -> io::Result<()> {
+        if IS_FULL.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open_with(config(folder.path()), File::sync_data, allocate).unwrap();
+    IS_FULL.store(true, Ordering::SeqCst);
+    // The first one finds no segment, and the spare is not for it.
+    let refused = spool.append(FrameKind::Opening, id(0), &[1; 1_000]);
+    assert!(matches!(refused, Err(AppendError::Write(_))), "{refused:?}");
+    IS_FULL.store(false, Ordering::SeqCst);
+    spool.append(FrameKind::Opening, id(0), &[1; 1_000]).unwrap();
+    IS_FULL.store(true, Ordering::SeqCst);
+    // What is left of the segment is used up.
+    let let_in =
+        (1..10).take_while(|number| spool.append(FrameKind::Opening, id(*number), &[1; 1_000]).is_ok());
+    let let_in = let_in.count() as u64;
+    assert!((1..4).contains(&let_in), "{let_in}");
+    for number in 0..=let_in {
+        spool.append(FrameKind::Closing, id(number), &[2; 500]).unwrap();
+    }
+    assert!(
+        spool.append(FrameKind::Opening, id(20), b"").is_err(),
+        "the spare is for closings alone"
+    );
+    IS_FULL.store(false, Ordering::SeqCst);
+    spool.append(FrameKind::Opening, id(20), b"").unwrap();
+    drop(spool);
+    let (spool, recovery) = open(folder.path());
+    assert_eq!(recovery.unfinished.len(), 1);
+    let closings = read_all(&mut spool.reader());
+    let closings = closings.iter().filter(|frame| frame.kind == FrameKind::Closing);
+    assert_eq!(closings.count() as u64, let_in + 1);
+}
+
+#[test]
 fn a_body_that_fits_into_no_segment_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = open(folder.path());
@@ -206,7 +249,7 @@ fn a_disk_that_does_not_confirm_ends_the_segment_and_the_append() {
             Ok(())
         }
     };
-    let (spool, _) = Spool::open_with(power, fails).unwrap();
+    let (spool, _) = Spool::open_with(power, fails, segment::allocate).unwrap();
     spool.append(FrameKind::Single, id(1), b"small").unwrap();
     let failed = spool.append(FrameKind::Single, id(2), &[0; 2_000]);
     assert!(matches!(failed, Err(AppendError::NotDurable)), "{failed:?}");
@@ -274,7 +317,7 @@ fn a_frame_that_goes_bad_while_the_spool_is_open_is_put_aside() {
     for number in 0..6 {
         spool.append(FrameKind::Single, id(number), &[0; 1_000]).unwrap();
     }
-    let path = crate::segment::SegmentKey {
+    let path = segment::SegmentKey {
         epoch: spool.epoch(),
         first_seq: 1,
     }

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     backends::answer,
     caller::{Caller, ProjectAccess},
-    routes::servers,
+    routes::{members, servers},
     suggest::parse_word,
     time_range::TimeRange,
 };
@@ -133,6 +133,19 @@ impl Names {
                 .extend(access.principal.user_id.iter().map(|id| wire::NamedId {
                     name: "me".to_owned(),
                     id: id.clone(),
+                }));
+        }
+        // Only then is an e-mail address meant.
+        if q.contains("user:") && q.contains('@') {
+            let request = caller.request(proto::projects::ListMembersRequest {
+                place: Some(members::place::project(&access.project_id)),
+            });
+            let answered = answer(app.backends.members().list_members(request)).await?;
+            names
+                .users
+                .extend(answered.members.into_iter().map(|member| wire::NamedId {
+                    name: member.email,
+                    id: member.user_id,
                 }));
         }
         if q.contains("key:") {

@@ -3,41 +3,13 @@ use domain::Timestamp;
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
 
-use super::STEP;
 use crate::{
     retention::{RetentionRow, days_ago},
     rollup::DAY_US,
-    store::{Statement, Store, first_id, part_name},
+    store::{Store, part_name},
 };
 
 impl Store {
-    /// Bodies that are older, or whose call is gone.
-    pub(super) async fn delete_bodies_postgres(
-        &self,
-        project_id: Uuid,
-        before: i64,
-    ) -> Result<(), DatabaseError> {
-        loop {
-            let mut transaction = self.database.begin().await?;
-            let mut statement = Statement::within(
-                &transaction,
-                "DELETE FROM tool_call_bodies WHERE tool_call_id IN (
-                 SELECT tool_call_id FROM tool_call_bodies LEFT JOIN tool_calls ON id = tool_call_id
-                 WHERE tool_call_id < ",
-            );
-            statement.bind(first_id(before));
-            statement
-                .push(" AND (id IS NULL OR project_id = ")
-                .bind(project_id);
-            statement.push(&format!(") LIMIT {STEP}) RETURNING tool_call_id"));
-            let gone: Vec<(Uuid,)> = statement.fetch_within(&mut transaction).await?;
-            transaction.commit().await?;
-            if gone.len() < STEP as usize {
-                return Ok(());
-            }
-        }
-    }
-
     /// Drops the days that no project keeps any more.
     pub(super) async fn drop_days_postgres(
         &self,

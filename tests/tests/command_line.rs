@@ -1,0 +1,164 @@
+//! `mcp-orch logs` and `mcp-orch stats` as people use them, against services
+//! that run.
+
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use tests::{Door, McpClient, Processes, Project, Rest, ServerDefinition, fixture_server, mcp_orch};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+};
+
+struct User {
+    processes: Processes,
+    owner: Rest,
+    project: Project,
+    client: McpClient,
+}
+
+impl User {
+    async fn start() -> Self {
+        let processes = Processes::start().await;
+        let owner = Rest::sign_up(&processes.web_url(), "kim@example.com")
+            .await
+            .expect("the first user signs up");
+        let server = ServerDefinition::stdio("fixture", &fixture_server(), &[]);
+        let project = owner.project("Acme", &[server]).await.expect("a project is made");
+        let client = McpClient::connect(&processes.endpoint(&project), &project.key, Door::StreamableHttp)
+            .await
+            .expect("the handshake succeeds");
+        Self {
+            processes,
+            owner,
+            project,
+            client,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(mcp_orch());
+        command
+            .args(arguments)
+            .env("MCPORCH_URL", self.processes.web_url())
+            .env("MCPORCH_PROJECT", &self.project.slug)
+            .env("MCPORCH_KEY", &self.project.key)
+            .current_dir(self.processes.folder())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().await.expect("the binary starts")
+    }
+
+    /// What a command that works writes.
+    async fn read(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        let problem = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {problem}");
+        String::from_utf8(output.stdout).expect("it writes UTF-8")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_searched_shown_followed_exported_and_counted() {
+    let user = User::start().await;
+    let call = async |tool: &str, arguments: Value| {
+        user.client
+            .call(&format!("fixture__{tool}"), arguments)
+            .await
+            .expect("it is answered");
+    };
+    call("echo", json!({"note": "나무 tree"})).await;
+    call("echo", json!({"note": "stone"})).await;
+    call("fail", json!({})).await;
+    let calls = user.owner.ended_tool_calls(&user.project, 3).await;
+
+    let all = user.read(&["logs"]).await;
+    assert_eq!(all.lines().count(), 3, "{all}");
+    assert!(!all.contains('\u{1b}'), "no colours where nobody sees them");
+    let failed = user.read(&["logs", "status:error"]).await;
+    assert!(failed.lines().count() == 1 && failed.contains("fail"), "{failed}");
+    let found = user.read(&["logs", "--json", "arguments.note:stone"]).await;
+    let found: Value = serde_json::from_str(&found).expect("one line of JSON");
+    assert_eq!(found["tool_name"], "echo");
+
+    let tree = user.read(&["logs", "--json", "나무"]).await;
+    let tree: Value = serde_json::from_str(&tree).expect("one line of JSON");
+    let shown = user
+        .read(&["logs", "show", tree["id"].as_str().expect("an id")])
+        .await;
+    assert!(shown.contains("나무 tree"), "{shown}");
+
+    let export = user.read(&["logs", "export", "--full"]).await;
+    assert_eq!(export.lines().count(), 3);
+    assert!(export.contains("stone"));
+    let csv = user
+        .read(&["logs", "export", "--format", "csv", "tool:echo"])
+        .await;
+    assert_eq!(csv.lines().count(), 3, "a head and two rows: {csv}");
+
+    let stats = user.read(&["stats"]).await;
+    assert!(stats.starts_with("3 calls"), "{stats}");
+    assert!(
+        stats.contains("fixture/echo") && stats.contains("fixture/fail"),
+        "{stats}"
+    );
+    assert_eq!(calls.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_calls_are_followed_over_a_restart_of_what_serves_them() {
+    let mut user = User::start().await;
+    let mut follower = user
+        .command(&["logs", "--follow", "--json", "tool:echo"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(follower.stdout.take().expect("it is piped")).lines();
+    // Only what comes behind the first look is followed, so it calls until then.
+    let mut number = 0;
+    let mut seen_after = async |client: &McpClient| {
+        loop {
+            number += 1;
+            let arguments = json!({"number": number});
+            client
+                .call("fixture__echo", arguments)
+                .await
+                .expect("it is answered");
+            let line = tokio::time::timeout(std::time::Duration::from_secs(1), lines.next_line());
+            if let Ok(line) = line.await {
+                let line = line.expect("it writes UTF-8").expect("it goes on");
+                let call: Value = serde_json::from_str(&line).expect("a call in each line");
+                assert_eq!(call["tool_name"], "echo");
+                return;
+            }
+        }
+    };
+    seen_after(&user.client).await;
+    user.processes.kill(tests::Service::HttpGateway).await;
+    user.processes.restart(tests::Service::HttpGateway).await;
+    seen_after(&user.client).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_is_told_with_its_place() {
+    let user = User::start().await;
+    let refused = async |arguments: &[&str]| {
+        let output = user.run(arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let problem = refused(&["logs", "status:error", "colour:red"]).await;
+    assert!(problem.contains("^^^^^^"), "the place is underlined: {problem}");
+    let problem = refused(&["logs", "--key", "mcporch_wrong"]).await;
+    assert!(
+        !problem.trim().is_empty() && !problem.contains("mcporch_wrong"),
+        "{problem}"
+    );
+    let problem = refused(&["stats", "--url", "http://127.0.0.1:1"]).await;
+    assert!(problem.contains("does not answer"), "{problem}");
+}
