@@ -97,12 +97,23 @@ const INSIDE: Visit[] = [
       await page.getByRole("listbox").waitFor();
     },
   },
+  {
+    page: "a server to edit",
+    url: `/projects/${project}/servers/${server}`,
+    open: async (page) => {
+      await page.locator(".lucide-pencil").click();
+      await page.getByRole("dialog").locator("form").waitFor();
+    },
+  },
   { page: "connect", url: `/projects/${project}/connect` },
   { page: "API keys", url: `/projects/${project}/api-keys` },
   {
     page: "new API key",
     url: `/projects/${project}/api-keys`,
-    open: (page) => page.locator("header button").first().click(),
+    open: async (page) => {
+      await page.locator("header button").first().click();
+      await page.getByRole("dialog").locator("summary").click();
+    },
   },
 ];
 

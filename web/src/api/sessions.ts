@@ -14,3 +14,21 @@ export function sessionQuery(project: string, id: string) {
     refetchInterval: ({ state }) => (state.data?.ended_at ? false : REFRESH_MS),
   });
 }
+
+const NEWEST_ROWS = 6;
+
+/** The newest client sessions; two features show them. */
+export function newestSessionsQuery(project: string) {
+  return queryOptions({
+    queryKey: ["newest-sessions", project],
+    queryFn: async () =>
+      (
+        await unwrap(
+          api.GET("/api/v1/projects/{project}/sessions", {
+            params: { path: { project }, query: { limit: NEWEST_ROWS } },
+          }),
+        )
+      ).data,
+    refetchInterval: REFRESH_MS,
+  });
+}

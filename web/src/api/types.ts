@@ -24,3 +24,7 @@ export type Invitation = Schemas["Invitation"];
 export type CreatedInvitation = Schemas["CreatedInvitation"];
 export type Team = Schemas["Team"];
 export type ProjectTeam = Schemas["ProjectTeam"];
+export type ServerTrial = Schemas["ServerTrial"];
+export type UpdateServer = Schemas["UpdateServer"];
+export type CreateApiKey = Schemas["CreateApiKey"];
+export type UpdateApiKey = Schemas["UpdateApiKey"];

@@ -13,6 +13,8 @@ export interface ClientGuide {
   /** Where the text goes; absent: it is a command for a terminal. */
   file?: string;
   text: (target: Target) => string;
+  /** An address that has the program add the server itself. */
+  deeplink?: (target: Target) => string;
 }
 
 export function claudeCodeCommand({ name, url, key }: Target): string {
@@ -27,6 +29,11 @@ function headers({ key }: Target) {
   return { Authorization: `Bearer ${key}` };
 }
 
+/** Of any text, as UTF-8. */
+function base64(text: string): string {
+  return btoa(String.fromCodePoint(...new TextEncoder().encode(text)));
+}
+
 function json(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
@@ -38,6 +45,12 @@ export const CLIENT_GUIDES: ClientGuide[] = [
     label: "Cursor",
     file: "~/.cursor/mcp.json",
     text: (to) => json({ mcpServers: { [to.name]: { url: to.url, headers: headers(to) } } }),
+    // https://cursor.com/docs/context/mcp/install-links
+    deeplink: (to) => {
+      const config = base64(JSON.stringify({ url: to.url, headers: headers(to) }));
+      const query = new URLSearchParams({ name: to.name, config });
+      return `cursor://anysphere.cursor-deeplink/mcp/install?${query}`;
+    },
   },
   {
     id: "vscode",
@@ -45,6 +58,11 @@ export const CLIENT_GUIDES: ClientGuide[] = [
     file: ".vscode/mcp.json",
     text: (to) =>
       json({ servers: { [to.name]: { type: "http", url: to.url, headers: headers(to) } } }),
+    // https://code.visualstudio.com/api/extension-guides/ai/mcp
+    deeplink: (to) => {
+      const server = { name: to.name, type: "http", url: to.url, headers: headers(to) };
+      return `vscode:mcp/install?${encodeURIComponent(JSON.stringify(server))}`;
+    },
   },
   {
     id: "cline",

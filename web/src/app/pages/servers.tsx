@@ -18,6 +18,7 @@ export function OneServer() {
       key={server}
       project={project}
       name={server}
+      onRenamed={(name) => void navigate({ params: { project, server: name }, replace: true })}
       onDeleted={() => void navigate({ to: "/projects/$project/servers", params: { project } })}
     />
   );

@@ -13,12 +13,15 @@ import { Page } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
 import { keyState, useRevokeApiKey } from "./api-keys";
 import { CreateApiKeyDialog } from "./create-dialog";
+import { EditApiKeyDialog } from "./edit-dialog";
+import { isLimited, SCOPES } from "./key-limits";
 
 export function ApiKeysPage({ project }: { project: string }) {
   const { t } = useTranslation();
   const keys = useQuery(apiKeysQuery(project));
   const [isCreating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey>();
+  const [editing, setEditing] = useState<ApiKey>();
   const create = (
     <Button look="solid" onClick={() => setCreating(true)}>
       <Plus size={14} aria-hidden />
@@ -42,7 +45,12 @@ export function ApiKeysPage({ project }: { project: string }) {
       {keys.data && keys.data.length > 0 && (
         <ul className="divide-y divide-border-subtle rounded-lg border border-border">
           {keys.data.map((key) => (
-            <KeyItem key={key.id} apiKey={key} onRevoke={() => setRevoking(key)} />
+            <KeyItem
+              key={key.id}
+              apiKey={key}
+              onEdit={() => setEditing(key)}
+              onRevoke={() => setRevoking(key)}
+            />
           ))}
         </ul>
       )}
@@ -51,12 +59,19 @@ export function ApiKeysPage({ project }: { project: string }) {
         isOpen={isCreating}
         onClose={() => setCreating(false)}
       />
+      <EditApiKeyDialog project={project} apiKey={editing} onClose={() => setEditing(undefined)} />
       <RevokeDialog project={project} apiKey={revoking} onClose={() => setRevoking(undefined)} />
     </Page>
   );
 }
 
-function KeyItem({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) {
+interface ItemProps {
+  apiKey: ApiKey;
+  onEdit: () => void;
+  onRevoke: () => void;
+}
+
+function KeyItem({ apiKey, onEdit, onRevoke }: ItemProps) {
   const { t, i18n } = useTranslation();
   const now = useNow(60_000);
   const state = keyState(apiKey, now);
@@ -68,8 +83,17 @@ function KeyItem({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void })
           {apiKey.name}
         </span>
         <code className="font-mono text-muted text-xs">{apiKey.prefix}…</code>
+        {isLimited(apiKey) && <LimitsOf apiKey={apiKey} />}
       </div>
-      <dl className="flex gap-6 text-xs">
+      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-xs">
+        <div>
+          <dt className="text-faint">{t("apiKeys.columns.lastUsed")}</dt>
+          <dd className="text-muted" title={apiKey.last_used_ip ?? undefined}>
+            {apiKey.last_used_at
+              ? formatRelative(apiKey.last_used_at, now, i18n.language)
+              : t("words.never")}
+          </dd>
+        </div>
         <div>
           <dt className="text-faint">{t("apiKeys.columns.created")}</dt>
           <dd className="text-muted">{formatDay(apiKey.created_at)}</dd>
@@ -81,7 +105,12 @@ function KeyItem({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void })
           </dd>
         </div>
       </dl>
-      <div className="flex w-28 items-center justify-end gap-3">
+      <div className="flex w-36 items-center justify-end gap-2">
+        {state === "active" && (
+          <Button aria-label={t("apiKeys.edit.label", { name: apiKey.name })} onClick={onEdit}>
+            {t("apiKeys.edit.button")}
+          </Button>
+        )}
         {state === "active" ? (
           <Button
             look="danger"
@@ -95,6 +124,23 @@ function KeyItem({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void })
         )}
       </div>
     </li>
+  );
+}
+
+/** What a key is held to. */
+function LimitsOf({ apiKey }: { apiKey: ApiKey }) {
+  const { t } = useTranslation();
+  const { scopes, tools, ip_ranges: ranges, rate_limit_per_minute: rate } = apiKey;
+  const parts = [
+    scopes.length < SCOPES.length && scopes.join(", "),
+    tools?.join(", "),
+    ranges.join(", "),
+    rate !== null && t("apiKeys.limits.perMinute", { count: rate }),
+  ];
+  return (
+    <span className="break-words font-mono text-faint text-xs [overflow-wrap:anywhere]">
+      {parts.filter(Boolean).join(" · ")}
+    </span>
   );
 }
 

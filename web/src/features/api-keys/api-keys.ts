@@ -1,18 +1,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { apiKeysQuery } from "@/api/api-keys";
 import { api, unwrap } from "@/api/client";
-import type { ApiKey } from "@/api/types";
+import type { ApiKey, UpdateApiKey } from "@/api/types";
 
-export function useCreateApiKey(project: string) {
+export function useUpdateApiKey(project: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; expires_at: string }) =>
+    mutationFn: ({ id, body }: { id: string; body: UpdateApiKey }) =>
       unwrap(
-        api.POST("/api/v1/projects/{project}/api-keys", { params: { path: { project } }, body }),
+        api.PATCH("/api/v1/projects/{project}/api-keys/{id}", {
+          params: { path: { project, id } },
+          body,
+        }),
       ),
     onSuccess: () => queries.invalidateQueries(apiKeysQuery(project)),
-    // The secret stays in no cache.
-    gcTime: 0,
   });
 }
 

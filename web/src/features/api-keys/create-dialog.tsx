@@ -1,12 +1,14 @@
-import { type FormEvent, useId } from "react";
+import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCreateApiKey } from "@/api/api-keys";
 import { Problem } from "@/api/problem";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Dialog } from "@/ui/dialog";
-import { TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/field";
 import { ProblemView } from "@/ui/states";
-import { useCreateApiKey } from "./api-keys";
+import { readLimits, type WrongLimit } from "./key-limits";
+import { LimitFields } from "./limit-fields";
 
 const DAYS = [30, 90, 365] as const;
 const DEFAULT_DAYS = 90;
@@ -57,15 +59,24 @@ interface FormProps {
   onClose: () => void;
 }
 
+const FIELDS = ["name", "expires_at", "scopes", "tools", "ip_ranges", "rate_limit_per_minute"];
+
 function CreateForm({ create, onClose }: FormProps) {
   const { t } = useTranslation();
-  const selectId = useId();
-  const nameProblem = create.error instanceof Problem ? create.error.field("name") : undefined;
+  const [wrong, setWrong] = useState<WrongLimit>();
+  const problem = create.error instanceof Problem ? create.error : undefined;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
+    const limits = readLimits(form);
+    if (typeof limits === "string") return setWrong(limits);
+    setWrong(undefined);
     const expiresAt = new Date(Date.now() + Number(form.get("days")) * DAY_MS);
-    create.mutate({ name: String(form.get("name")).trim(), expires_at: expiresAt.toISOString() });
+    create.mutate({
+      name: String(form.get("name")).trim(),
+      expires_at: expiresAt.toISOString(),
+      ...limits,
+    });
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
@@ -73,29 +84,34 @@ function CreateForm({ create, onClose }: FormProps) {
         label={t("words.name")}
         name="name"
         placeholder={t("apiKeys.form.namePlaceholder")}
-        error={nameProblem}
+        error={problem?.field("name")}
         required
         autoFocus
         maxLength={100}
       />
-      <div className="flex flex-col gap-1.5">
-        <label htmlFor={selectId} className="font-medium text-xs">
-          {t("apiKeys.form.expiry")}
-        </label>
-        <select
-          id={selectId}
-          name="days"
-          defaultValue={DEFAULT_DAYS}
-          className="h-9 rounded-md border border-border bg-canvas px-2 hover:border-border-strong"
-        >
-          {DAYS.map((count) => (
-            <option key={count} value={count}>
-              {t("apiKeys.form.days", { count })}
-            </option>
-          ))}
-        </select>
-      </div>
-      {create.error && !nameProblem && <ProblemView error={create.error} isInline />}
+      <SelectField
+        label={t("apiKeys.form.expiry")}
+        name="days"
+        defaultValue={DEFAULT_DAYS}
+        error={problem?.field("expires_at")}
+      >
+        {DAYS.map((count) => (
+          <option key={count} value={count}>
+            {t("apiKeys.form.days", { count })}
+          </option>
+        ))}
+      </SelectField>
+      <details open={wrong !== undefined || problem !== undefined || undefined}>
+        <summary className="w-fit cursor-pointer rounded-sm text-accent text-xs">
+          {t("apiKeys.limits.title")}
+        </summary>
+        <div className="mt-3 flex flex-col gap-4">
+          <LimitFields problem={problem} wrong={wrong} />
+        </div>
+      </details>
+      {create.error && !FIELDS.some((field) => problem?.field(field)) && (
+        <ProblemView error={create.error} isInline />
+      )}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{t("words.cancel")}</Button>
         <Button type="submit" look="solid" disabled={create.isPending}>

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { KeyRound } from "lucide-react";
+import { ExternalLink, KeyRound } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { projectQuery } from "@/api/project";
 import { CLIENT_GUIDES, type ClientGuide, type Target } from "@/lib/clients";
@@ -9,6 +10,8 @@ import { buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Page } from "@/ui/page";
 import { ProblemView, Skeleton } from "@/ui/states";
+import { Handshakes } from "./handshakes";
+import { KeyForClient } from "./key-for-client";
 
 interface Props {
   project: string;
@@ -21,7 +24,6 @@ export function ConnectPage({ project, client, onClient }: Props) {
   const { t } = useTranslation();
   const found = useQuery(projectQuery(project));
   const url = found.data?.mcp_url;
-  const placeholder = t("connect.placeholderKey");
   return (
     <Page
       title={t("connect.title")}
@@ -38,16 +40,15 @@ export function ConnectPage({ project, client, onClient }: Props) {
       {url && (
         <>
           <CodeBlock code={url} label={t("connect.url")} />
-          <Guides
-            target={{ name: project, url, key: placeholder }}
-            chosen={client}
-            onChoose={onClient}
-          />
-          <p className="text-faint text-xs">{t("connect.keyHint", { placeholder })}</p>
+          <Guides project={project} url={url} chosen={client} onChoose={onClient} />
+          <Handshakes project={project} />
           <section className="flex flex-col gap-2">
             <h2 className="font-semibold">{t("connect.generic")}</h2>
             <p className="text-muted">{t("connect.genericHint")}</p>
-            <CodeBlock code={`Authorization: Bearer ${placeholder}`} label={t("connect.generic")} />
+            <CodeBlock
+              code={`Authorization: Bearer ${t("connect.placeholderKey")}`}
+              label={t("connect.generic")}
+            />
           </section>
         </>
       )}
@@ -56,14 +57,17 @@ export function ConnectPage({ project, client, onClient }: Props) {
 }
 
 interface GuidesProps {
-  target: Target;
+  project: string;
+  url: string;
   chosen: string | undefined;
   onChoose: (client: string) => void;
 }
 
-function Guides({ target, chosen, onChoose }: GuidesProps) {
+function Guides({ project, url, chosen, onChoose }: GuidesProps) {
   const { t } = useTranslation();
+  const [key, setKey] = useState("");
   const guide = CLIENT_GUIDES.find(({ id }) => id === chosen) ?? (CLIENT_GUIDES[0] as ClientGuide);
+  const target: Target = { name: project, url, key: key || t("connect.placeholderKey") };
   const where = guide.file
     ? t("connect.whereFile", { file: guide.file })
     : t("connect.whereTerminal");
@@ -87,7 +91,23 @@ function Guides({ target, chosen, onChoose }: GuidesProps) {
           </button>
         ))}
       </div>
+      <KeyForClient
+        key={guide.id}
+        project={project}
+        client={guide.label}
+        value={key}
+        onKey={setKey}
+      />
       <CodeBlock code={guide.text(target)} title={where} label={guide.label} />
+      {guide.deeplink && key !== "" && (
+        <a href={guide.deeplink(target)} className={buttonClass("solid", "h-9 self-start")}>
+          <ExternalLink size={14} aria-hidden />
+          {t("connect.addTo", { client: guide.label })}
+        </a>
+      )}
+      {guide.deeplink && key === "" && (
+        <p className="text-muted text-xs">{t("connect.addToHint", { client: guide.label })}</p>
+      )}
     </section>
   );
 }

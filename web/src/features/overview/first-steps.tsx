@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { apiKeysQuery } from "@/api/api-keys";
 import { useHasCalls } from "@/api/has-calls";
 import { serversQuery } from "@/api/servers";
-import { newestSessionsQuery } from "./overview";
+import { newestSessionsQuery } from "@/api/sessions";
 
 const PAGES = {
   server: "/projects/$project/servers",

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { serversQuery } from "@/api/servers";
+import { newestSessionsQuery } from "@/api/sessions";
 import { ServerStateBadge } from "@/features/servers/server-state";
 import { SessionState } from "@/features/sessions/session-state";
 import { clientTitle } from "@/lib/clients";
@@ -12,7 +13,7 @@ import { useZone } from "@/lib/zone";
 import { Section } from "@/ui/section";
 import { ProblemView, SkeletonRows } from "@/ui/states";
 import { Status } from "@/ui/status";
-import { failuresQuery, newestSessionsQuery } from "./overview";
+import { failuresQuery } from "./overview";
 
 const ROW = "relative flex h-9 items-center gap-3 rounded-md px-2 -mx-2 hover:bg-hover";
 const LINK = "min-w-0 truncate font-semibold after:absolute after:inset-0";

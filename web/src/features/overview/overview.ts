@@ -22,19 +22,3 @@ export function failuresQuery(project: string, last: string) {
     refetchInterval: REFRESH_MS,
   });
 }
-
-/** The newest client sessions. */
-export function newestSessionsQuery(project: string) {
-  return queryOptions({
-    queryKey: ["newest-sessions", project],
-    queryFn: async () =>
-      (
-        await unwrap(
-          api.GET("/api/v1/projects/{project}/sessions", {
-            params: { path: { project }, query: { limit: ROWS } },
-          }),
-        )
-      ).data,
-    refetchInterval: REFRESH_MS,
-  });
-}

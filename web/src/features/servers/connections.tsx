@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Server, Upstream } from "@/api/types";
+import { formatDuration } from "@/lib/duration";
+import { formatBytes } from "@/lib/numbers";
 import { formatRelative } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { Fact, Facts, Section } from "@/ui/section";
@@ -10,7 +12,7 @@ import { serverStatusQuery } from "./servers";
 /** What runs for a server at this moment. */
 export function Connections({ project, server }: { project: string; server: Server }) {
   const { t } = useTranslation();
-  const status = useQuery(serverStatusQuery(project, server.name));
+  const status = useQuery(serverStatusQuery(project, server));
   const upstreams = status.data?.upstreams ?? [];
   return (
     <Section title={t("servers.detail.connections")}>
@@ -45,6 +47,14 @@ function Connection({ upstream }: { upstream: Upstream }) {
       </Fact>
       <Fact name={t("servers.detail.inFlight")}>{upstream.in_flight}</Fact>
       <Fact name={t("servers.detail.restarts")}>{upstream.restarts}</Fact>
+      <Fact name={t("servers.detail.lastExit")}>{upstream.last_exit}</Fact>
+      <Fact name={t("servers.detail.memory")}>
+        {upstream.rss_bytes && formatBytes(upstream.rss_bytes)}
+      </Fact>
+      <Fact name={t("servers.detail.cpu")}>
+        {upstream.cpu_us && formatDuration(upstream.cpu_us)}
+      </Fact>
+      <Fact name={t("servers.detail.processes")}>{upstream.processes}</Fact>
     </Facts>
   );
 }

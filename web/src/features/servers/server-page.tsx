@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, ScrollText, Trash2 } from "lucide-react";
+import { ArrowLeft, Pencil, RotateCw, ScrollText, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "@/api/permissions";
 import type { Server } from "@/api/types";
 import { formatDuration } from "@/lib/duration";
 import { printText } from "@/lib/query/print";
@@ -13,8 +14,9 @@ import { Fact, Facts, Section } from "@/ui/section";
 import { ProblemView, SkeletonRows } from "@/ui/states";
 import { Switch } from "@/ui/switch";
 import { Connections } from "./connections";
+import { EditServerDialog } from "./edit-dialog";
 import { ServerStateBadge } from "./server-state";
-import { serverQuery, useDeleteServer, useSwitchServer } from "./servers";
+import { serverQuery, useDeleteServer, useRestartServer, useSwitchServer } from "./servers";
 import { reachedBy } from "./servers-page";
 import { ServerTools } from "./tools";
 
@@ -22,9 +24,10 @@ interface Props {
   project: string;
   name: string;
   onDeleted: () => void;
+  onRenamed: (name: string) => void;
 }
 
-export function ServerPage({ project, name, onDeleted }: Props) {
+export function ServerPage({ project, name, onDeleted, onRenamed }: Props) {
   const { t } = useTranslation();
   const server = useQuery(serverQuery(project, name));
   return (
@@ -54,7 +57,14 @@ export function ServerPage({ project, name, onDeleted }: Props) {
       {server.isError && !server.data && (
         <ProblemView error={server.error} onRetry={() => void server.refetch()} />
       )}
-      {server.data && <Detail project={project} server={server.data} onDeleted={onDeleted} />}
+      {server.data && (
+        <Detail
+          project={project}
+          server={server.data}
+          onDeleted={onDeleted}
+          onRenamed={onRenamed}
+        />
+      )}
     </Page>
   );
 }
@@ -63,21 +73,27 @@ interface DetailProps {
   project: string;
   server: Server;
   onDeleted: () => void;
+  onRenamed: (name: string) => void;
 }
 
-function Detail({ project, server, onDeleted }: DetailProps) {
+function Detail({ project, server, onDeleted, onRenamed }: DetailProps) {
   const { t } = useTranslation();
   const change = useSwitchServer(project);
+  const mayChange = useMay(
+    project,
+    server.transport === "stdio" ? "write_stdio_servers" : "write_servers",
+  );
   return (
     <>
       <div className="flex flex-wrap items-center gap-4">
         <Switch
           label={t("servers.enabled", { name: server.name })}
           isOn={server.is_enabled}
-          disabled={change.isPending}
+          disabled={change.isPending || !mayChange}
           onChange={(isEnabled) => change.mutate({ server, isEnabled })}
         />
         <ServerStateBadge project={project} server={server} />
+        {mayChange && <Actions project={project} server={server} onRenamed={onRenamed} />}
       </div>
       {change.isError && <ProblemView error={change.error} isInline />}
       {server.is_enabled && <Connections project={project} server={server} />}
@@ -102,12 +118,56 @@ function Detail({ project, server, onDeleted }: DetailProps) {
           <Fact name={t("servers.detail.maxInFlight")}>{server.max_in_flight}</Fact>
         </Facts>
       </Section>
-      <DeleteServer project={project} server={server} onDeleted={onDeleted} />
+      {mayChange && <DeleteServer project={project} server={server} onDeleted={onDeleted} />}
     </>
   );
 }
 
-function DeleteServer({ project, server, onDeleted }: DetailProps) {
+type ActionsProps = Pick<DetailProps, "project" | "server" | "onRenamed">;
+
+/** Changes the definition, or starts the server anew. */
+function Actions({ project, server, onRenamed }: ActionsProps) {
+  const { t } = useTranslation();
+  const [isEditing, setEditing] = useState(false);
+  const restart = useRestartServer(project);
+  return (
+    <>
+      <div className="ml-auto flex gap-2">
+        <Button onClick={() => setEditing(true)}>
+          <Pencil size={13} aria-hidden />
+          {t("servers.edit.button")}
+        </Button>
+        {server.is_enabled && (
+          <Button disabled={restart.isPending} onClick={() => restart.mutate(server)}>
+            <RotateCw
+              size={13}
+              aria-hidden
+              className={restart.isPending ? "animate-spin" : undefined}
+            />
+            {t(restart.isPending ? "servers.restart.running" : "servers.restart.button")}
+          </Button>
+        )}
+      </div>
+      {restart.isError && <ProblemView error={restart.error} isInline />}
+      {restart.isSuccess && (
+        <p role="status" className="w-full text-muted text-xs">
+          {t("servers.restart.done", { state: t(`servers.states.${restart.data.state}`) })}
+        </p>
+      )}
+      <EditServerDialog
+        project={project}
+        server={server}
+        isOpen={isEditing}
+        onClose={() => setEditing(false)}
+        onSaved={(saved) => saved.name !== server.name && onRenamed(saved.name)}
+      />
+    </>
+  );
+}
+
+type DeleteProps = Pick<DetailProps, "project" | "server" | "onDeleted">;
+
+function DeleteServer({ project, server, onDeleted }: DeleteProps) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
   const remove = useDeleteServer(project);

@@ -17,7 +17,7 @@ const DOTS: Record<ServerState, string> = {
 export function ServerStateBadge({ project, server }: { project: string; server: Server }) {
   const { t } = useTranslation();
   const status = useQuery({
-    ...serverStatusQuery(project, server.name),
+    ...serverStatusQuery(project, server),
     enabled: server.is_enabled,
   }).data;
   const state = server.is_enabled ? status?.state : "disabled";

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Server as ServerIcon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "@/api/permissions";
 import { serversQuery } from "@/api/servers";
 import type { Server } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -17,7 +18,8 @@ export function ServersPage({ project }: { project: string }) {
   const { t } = useTranslation();
   const servers = useQuery(serversQuery(project));
   const [isAdding, setAdding] = useState(false);
-  const add = (
+  const mayAdd = useMay(project, "write_servers");
+  const add = mayAdd && (
     <Button look="solid" onClick={() => setAdding(true)}>
       <Plus size={14} aria-hidden />
       {t("servers.add")}

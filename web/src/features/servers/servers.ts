@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import { serversQuery } from "@/api/servers";
-import type { CreateServer, Server } from "@/api/types";
+import type { CreateServer, Server, UpdateServer } from "@/api/types";
 
 export function serverQuery(project: string, server: string) {
   return queryOptions({
@@ -18,26 +18,27 @@ export function serverQuery(project: string, server: string) {
 /** How often a page asks how a server stands. */
 const STATUS_MS = 5_000;
 
-export function serverStatusQuery(project: string, server: string) {
+/** By id: whoever asks right after a new name was given is not told of a server that is not there. */
+export function serverStatusQuery(project: string, { id }: Server) {
   return queryOptions({
-    queryKey: ["server-status", project, server],
+    queryKey: ["server-status", project, id],
     queryFn: () =>
       unwrap(
         api.GET("/api/v1/projects/{project}/servers/{server}/status", {
-          params: { path: { project, server } },
+          params: { path: { project, server: id } },
         }),
       ),
     refetchInterval: STATUS_MS,
   });
 }
 
-export function serverToolsQuery(project: string, server: string) {
+export function serverToolsQuery(project: string, { id }: Server) {
   return queryOptions({
-    queryKey: ["server-tools", project, server],
+    queryKey: ["server-tools", project, id],
     queryFn: () =>
       unwrap(
         api.GET("/api/v1/projects/{project}/servers/{server}/tools", {
-          params: { path: { project, server } },
+          params: { path: { project, server: id } },
         }),
       ),
     // Asking starts the server; one that cannot start is not tried again and again.
@@ -54,7 +55,9 @@ function useForget(project: string) {
     Promise.all([
       queries.invalidateQueries(serversQuery(project)),
       ...parts.map((part) =>
-        queries.invalidateQueries({ queryKey: [part, project, server?.name] }),
+        queries.invalidateQueries({
+          queryKey: [part, project, part === "server" ? server?.name : server?.id],
+        }),
       ),
     ]);
 }
@@ -67,6 +70,57 @@ export function useCreateServer(project: string) {
         api.POST("/api/v1/projects/{project}/servers", { params: { path: { project } }, body }),
       ),
     onSuccess: () => void forget(),
+  });
+}
+
+/** Changes a definition; what runs is started anew with it. */
+export function useUpdateServer(project: string, server: Server) {
+  const queries = useQueryClient();
+  const forget = useForget(project);
+  return useMutation({
+    mutationFn: (body: UpdateServer) =>
+      unwrap(
+        api.PATCH("/api/v1/projects/{project}/servers/{server}", {
+          params: { path: { project, server: server.id } },
+          body,
+        }),
+      ),
+    onSuccess: (saved) => {
+      queries.setQueryData(serverQuery(project, saved.name).queryKey, saved);
+      void forget(saved, ["server-status", "server-tools"]);
+    },
+  });
+}
+
+/** Starts a definition, asks what it has, and keeps nothing of it. */
+export function useTryServer(project: string) {
+  return useMutation({
+    mutationFn: (body: CreateServer) =>
+      unwrap(
+        api.POST("/api/v1/projects/{project}/servers/test", {
+          params: { path: { project } },
+          body,
+        }),
+      ),
+    // It names secrets.
+    gcTime: 0,
+  });
+}
+
+export function useRestartServer(project: string) {
+  const queries = useQueryClient();
+  const forget = useForget(project);
+  return useMutation({
+    mutationFn: (server: Server) =>
+      unwrap(
+        api.POST("/api/v1/projects/{project}/servers/{server}/restart", {
+          params: { path: { project, server: server.id } },
+        }),
+      ),
+    onSuccess: (status, server) => {
+      queries.setQueryData(serverStatusQuery(project, server).queryKey, status);
+      void forget(server, ["server-tools"]);
+    },
   });
 }
 

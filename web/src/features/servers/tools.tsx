@@ -17,7 +17,7 @@ import { serverToolsQuery, useSwitchTool } from "./servers";
 export function ServerTools({ project, server }: { project: string; server: Server }) {
   const { t } = useTranslation();
   const tools = useQuery({
-    ...serverToolsQuery(project, server.name),
+    ...serverToolsQuery(project, server),
     enabled: server.is_enabled,
   });
   const listed = server.is_enabled ? tools.data?.data : undefined;
