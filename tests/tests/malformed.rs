@@ -290,6 +290,7 @@ async fn ways(stack: &Stack, project: &Project) -> (Vec<Way>, reqwest::Response)
             Some(session),
         ),
         way("POST messages", Method::POST, messages, None),
+        way("GET sse", Method::GET, format!("{endpoint}/sse"), None),
         way("GET mcp", Method::GET, format!("{endpoint}/mcp"), None),
         way("DELETE mcp", Method::DELETE, format!("{endpoint}/mcp"), None),
     ];
