@@ -1,11 +1,20 @@
 //! What must not reach a disk: secrets in arguments and results are replaced
 //! before a call is written to the spool.
 
+mod key_lines;
 mod own_secrets;
 mod shapes;
 
+use std::borrow::Cow;
+
+pub(crate) use key_lines::KeyLines;
 use own_secrets::OwnSecrets;
+use serde::de::IgnoredAny;
 use shapes::find_secret;
+
+/// JSON in a string in JSON, as results of tools often are, and so on. Deeper,
+/// only known shapes are found.
+const MAX_NESTED: usize = 3;
 
 /// Stands where a secret stood.
 const REDACTED: &str = "[redacted]";
@@ -22,17 +31,22 @@ impl Redactor {
 
     /// The text of a JSON value with its secrets replaced: values under names
     /// that promise one, and in any string known shapes of tokens and the
-    /// servers' own. All else stays as it was. Stops soon after `enough` bytes,
+    /// servers' own; in strings that are JSON as well. All else stays as it was. Stops soon after `enough` bytes,
     /// because nobody keeps more.
     ///
     /// The text must be JSON; of any other text the result means nothing, but
     /// does no harm.
     pub(crate) fn json(&self, json: &str, enough: usize) -> String {
+        self.json_within(json, enough, 0)
+    }
+
+    fn json_within(&self, json: &str, enough: usize, depth: usize) -> String {
         let mut walk = Walk {
-            own: &self.0,
+            redactor: self,
             json,
             at: 0,
             out: String::with_capacity(json.len().min(enough) + 64),
+            depth,
         };
         walk.run(enough);
         walk.out
@@ -47,36 +61,59 @@ impl Redactor {
 }
 
 struct Walk<'a> {
-    own: &'a OwnSecrets,
+    redactor: &'a Redactor,
     json: &'a str,
     at: usize,
     out: String,
+    depth: usize,
 }
 
 impl Walk<'_> {
     fn run(&mut self, enough: usize) {
+        let own = &self.redactor.0;
         // Whether the string that comes next is the name of a member is seen by
         // the colon behind it; so nothing but the place has to be remembered.
         while self.at < self.json.len() && self.out.len() < enough {
             let rest = &self.json[self.at..];
             let Some(quote) = rest.find('"') else {
-                self.out.push_str(&self.own.mask_numbers(rest));
+                self.out.push_str(&own.mask_numbers(rest));
                 return;
             };
-            self.out.push_str(&self.own.mask_numbers(&rest[..quote]));
+            self.out.push_str(&own.mask_numbers(&rest[..quote]));
             self.at += quote;
             let end = string_end(self.json, self.at);
             let string = &self.json[self.at..end];
             self.at = end;
             let after = self.json[end..].trim_start();
             if !after.starts_with(':') {
-                push_without_secrets(&mut self.out, &self.own.mask_string(string));
+                let string = self.without_nested(string, enough);
+                push_without_secrets(&mut self.out, &own.mask_string(&string));
                 continue;
             }
-            push_without_secrets(&mut self.out, &self.own.mask_string(string));
+            push_without_secrets(&mut self.out, &own.mask_string(string));
             if is_secret_name(string) {
                 self.replace_value();
             }
+        }
+    }
+
+    /// A string, and where it is JSON itself, that without its secrets.
+    fn without_nested<'b>(&self, quoted: &'b str, enough: usize) -> Cow<'b, str> {
+        let looks_nested = quoted[1..].trim_start().starts_with(['{', '[', '\\']);
+        if !looks_nested || self.depth == MAX_NESTED {
+            return quoted.into();
+        }
+        let Ok(text) = serde_json::from_str::<String>(quoted) else {
+            return quoted.into();
+        };
+        if !text.trim_start().starts_with(['{', '[']) || serde_json::from_str::<IgnoredAny>(&text).is_err() {
+            return quoted.into();
+        }
+        let without = self.redactor.json_within(&text, enough, self.depth + 1);
+        if without == text {
+            quoted.into()
+        } else {
+            serde_json::Value::from(without).to_string().into()
         }
     }
 

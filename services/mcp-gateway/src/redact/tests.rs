@@ -50,6 +50,23 @@ fn known_shapes_of_tokens_are_found_in_any_string() {
 }
 
 #[test]
+fn json_in_a_string_is_looked_into() {
+    let inner = r#"{"user":"kim","password":"hunter2","note":"\n"}"#;
+    let clean = r#"{"user":"kim","password":"[redacted]","note":"\n"}"#;
+    let within =
+        |inner: &str| serde_json::json!({ "content": [{ "type": "text", "text": inner }] }).to_string();
+    assert_eq!(redacted(&within(inner)), within(clean));
+    assert_eq!(
+        redacted(&within(&format!("\n [{inner}]"))),
+        within(&format!("\n [{clean}]"))
+    );
+    assert_eq!(redacted(&within(&within(inner))), within(&within(clean)), "twice");
+    for other in [r#"{"a": 1}"#, "[not json: \"password\": 1", "{", "\n"] {
+        assert_eq!(redacted(&within(other)), within(other), "stays as it was written");
+    }
+}
+
+#[test]
 fn ordinary_words_are_no_secrets() {
     let json = r#"{"a":"the bearer of news","b":"task-force","c":"sk-short","d":"AKIA","e":"-----BEGIN CERTIFICATE-----"}"#;
     assert_eq!(redacted(json), json);

@@ -7,6 +7,7 @@ use std::{
 use domain::{LogLevel, ServerLogKind};
 
 use super::{Connection, framer::Line};
+use crate::redact::KeyLines;
 
 /// Lines per second of one server that reach the log, over a short while ...
 const LINES_PER_SECOND: f64 = 50.0;
@@ -127,6 +128,7 @@ pub(super) struct LogLines {
     kind: ServerLogKind,
     level: LogLevel,
     limit: RateLimit,
+    keys: KeyLines,
 }
 
 impl LogLines {
@@ -135,6 +137,7 @@ impl LogLines {
             kind,
             level,
             limit: RateLimit::new(Instant::now()),
+            keys: KeyLines::default(),
         }
     }
 
@@ -145,6 +148,9 @@ impl LogLines {
             Line::TooLong { start, size_bytes } => {
                 format!("{} [cut: {size_bytes} bytes]", String::from_utf8_lossy(start))
             }
+        };
+        let Some(text) = self.keys.pass(text) else {
+            return;
         };
         connection.tail.push(&text);
         self.line(&text, connection);
