@@ -15,6 +15,7 @@ use proto::{
     },
     projects::{
         access_service_client::AccessServiceClient, activities_service_client::ActivitiesServiceClient,
+        administration_service_client::AdministrationServiceClient,
         api_keys_service_client::ApiKeysServiceClient, invitations_service_client::InvitationsServiceClient,
         members_service_client::MembersServiceClient, projects_service_client::ProjectsServiceClient,
         servers_service_client::ServersServiceClient, teams_service_client::TeamsServiceClient,
@@ -112,6 +113,10 @@ impl Backends {
 
     pub(crate) fn invitations(&self) -> InvitationsServiceClient<Connection> {
         InvitationsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn administration(&self) -> AdministrationServiceClient<Connection> {
+        AdministrationServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn activities(&self) -> ActivitiesServiceClient<Connection> {

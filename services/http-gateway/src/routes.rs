@@ -7,6 +7,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod activities;
+mod admin;
 mod api_keys;
 mod auth;
 mod invitations;
@@ -33,7 +34,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(auth::sign_in))
         .routes(routes!(auth::sign_out))
         .routes(routes!(auth::redeem_sign_in_link))
-        .routes(routes!(me::get))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(me::get, me::update, me::delete))
+        .routes(routes!(me::sessions::list, me::sessions::revoke_others))
+        .routes(routes!(me::sessions::revoke))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::get))
         .routes(routes!(members::of_project::list))
@@ -68,12 +72,20 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(servers::status))
         .routes(routes!(servers::restart))
         .routes(routes!(servers::try_out))
+        .routes(routes!(servers::import))
         .routes(routes!(tools::list, servers::switch_tools))
         .routes(routes!(servers::switch_tool))
         .routes(routes!(tools::call))
         .routes(routes!(activities::of_project))
         .routes(routes!(activities::of_team))
         .routes(routes!(activities::of_deployment))
+        .routes(routes!(admin::users))
+        .routes(routes!(admin::update_user))
+        .routes(routes!(admin::teams))
+        .routes(routes!(admin::projects))
+        .routes(routes!(admin::api_keys))
+        .routes(routes!(admin::revoke_api_key))
+        .routes(routes!(admin::system))
         .routes(routes!(tool_calls::list))
         .routes(routes!(tool_calls::get))
         .routes(routes!(tool_calls::summarize))

@@ -90,6 +90,11 @@ impl Access {
         Ok(Caller { identity, origin })
     }
 
+    /// Whether the request brings the credential of somebody.
+    pub(crate) fn brings_credential(metadata: &MetadataMap) -> bool {
+        !matches!(Credential::from_metadata(metadata), Ok(None))
+    }
+
     /// Writes down what somebody does that changes nothing here.
     pub(crate) async fn record(&self, by: &Caller, deed: Deed) -> Result<(), ServiceError> {
         let transaction = self.changes.begin().await?;
@@ -236,7 +241,8 @@ impl Granted {
     }
 }
 
-fn session_token(metadata: &MetadataMap) -> Result<SessionToken, ServiceError> {
+/// The session that the request brings.
+pub(crate) fn session_token(metadata: &MetadataMap) -> Result<SessionToken, ServiceError> {
     match Credential::from_metadata(metadata)? {
         Some(Credential::WebSession(token)) => Ok(token),
         Some(Credential::ApiKey(_)) | None => Err(not_signed_in()),

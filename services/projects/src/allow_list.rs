@@ -15,6 +15,39 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         IN_SOMEBODYS_NAME,
     ),
     (
+        "mcporch.projects.v1.AdministrationService/GetSystem",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/ListAllApiKeys",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/ListAllProjects",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/ListAllTeams",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/ListUsers",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/RevokeAnyApiKey",
+        IN_SOMEBODYS_NAME,
+    ),
+    // Gives the caller the account of anybody.
+    (
+        "mcporch.projects.v1.AdministrationService/SetPassword",
+        &[Operator],
+    ),
+    (
+        "mcporch.projects.v1.AdministrationService/UpdateUser",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.ApiKeysService/CreateApiKey",
         IN_SOMEBODYS_NAME,
     ),
@@ -97,6 +130,10 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ),
     ("mcporch.projects.v1.ServersService/GetServer", IN_SOMEBODYS_NAME),
     (
+        "mcporch.projects.v1.ServersService/ImportServers",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.ServersService/ListServers",
         IN_SOMEBODYS_NAME,
     ),
@@ -124,14 +161,28 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.TeamsService/ListTeams", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TeamsService/RemoveTeam", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TeamsService/UpdateTeam", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.UsersService/ChangePassword",
+        IN_SOMEBODYS_NAME,
+    ),
     // Lets the caller in as anybody.
     ("mcporch.projects.v1.UsersService/CreateSignInLink", &[Operator]),
+    ("mcporch.projects.v1.UsersService/DeleteMe", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.UsersService/GetMe", IN_SOMEBODYS_NAME),
     (
+        "mcporch.projects.v1.UsersService/ListWebSessions",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.UsersService/RedeemSignInLink",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.UsersService/RevokeWebSessions",
         IN_SOMEBODYS_NAME,
     ),
     ("mcporch.projects.v1.UsersService/SignIn", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.UsersService/SignOut", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.UsersService/SignUp", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.UsersService/UpdateMe", IN_SOMEBODYS_NAME),
 ];

@@ -20,7 +20,11 @@ use domain::{
 };
 use service_error::{Code, ServiceError};
 
-use crate::{access::Granted, activities::Deed, snapshot::Changes};
+use crate::{
+    access::Granted,
+    activities::{Actor, Deed},
+    snapshot::Changes,
+};
 
 pub(crate) use limits::{KeyLimits, parse_ip_ranges, parse_rate_limit, parse_tools};
 
@@ -312,6 +316,27 @@ impl ApiKeys {
         tracing::info!(api_key_id = %key.id, project_id = %key.project_id, "API key revoked");
         Ok(key)
     }
+}
+
+/// Ends a key of whatever project, as an administrator.
+pub(crate) async fn revoke_any(
+    changes: &Changes,
+    by: &Actor,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<StoredKey, ServiceError> {
+    let mut transaction = changes.begin().await?;
+    let found = store::find_any_for_change(&mut transaction, id).await?;
+    let mut key = found.ok_or_else(|| ServiceError::not_found("API key"))?;
+    if key.revoked_at.is_some() {
+        return Ok(key);
+    }
+    changes.record(&mut transaction, key.project_id).await?;
+    store::revoke(&mut transaction, key.id, now).await?;
+    key.revoked_at = Some(now);
+    let deed = key.deed(ActivityType::ApiKeyRevoked);
+    changes.finish(transaction, by, deed).await?;
+    Ok(key)
 }
 
 /// A key that the caller may deal with.

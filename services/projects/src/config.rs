@@ -44,6 +44,17 @@ pub enum SignUp {
     Off,
 }
 
+impl SignUp {
+    /// Its word, as in the configuration.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::InviteOnly => "invite_only",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// Settings that cannot work. Says which and what would.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {problem}")]

@@ -7,6 +7,7 @@
 
 mod access;
 mod activities;
+mod administration;
 mod allow_list;
 mod api_keys;
 mod client_address;

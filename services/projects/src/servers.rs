@@ -2,6 +2,7 @@
 
 mod deed;
 mod definition;
+mod import;
 mod rights;
 pub(crate) mod rpc;
 mod store;
@@ -25,11 +26,16 @@ use crate::{
 };
 
 pub(crate) use definition::{Http, Limits, ServerDefinition, Stdio, Transport, parse_secrets};
+pub(crate) use import::Imported;
 pub(crate) use rights::may_read_values;
 use switches::ToolSwitches;
 
 /// With the limit of a definition it bounds a project's snapshot.
 const MAX_SERVERS: usize = 100;
+
+/// Names of addresses below `servers/` in REST: a server of such a name could not
+/// be reached there.
+const RESERVED: [&str; 2] = ["test", "import"];
 
 const DEFAULT_LIMIT: u32 = 100;
 
@@ -95,11 +101,7 @@ impl Servers {
         self.changes.record(&mut transaction, granted.project.id).await?;
         let taken = store::names(&mut transaction, granted.project.id).await?;
         if taken.len() >= MAX_SERVERS {
-            return Err(ServiceError::new(
-                Code::Refused,
-                "too_many_servers",
-                format!("a project has at most {MAX_SERVERS} servers; delete one, or make another project"),
-            ));
+            return Err(too_many());
         }
         check_name(&new.name, &taken)?;
         let now = self.clock.now();
@@ -343,7 +345,22 @@ fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+fn too_many() -> ServiceError {
+    ServiceError::new(
+        Code::Refused,
+        "too_many_servers",
+        format!("a project has at most {MAX_SERVERS} servers; delete one, or make another project"),
+    )
+}
+
 fn check_name(name: &ServerName, taken: &[String]) -> Result<(), ServiceError> {
+    if RESERVED.contains(&name_key(name.as_str()).as_str()) {
+        return Err(ServiceError::new(
+            Code::Refused,
+            "server_name_reserved",
+            format!("no server can be named \"{name}\": the API has an address of that name"),
+        ));
+    }
     if !taken.contains(&name_key(name.as_str())) {
         return Ok(());
     }

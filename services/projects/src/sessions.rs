@@ -11,6 +11,7 @@ use domain::{ActivityType, Clock, Timestamp, UserId, WebSessionId};
 use service_error::{Code, ServiceError};
 
 use crate::{
+    access::Caller,
     activities::{Actor, Deed, Origin},
     snapshot::Changes,
     users::User,
@@ -48,6 +49,17 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
 }
 
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnSession {
+    pub(crate) session: Session,
+    pub(crate) created_at: Timestamp,
+    /// From where it was signed in.
+    pub(crate) origin: Origin,
+    /// The one that asks.
+    pub(crate) is_current: bool,
+}
+
 impl Sessions {
     pub(crate) const fn new(database: Database, clock: Clock, changes: Changes) -> Self {
         Self {
@@ -62,6 +74,7 @@ impl Sessions {
         &self,
         transaction: &mut Transaction,
         user_id: UserId,
+        origin: &Origin,
     ) -> Result<NewSession, ServiceError> {
         let now = self.clock.now();
         let token = SessionToken::generate();
@@ -71,7 +84,7 @@ impl Sessions {
             expires_at: now + LIFE,
         };
         store::delete_over(transaction, user_id, now, now - IDLE).await?;
-        store::insert(transaction, user_id, &session, token.hash(), now).await?;
+        store::insert(transaction, user_id, &session, token.hash(), now, origin).await?;
         Ok(NewSession {
             token,
             expires_at: session.expires_at,
@@ -94,6 +107,44 @@ impl Sessions {
             store::record_use(&self.database, session.id, now).await?;
         }
         Ok(user)
+    }
+
+    /// The person's own that live, last used first.
+    pub(crate) async fn list(
+        &self,
+        user: &User,
+        current: &SessionToken,
+    ) -> Result<Vec<OwnSession>, ServiceError> {
+        let now = self.clock.now();
+        let mut sessions = store::of_user(&self.database, user.id, current.hash()).await?;
+        sessions.retain(|own| own.session.lives_at(now));
+        Ok(sessions)
+    }
+
+    /// Ends one of the caller's own.
+    pub(crate) async fn revoke(&self, by: &Caller, id: WebSessionId) -> Result<(), ServiceError> {
+        let user = by.person()?;
+        let mut transaction = self.changes.begin().await?;
+        if !store::delete_by_id(&mut transaction, user.id, id).await? {
+            return Err(ServiceError::not_found("session"));
+        }
+        let deed = Deed::of(ActivityType::SessionRevoked).to(id.uuid(), &user.name);
+        Ok(self.changes.finish(transaction, &by.actor(), deed).await?)
+    }
+
+    /// Ends all of the caller's own but the one that calls.
+    pub(crate) async fn revoke_others(
+        &self,
+        by: &Caller,
+        current: &SessionToken,
+    ) -> Result<(), ServiceError> {
+        let user = by.person()?;
+        let mut transaction = self.changes.begin().await?;
+        if store::delete_of_user(&mut transaction, user.id, Some(current.hash())).await? == 0 {
+            return Ok(());
+        }
+        let deed = Deed::of(ActivityType::SessionRevoked).named(&user.name);
+        Ok(self.changes.finish(transaction, &by.actor(), deed).await?)
     }
 
     /// Ends the session; one that has ended already stays so.

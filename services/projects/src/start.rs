@@ -12,6 +12,7 @@ use crate::{
     Config, MIGRATIONS,
     access::{Access, rpc::AccessRpc},
     activities::{Activities, rpc::ActivitiesRpc},
+    administration::{Administration, rpc::AdministrationRpc},
     allow_list::ALLOW_LIST,
     api_keys::{ApiKeys, rpc::ApiKeysRpc},
     invitations::{Invitations, rpc::InvitationsRpc},
@@ -59,14 +60,21 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         sessions.clone(),
         changes.clone(),
     ));
-    let users = Users::new(
+    let users = Arc::new(Users::new(
         database.clone(),
         clock.clone(),
         changes.clone(),
         Passwords::new()?,
-        sessions,
+        sessions.clone(),
         config.sign_up,
-    );
+    ));
+    let administration = Administration {
+        database: database.clone(),
+        clock: clock.clone(),
+        changes: changes.clone(),
+        sign_up: config.sign_up,
+        wrapping_key: wrapping_key.clone(),
+    };
     let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
     let secrets = Secrets::new(database.clone(), clock.clone(), wrapping_key);
     secrets.check_key().await?;
@@ -84,9 +92,17 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         access: access.clone(),
     }))
     .add_service(wire::users_service_server::UsersServiceServer::new(UsersRpc {
-        users: Arc::new(users),
+        users: users.clone(),
         access: access.clone(),
+        sessions,
     }))
+    .add_service(
+        wire::administration_service_server::AdministrationServiceServer::new(AdministrationRpc {
+            administration,
+            users,
+            access: access.clone(),
+        }),
+    )
     .add_service(wire::projects_service_server::ProjectsServiceServer::new(
         ProjectsRpc {
             projects: Arc::new(projects),

@@ -1,5 +1,6 @@
 //! People: how an account is made and how its owner signs in.
 
+mod account;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
@@ -18,6 +19,8 @@ use crate::{
     snapshot::Changes,
     throttle::Throttle,
 };
+
+pub(crate) use account::UserChange;
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +127,11 @@ impl Users {
                     error.into()
                 }
             })?;
-        let session = self.sessions.begin(&mut transaction, user.id).await?;
+        let origin = match &applicant {
+            Applicant::Stranger(origin) => origin.clone(),
+            Applicant::Operator => Origin::default(),
+        };
+        let session = self.sessions.begin(&mut transaction, user.id, &origin).await?;
         let by = match &applicant {
             Applicant::Stranger(origin) => Actor::person(&user, origin),
             Applicant::Operator => Actor::operator(),
@@ -195,7 +202,7 @@ impl Users {
         let now = self.clock.now();
         let mut transaction = self.changes.begin().await?;
         store::record_login(&mut transaction, user.id, now).await?;
-        let session = self.sessions.begin(&mut transaction, user.id).await?;
+        let session = self.sessions.begin(&mut transaction, user.id, origin).await?;
         let deed = Deed::of(ActivityType::SignedIn).to(user.id.uuid(), &user.name);
         let by = Actor::person(&user, origin);
         self.changes.finish(transaction, &by, deed).await?;

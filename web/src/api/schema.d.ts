@@ -25,6 +25,151 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every API key */
+        get: operations["list_all_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an API key of whatever project */
+        delete: operations["revoke_any_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every project
+         * @description That it is there, and how much is in it. Calls are for members alone.
+         */
+        get: operations["list_all_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the deployment stands */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every team */
+        get: operations["list_all_teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every account */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what the body names of an account, and nothing else
+         * @description The last administrator can neither be deactivated nor stop being one.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the caller another password
+         * @description Ends every other session of theirs.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sign-in": {
         parameters: {
             query?: never;
@@ -165,7 +310,48 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes the caller's account
+         * @description With every session and API key of theirs. Who owns a team or a project alone
+         *     hands it over first, or deletes it.
+         */
+        delete: operations["delete_me"];
+        options?: never;
+        head?: never;
+        /** Changes what the body names of oneself, and nothing else */
+        patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the caller is signed in */
+        get: operations["list_my_sessions"];
+        put?: never;
+        post?: never;
+        /** Signs the caller out everywhere else */
+        delete: operations["revoke_my_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of the caller */
+        delete: operations["revoke_my_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -435,6 +621,27 @@ export interface paths {
          * @description It starts when the first client needs it.
          */
         post: operations["create_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/servers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds the servers of a client's configuration
+         * @description Each for itself: one that is refused does not take the others along. Values
+         *     of the environment and of headers that look like secrets become secrets.
+         */
+        post: operations["import_servers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1134,6 +1341,60 @@ export interface components {
              */
             user_id: string | null;
         };
+        /** @description An API key, of whatever project. */
+        AnyApiKey: components["schemas"]["ApiKey"] & {
+            /** @example kim@example.com */
+            created_by_email: string;
+            /** @example acme-platform */
+            project_slug: string;
+        };
+        /** @description A project, whoever is in it. */
+        AnyProject: {
+            created_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Neither revoked nor past their end.
+             * @example 7
+             */
+            live_api_keys: number;
+            /**
+             * Format: int64
+             * @description By whatever way.
+             * @example 5
+             */
+            members: number;
+            /** @example Acme Platform */
+            name: string;
+            /**
+             * Format: int64
+             * @example 3
+             */
+            servers: number;
+            /** @example acme-platform */
+            slug: string;
+        };
+        /** @description A team, whoever is in it. */
+        AnyTeam: {
+            created_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            members: number;
+            /** @example Core */
+            name: string;
+            /**
+             * Format: int64
+             * @example 2
+             */
+            projects: number;
+            /** @example core */
+            slug: string;
+        };
         /** @description A key with which programs reach a project. */
         ApiKey: {
             created_at: components["schemas"]["Time"];
@@ -1259,6 +1520,19 @@ export interface components {
             status: components["schemas"]["ToolCallStatus"];
             /** Format: uuid */
             tool_call_id: string;
+        };
+        /** @description Another password. */
+        ChangePassword: {
+            /**
+             * Format: password
+             * @example correct horse battery staple
+             */
+            current_password: string;
+            /**
+             * Format: password
+             * @example a horse of another colour
+             */
+            new_password: string;
         };
         /** @description A client program, as it named itself. */
         Client: {
@@ -1471,6 +1745,14 @@ export interface components {
              */
             token: string;
         };
+        /** @description That it is meant, and by whom. */
+        DeleteMe: {
+            /**
+             * Format: password
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
         /**
          * @description How a client reached the gateway.
          * @example sse
@@ -1563,6 +1845,66 @@ export interface components {
              */
             t: number[];
         };
+        /** @description What became of a configuration, or would. */
+        Import: {
+            is_dry_run: boolean;
+            servers: components["schemas"]["ImportedServer"][];
+        };
+        /** @description Why a server is refused. */
+        ImportRefusal: {
+            /** @example server_name_taken */
+            code: string;
+            detail: string;
+        };
+        /** @description A client's configuration, as it stands in its file. */
+        ImportServers: {
+            /** @description Of VS Code: what it would ask for. Nothing is asked here. */
+            inputs?: unknown[] | null;
+            /** @description Of Claude, Cursor, Cline and Windsurf. */
+            mcpServers?: Record<string, never> | null;
+            /** @description Of VS Code. */
+            servers?: Record<string, never> | null;
+        };
+        /** @description What was read of a server. */
+        ImportedDefinition: {
+            args: string[];
+            /** @example npx */
+            command: string | null;
+            env: {
+                [key: string]: string;
+            };
+            headers: {
+                [key: string]: string;
+            };
+            is_enabled: boolean;
+            /**
+             * @description Names of those whose values nobody reads back.
+             * @example [
+             *       "GITHUB_TOKEN"
+             *     ]
+             */
+            secrets: string[];
+            transport: components["schemas"]["Transport"];
+            /** @example https://mcp.example.com/mcp */
+            url: string | null;
+        };
+        /** @description What became of one server of it, or would. */
+        ImportedServer: {
+            definition: components["schemas"]["ImportedDefinition"] | null;
+            /**
+             * @description As the configuration names it.
+             * @example github
+             */
+            name: string;
+            /** @description What was left out of it, and what there is to do. */
+            notes: string[];
+            refusal: components["schemas"]["ImportRefusal"] | null;
+            /**
+             * Format: uuid
+             * @description Null: refused, or a dry run.
+             */
+            server_id: string | null;
+        };
         /** @description An open invitation into a team or a project. */
         Invitation: {
             created_at: components["schemas"]["Time"];
@@ -1609,6 +1951,27 @@ export interface components {
         List_Activity: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["Activity"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_AnyApiKey: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["AnyApiKey"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_AnyProject: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["AnyProject"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_AnyTeam: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["AnyTeam"][];
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
@@ -1686,6 +2049,20 @@ export interface components {
         List_ToolCall: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["ToolCall"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_User: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["User"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_WebSession: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["WebSession"][];
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
@@ -2182,6 +2559,34 @@ export interface components {
         SwitchTools: {
             tools: components["schemas"]["ToolSwitch"][];
         };
+        /** @description How the deployment stands. */
+        System: {
+            /** Format: int64 */
+            active_users: number;
+            /** Format: int64 */
+            activities: number;
+            /** @example PostgreSQL */
+            database: string;
+            /** Format: int64 */
+            live_api_keys: number;
+            /** Format: int64 */
+            projects: number;
+            /** @description Names the key that secrets are sealed with, and is not the key. */
+            secrets_key_id: string;
+            /** Format: int64 */
+            servers: number;
+            /**
+             * @description Who may make an account: `open`, `invite_only` or `off`.
+             * @example invite_only
+             */
+            sign_up: string;
+            /** Format: int64 */
+            teams: number;
+            /** Format: int64 */
+            users: number;
+            /** @example 0.1.0 */
+            version: string;
+        };
         /** @description A team of people. */
         Team: {
             created_at: components["schemas"]["Time"];
@@ -2431,6 +2836,11 @@ export interface components {
              */
             tools?: string[] | null;
         };
+        /** @description Changes to oneself. What is absent stays. */
+        UpdateMe: {
+            /** @example Kim */
+            name?: string | null;
+        };
         /** @description Another role. */
         UpdateMember: {
             /**
@@ -2493,6 +2903,14 @@ export interface components {
         /** @description Changes to a team. What is absent stays. */
         UpdateTeam: {
             /** @example Core */
+            name?: string | null;
+        };
+        /** @description Changes to somebody's account. What is absent stays. */
+        UpdateUser: {
+            /** @description Off: out at once, with every session and API key. */
+            is_active?: boolean | null;
+            is_admin?: boolean | null;
+            /** @example Kim */
             name?: string | null;
         };
         /** @description A running connection of the gateway to a server. */
@@ -2573,6 +2991,24 @@ export interface components {
             /** @example Kim */
             name: string;
         };
+        /** @description A signed-in browser of the caller. */
+        WebSession: {
+            /**
+             * @description From where it was signed in.
+             * @example 192.0.2.7
+             */
+            client_address: string | null;
+            created_at: components["schemas"]["Time"];
+            /** @description The latest end; it ends earlier when it is idle. */
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** @description The one that asks. */
+            is_current: boolean;
+            /** @description Noted at most once a minute. */
+            last_used_at: components["schemas"]["Time"];
+            user_agent: string | null;
+        };
     };
     responses: {
         /** @description Refused: a problem says why and what to do */
@@ -2639,6 +3075,235 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["List_Activity"];
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_all_api_keys: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AnyApiKey"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    revoke_any_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_all_projects: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AnyProject"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_all_teams: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AnyTeam"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of the name or of the address.
+                 * @example kim
+                 */
+                text?: string;
+                /**
+                 * @description How many rows at most; absent: the list's own measure.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `page.older` or `page.newer` of an earlier answer with the same filters;
+                 *     absent: the newest page.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_User"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateUser"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description It is changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };
@@ -2821,6 +3486,116 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    delete_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteMe"];
+            };
+        };
+        responses: {
+            /** @description It is gone, and so is the cookie */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMe"];
+            };
+        };
+        responses: {
+            /** @description The caller as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_my_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, last used first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WebSession"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    revoke_my_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only this session is left */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    revoke_my_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Refused"];
         };
@@ -3412,6 +4187,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Server"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    import_servers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `true`: look what would become of it, and add nothing.
+                 * @example true
+                 */
+                dry_run?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportServers"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -48,6 +48,16 @@ pub(crate) struct SignInLink {
     token: String,
 }
 
+/// Another password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    #[schema(example = "correct horse battery staple", format = Password)]
+    current_password: String,
+    #[schema(example = "a horse of another colour", format = Password)]
+    new_password: String,
+}
+
 /// Signed in. The session itself travels in the cookie `mcporch_session`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SignedIn {
@@ -130,6 +140,25 @@ pub(crate) async fn sign_out(State(app): State<App>, caller: Caller) -> Response
         Err(error) => return error.into_response(),
     };
     ([cookie::clear(app.addresses.is_secure())], answered).into_response()
+}
+
+/// Gives the caller another password
+///
+/// Ends every other session of theirs.
+#[utoipa::path(post, path = "/auth/change-password", tag = "auth", operation_id = "change_password",
+    request_body = ChangePassword,
+    responses((status = 204, description = "It is changed")))]
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<ChangePassword>,
+) -> Result<StatusCode, ServiceError> {
+    let request = caller.request(wire::ChangePasswordRequest {
+        current_password: body.current_password,
+        new_password: body.new_password,
+    });
+    let wire::ChangePasswordResponse {} = answer(app.backends.users().change_password(request)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn signed_in(

@@ -1,10 +1,17 @@
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use proto::projects as wire;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service_error::ServiceError;
 use utoipa::ToSchema;
 
-use crate::{app::App, backends::answer, caller::Caller, json::Moment};
+pub(crate) mod sessions;
+
+use crate::{app::App, backends::answer, caller::Caller, cookie, json::Moment, json_body::Body};
 
 /// A person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +36,23 @@ pub(crate) struct Me {
     user: User,
 }
 
+/// Changes to oneself. What is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateMe {
+    #[schema(example = "Kim")]
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// That it is meant, and by whom.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeleteMe {
+    #[schema(example = "correct horse battery staple", format = Password)]
+    password: String,
+}
+
 /// Who the caller is
 #[utoipa::path(get, path = "/me", tag = "auth", operation_id = "get_me",
     responses((status = 200, description = "The caller", body = Me)))]
@@ -37,6 +61,41 @@ pub(crate) async fn get(State(app): State<App>, caller: Caller) -> Result<Json<M
     let answered = answer(app.backends.users().get_me(request)).await?;
     let user = answered.user.ok_or_else(|| super::incomplete("user"))?;
     Ok(Json(Me { user: user.into() }))
+}
+
+/// Changes what the body names of oneself, and nothing else
+#[utoipa::path(patch, path = "/me", tag = "auth", operation_id = "update_me",
+    request_body = UpdateMe,
+    responses((status = 200, description = "The caller as they are now", body = Me)))]
+pub(crate) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<UpdateMe>,
+) -> Result<Json<Me>, ServiceError> {
+    let request = caller.request(wire::UpdateMeRequest { name: body.name });
+    let answered = answer(app.backends.users().update_me(request)).await?;
+    let user = answered.user.ok_or_else(|| super::incomplete("user"))?;
+    Ok(Json(Me { user: user.into() }))
+}
+
+/// Deletes the caller's account
+///
+/// With every session and API key of theirs. Who owns a team or a project alone
+/// hands it over first, or deletes it.
+#[utoipa::path(delete, path = "/me", tag = "auth", operation_id = "delete_me",
+    request_body = DeleteMe,
+    responses((status = 204, description = "It is gone, and so is the cookie")))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<DeleteMe>,
+) -> Result<Response, ServiceError> {
+    let request = caller.request(wire::DeleteMeRequest {
+        password: body.password,
+    });
+    let wire::DeleteMeResponse {} = answer(app.backends.users().delete_me(request)).await?;
+    let gone = [cookie::clear(app.addresses.is_secure())];
+    Ok((gone, StatusCode::NO_CONTENT).into_response())
 }
 
 impl From<wire::User> for User {

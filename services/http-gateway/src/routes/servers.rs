@@ -6,12 +6,14 @@ use service_error::ServiceError;
 
 mod change;
 mod definition;
+mod import;
 mod running;
 mod status;
 mod switches;
 
 pub(crate) use change::{CreateServer, UpdateServer};
 pub(crate) use definition::{Server, Transport};
+pub(crate) use import::{__path_import, import};
 pub(crate) use running::{__path_restart, __path_try_out, restart, try_out};
 pub(crate) use status::ServerStatus;
 pub(crate) use switches::{__path_switch_tool, __path_switch_tools, switch_tool, switch_tools};

@@ -161,7 +161,7 @@ impl ApiKeysService for ApiKeysRpc {
     }
 }
 
-fn key_to_wire(key: &StoredKey) -> wire::ApiKey {
+pub(crate) fn key_to_wire(key: &StoredKey) -> wire::ApiKey {
     wire::ApiKey {
         id: key.id.to_string(),
         project_id: key.project_id.to_string(),
@@ -189,7 +189,7 @@ fn parse_name(text: &str) -> Result<DisplayName, ServiceError> {
 }
 
 /// What is no id is the id of no key.
-fn parse_id(text: &str) -> Result<ApiKeyId, ServiceError> {
+pub(crate) fn parse_id(text: &str) -> Result<ApiKeyId, ServiceError> {
     text.parse().map_err(|_| ServiceError::not_found("API key"))
 }
 

@@ -31,6 +31,12 @@ const FIND_LIVE: &str = "
      WHERE k.lookup_id = $1 AND k.revoked_at_us IS NULL AND (k.expires_at_us IS NULL OR k.expires_at_us > $2)";
 
 const FIND_BY_ID: &str = select!("WHERE project_id = $1 AND id = $2");
+const FIND_ANY: &str = select!("WHERE id = $1");
+const ALL: [&str; 3] = [
+    select!("ORDER BY created_at_us DESC, id DESC LIMIT $1"),
+    select!("WHERE (created_at_us, id) < ($2, $3) ORDER BY created_at_us DESC, id DESC LIMIT $1"),
+    select!("WHERE (created_at_us, id) > ($2, $3) ORDER BY created_at_us, id LIMIT $1"),
+];
 const LIST_NEWEST: &str = select!(
     "WHERE project_id = $1 AND ($2 IS NULL OR created_by_user_id = $2)
      ORDER BY created_at_us DESC, id DESC LIMIT $3"
@@ -135,6 +141,41 @@ pub(super) async fn find_for_change(
         .fetch_optional(connection)
         .await)?;
     row.map(read).transpose()
+}
+
+/// Of whatever project.
+pub(super) async fn find_any_for_change(
+    transaction: &mut Transaction,
+    id: ApiKeyId,
+) -> Result<Option<StoredKey>, DatabaseError> {
+    let row: Option<KeyRow> = on_transaction!(transaction, |connection| sqlx::query_as(FIND_ANY)
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await)?;
+    row.map(read).transpose()
+}
+
+/// Of all projects.
+pub(crate) async fn of_all(
+    database: &Database,
+    place: Place,
+    limit: u32,
+) -> Result<Vec<StoredKey>, DatabaseError> {
+    let (statement, key) = match place {
+        Place::Newest => (ALL[0], None),
+        Place::OlderThan(key) => (ALL[1], Some(key)),
+        Place::NewerThan(key) => (ALL[2], Some(key)),
+    };
+    let rows: Vec<KeyRow> = on_database!(database, |pool| {
+        let query = sqlx::query_as(statement).bind(i64::from(limit));
+        match key {
+            None => query,
+            Some(key) => query.bind(key.at).bind(key.id),
+        }
+        .fetch_all(pool)
+        .await
+    })?;
+    rows.into_iter().map(read).collect()
 }
 
 pub(super) async fn list(

@@ -3,15 +3,16 @@ use std::sync::Arc;
 use domain::Permission;
 use proto::projects::{
     CreateServerRequest, CreateServerResponse, DeleteServerRequest, DeleteServerResponse, GetServerRequest,
-    GetServerResponse, ListServersRequest, ListServersResponse, SwitchToolsRequest, SwitchToolsResponse,
-    UpdateServerRequest, UpdateServerResponse, servers_service_server::ServersService,
+    GetServerResponse, ImportServersRequest, ImportServersResponse, ListServersRequest, ListServersResponse,
+    SwitchToolsRequest, SwitchToolsResponse, UpdateServerRequest, UpdateServerResponse,
+    servers_service_server::ServersService,
 };
 use tonic::{Request, Response, Status};
 
 mod convert;
 
 pub(crate) use convert::with_secrets;
-use convert::{page_to_wire, parse_definition, parse_name, shown};
+use convert::{imported_to_wire, page_to_wire, parse_definition, parse_name, shown};
 
 use super::{NewServer, ServerChange, Servers, parse_secrets, switches};
 use crate::{access::Access, secrets::SecretChanges};
@@ -127,6 +128,28 @@ impl ServersService for ServersRpc {
             .await?;
         self.servers.delete(&granted, &request.server).await?;
         Ok(Response::new(DeleteServerResponse {}))
+    }
+
+    async fn import_servers(
+        &self,
+        request: Request<ImportServersRequest>,
+    ) -> Result<Response<ImportServersResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let request = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &request.project, &[Permission::WriteServers])
+            .await?;
+        let imported = self
+            .servers
+            .import(&granted, &request.configuration_json, request.is_preview)
+            .await?;
+        Ok(Response::new(ImportServersResponse {
+            servers: imported
+                .into_iter()
+                .map(|one| imported_to_wire(one, &granted))
+                .collect(),
+        }))
     }
 
     async fn switch_tools(

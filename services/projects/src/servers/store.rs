@@ -135,6 +135,14 @@ pub(super) async fn list(
     Ok(read_all(rows))
 }
 
+/// The same, outside of a transaction.
+pub(super) async fn names_now(database: &Database, project: ProjectId) -> Result<Vec<String>, DatabaseError> {
+    Ok(on_database!(database, |pool| sqlx::query_scalar(NAMES)
+        .bind(project.uuid())
+        .fetch_all(pool)
+        .await)?)
+}
+
 /// The names of a project's servers, as they are compared.
 pub(super) async fn names(
     transaction: &mut Transaction,

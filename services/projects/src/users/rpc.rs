@@ -1,19 +1,24 @@
 use std::sync::Arc;
 
 use access::ServiceName;
-use domain::Timestamp;
+use domain::{DisplayName, Timestamp};
 use proto::projects as wire;
 use secrecy::SecretString;
 use service_error::ServiceError;
 use tonic::{Request, Response, Status};
 
-use super::{Applicant, User, Users};
-use crate::{access::Access, activities::Origin, sessions::NewSession};
+use super::{Applicant, User, UserChange, Users};
+use crate::{
+    access::{Access, session_token},
+    activities::Origin,
+    sessions::{NewSession, OwnSession, Sessions},
+};
 
 /// `mcporch.projects.v1.UsersService`.
 pub(crate) struct UsersRpc {
     pub(crate) users: Arc<Users>,
     pub(crate) access: Arc<Access>,
+    pub(crate) sessions: Sessions,
 }
 
 #[tonic::async_trait]
@@ -96,6 +101,97 @@ impl wire::users_service_server::UsersService for UsersRpc {
         Ok(Response::new(wire::GetMeResponse {
             user: Some(user.into()),
         }))
+    }
+
+    async fn update_me(
+        &self,
+        request: Request<wire::UpdateMeRequest>,
+    ) -> Result<Response<wire::UpdateMeResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let name = request.into_inner().name;
+        let name = name.as_deref().map(DisplayName::parse).transpose();
+        let change = UserChange {
+            name: name.map_err(|error| ServiceError::invalid("name", error.to_string()))?,
+            ..UserChange::default()
+        };
+        let id = caller.person()?.id;
+        let user = self.users.update(&caller.actor(), id, change).await?;
+        Ok(Response::new(wire::UpdateMeResponse {
+            user: Some(user.into()),
+        }))
+    }
+
+    async fn delete_me(
+        &self,
+        request: Request<wire::DeleteMeRequest>,
+    ) -> Result<Response<wire::DeleteMeResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let password = SecretString::from(request.into_inner().password);
+        self.users.delete(&caller, password).await?;
+        Ok(Response::new(wire::DeleteMeResponse {}))
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<wire::ChangePasswordRequest>,
+    ) -> Result<Response<wire::ChangePasswordResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        caller.person()?;
+        let session = session_token(request.metadata())?;
+        let message = request.into_inner();
+        let (current, new) = (message.current_password.into(), message.new_password.into());
+        self.users
+            .change_password(&caller, &session, current, new)
+            .await?;
+        Ok(Response::new(wire::ChangePasswordResponse {}))
+    }
+
+    async fn list_web_sessions(
+        &self,
+        request: Request<wire::ListWebSessionsRequest>,
+    ) -> Result<Response<wire::ListWebSessionsResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let user = caller.person()?;
+        let current = session_token(request.metadata())?;
+        let sessions = self.sessions.list(user, &current).await?;
+        Ok(Response::new(wire::ListWebSessionsResponse {
+            sessions: sessions.into_iter().map(wire::WebSessionInfo::from).collect(),
+        }))
+    }
+
+    async fn revoke_web_sessions(
+        &self,
+        request: Request<wire::RevokeWebSessionsRequest>,
+    ) -> Result<Response<wire::RevokeWebSessionsResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        caller.person()?;
+        let current = session_token(request.metadata())?;
+        let id = request.into_inner().id;
+        if id.is_empty() {
+            self.sessions.revoke_others(&caller, &current).await?;
+        } else {
+            let id = id.parse().map_err(|_| ServiceError::not_found("session"))?;
+            self.sessions.revoke(&caller, id).await?;
+        }
+        Ok(Response::new(wire::RevokeWebSessionsResponse {}))
+    }
+}
+
+impl From<OwnSession> for wire::WebSessionInfo {
+    fn from(own: OwnSession) -> Self {
+        Self {
+            id: own.session.id.to_string(),
+            created_at_us: own.created_at.as_micros(),
+            last_used_at_us: own.session.last_used_at.as_micros(),
+            expires_at_us: own.session.expires_at.as_micros(),
+            client_address: own
+                .origin
+                .address
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
+            user_agent: own.origin.user_agent,
+            is_current: own.is_current,
+        }
     }
 }
 

@@ -123,6 +123,35 @@ impl UsersService for Users {
         Ok(Response::new(wire::SignOutResponse {}))
     }
 
+    async fn update_me(&self, _request: Request<wire::UpdateMeRequest>) -> Answer<wire::UpdateMeResponse> {
+        Err(Status::unimplemented("no account changes in these tests"))
+    }
+
+    async fn delete_me(&self, _request: Request<wire::DeleteMeRequest>) -> Answer<wire::DeleteMeResponse> {
+        Err(Status::unimplemented("no account changes in these tests"))
+    }
+
+    async fn change_password(
+        &self,
+        _request: Request<wire::ChangePasswordRequest>,
+    ) -> Answer<wire::ChangePasswordResponse> {
+        Err(Status::unimplemented("no account changes in these tests"))
+    }
+
+    async fn list_web_sessions(
+        &self,
+        _request: Request<wire::ListWebSessionsRequest>,
+    ) -> Answer<wire::ListWebSessionsResponse> {
+        Err(Status::unimplemented("no account changes in these tests"))
+    }
+
+    async fn revoke_web_sessions(
+        &self,
+        _request: Request<wire::RevokeWebSessionsRequest>,
+    ) -> Answer<wire::RevokeWebSessionsResponse> {
+        Err(Status::unimplemented("no account changes in these tests"))
+    }
+
     async fn create_sign_in_link(
         &self,
         _request: Request<wire::CreateSignInLinkRequest>,
@@ -324,6 +353,13 @@ impl ServersService for Servers {
         server.name = request.name.unwrap_or(server.name);
         server.is_enabled = request.is_enabled.unwrap_or(server.is_enabled);
         Ok(Response::new(wire::UpdateServerResponse { server: Some(server) }))
+    }
+
+    async fn import_servers(
+        &self,
+        _request: Request<wire::ImportServersRequest>,
+    ) -> Answer<wire::ImportServersResponse> {
+        Err(Status::unimplemented("nothing is imported in these tests"))
     }
 
     async fn switch_tools(

@@ -10,7 +10,10 @@ use service_error::ServiceError;
 use crate::{
     access::Granted,
     secrets::{SecretChanges, SecretValues},
-    servers::{Http, Limits, Server, ServerDefinition, Stdio, Transport, may_read_values, parse_secrets},
+    servers::{
+        Http, Imported, Limits, NewServer, Server, ServerDefinition, Stdio, Transport, may_read_values,
+        parse_secrets,
+    },
 };
 use secrecy::ExposeSecret as _;
 
@@ -29,9 +32,9 @@ pub(crate) fn with_secrets(server: &Server, secrets: &SecretValues) -> wire::Ser
     whole
 }
 
-fn to_wire(server: &Server) -> wire::Server {
-    let limits = server.definition.limits;
-    let transport = match &server.definition.transport {
+fn definition_to_wire(definition: &ServerDefinition) -> wire::ServerDefinition {
+    let limits = definition.limits;
+    let transport = match &definition.transport {
         Transport::Stdio(stdio) => WireTransport::Stdio(wire::StdioTransport {
             command: stdio.command().to_owned(),
             args: stdio.args().to_vec(),
@@ -45,18 +48,22 @@ fn to_wire(server: &Server) -> wire::Server {
         Transport::StreamableHttp(http) => WireTransport::StreamableHttp(http_to_wire(http)),
         Transport::Sse(http) => WireTransport::Sse(http_to_wire(http)),
     };
+    wire::ServerDefinition {
+        transport: Some(transport),
+        timeout_ms: limits.timeout_ms(),
+        init_timeout_ms: limits.init_timeout_ms(),
+        max_in_flight: limits.max_in_flight(),
+        isolation: definition.isolation.to_wire(),
+        ..Default::default()
+    }
+}
+
+fn to_wire(server: &Server) -> wire::Server {
     wire::Server {
         id: server.id.to_string(),
         project_id: server.project_id.to_string(),
         name: server.name.to_string(),
-        definition: Some(wire::ServerDefinition {
-            transport: Some(transport),
-            timeout_ms: limits.timeout_ms(),
-            init_timeout_ms: limits.init_timeout_ms(),
-            max_in_flight: limits.max_in_flight(),
-            isolation: server.definition.isolation.to_wire(),
-            ..Default::default()
-        }),
+        definition: Some(definition_to_wire(&server.definition)),
         is_enabled: server.is_enabled,
         created_at_us: server.created_at.as_micros(),
         updated_at_us: server.updated_at.as_micros(),
@@ -108,6 +115,40 @@ pub(super) fn shown(server: &Server, granted: &Granted) -> wire::Server {
         HIDDEN.clone_into(value);
     }
     shown
+}
+
+pub(super) fn imported_to_wire(imported: Imported, granted: &Granted) -> wire::ImportedServer {
+    let previewed = imported.read.as_ref().map(preview_to_wire);
+    let server = imported.server.as_ref().map(|server| shown(server, granted));
+    let (refusal_code, refusal) = imported
+        .refusal
+        .map(|error| (error.reason, error.message))
+        .unwrap_or_default();
+    wire::ImportedServer {
+        name: imported.name,
+        server: server.or(previewed),
+        refusal_code,
+        refusal,
+        notes: imported.notes,
+    }
+}
+
+/// Who previews wrote it.
+fn preview_to_wire(new: &NewServer) -> wire::Server {
+    wire::Server {
+        name: new.name.to_string(),
+        definition: Some(definition_to_wire(&new.definition)),
+        is_enabled: new.is_enabled,
+        secrets: new
+            .secrets
+            .keys()
+            .map(|name| wire::SecretInfo {
+                name: name.clone(),
+                ..Default::default()
+            })
+            .collect(),
+        ..Default::default()
+    }
 }
 
 pub(super) fn page_to_wire(page: &Page<Server>, granted: &Granted) -> wire::ListServersResponse {
