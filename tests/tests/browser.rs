@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tests::{Engine, Rest, ServerDefinition, Stack, mcp_orch};
+use tests::{Engine, Rest, ServerDefinition, Stack, environment, mcp_orch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_web_ui_does_its_main_job_in_a_browser() {
@@ -22,6 +22,12 @@ async fn the_web_ui_does_its_main_job_in_a_browser() {
 
     let output = tokio::process::Command::new("npx")
         .args(["--no-install", "playwright", "test"])
+        // Parts of the names of specs, to run these alone.
+        .args(
+            environment("MCPORCH_TEST_SPECS")
+                .iter()
+                .flat_map(|specs| specs.split(' ')),
+        )
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser"))
         .env("MCPORCH_WEB_URL", stack.web_url())
         .env("MCPORCH_SIGN_IN_LINK", stack.sign_in_link(user_id).await)

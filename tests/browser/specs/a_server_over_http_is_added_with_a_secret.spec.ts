@@ -9,7 +9,7 @@ test("a server over HTTP is added, is sent its secret, and shows it to nobody", 
   await page.getByRole("button", { name: "Add server" }).first().click();
   const form = page.getByRole("dialog", { name: "Add a server" });
   await form.getByLabel("Name").fill(name);
-  await form.getByRole("combobox").selectOption("streamable_http");
+  await form.getByLabel("Reached by").selectOption("streamable_http");
   await expect(form.getByLabel("Command")).toHaveCount(0);
   await form.getByLabel("Address").fill(upstream.url);
   await form.getByLabel("Headers").fill("no colon here");

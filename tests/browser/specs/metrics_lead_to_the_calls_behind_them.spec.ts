@@ -6,7 +6,8 @@ const url = `/projects/${project}/metrics`;
 
 test("each figure leads to the calls that it counts", async ({ page }) => {
   const message = `the quota of ${Date.now()} is used up`;
-  await callTool("fail", { message });
+  // More often than any other, to stand among the most frequent ones.
+  for (let time = 0; time < 5; time += 1) await callTool("fail", { message });
   await callTool("add", { a: 1, b: 2 });
   await page.goto(url);
   const figures = page.getByRole("region", { name: "Figures" });
@@ -17,7 +18,7 @@ test("each figure leads to the calls that it counts", async ({ page }) => {
   await expect(page.getByRole("combobox", { name: "Filter" })).toHaveValue(
     `status:(error OR timeout OR cancelled) error:"${message}"`,
   );
-  await expect(page.locator('[role="row"][aria-selected]')).toHaveCount(1);
+  await expect(page.locator('[role="row"][aria-selected]')).toHaveCount(5);
 
   await page.goBack();
   await figures.getByRole("link", { name: /Failed/ }).click();
