@@ -74,7 +74,7 @@ async fn no_client_sees_a_byte_of_another() {
     let calls: usize = environment("MCPORCH_TEST_CALLS").map_or(CALLS, |calls| {
         calls.parse().expect("MCPORCH_TEST_CALLS is a number")
     });
-    let each = calls / CLIENTS;
+    let each = calls.div_ceil(CLIENTS);
     let stack = Stack::start(Engine::Sqlite).await;
     let owner = Rest::sign_up(stack.web_url(), "kim@example.com")
         .await

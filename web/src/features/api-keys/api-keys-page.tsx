@@ -4,6 +4,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { apiKeysQuery } from "@/api/api-keys";
+import { useMay } from "@/api/permissions";
 import type { ApiKey } from "@/api/types";
 import { formatDay, formatRelative } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
@@ -22,12 +23,13 @@ export function ApiKeysPage({ project }: { project: string }) {
   const [isCreating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey>();
   const [editing, setEditing] = useState<ApiKey>();
-  const create = (
+  const mayMake = useMay(project, "write_own_api_keys");
+  const create = mayMake ? (
     <Button look="solid" onClick={() => setCreating(true)}>
       <Plus size={14} aria-hidden />
       {t("apiKeys.new")}
     </Button>
-  );
+  ) : null;
   return (
     <Page title={t("apiKeys.title")} actions={create}>
       <p className="text-muted">{t("apiKeys.text")}</p>
