@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(
             cut_json(r#"{"path":"C:\\users\\new\\test.txt"}"#)[1..],
             [
-                "c", "sers", "ew", "est", "txt", "c", "users", "new", "test", "txt"
+                "c", "users", "ew", "est", "txt", "c", "users", "new", "test", "txt"
             ]
         );
         assert_eq!(cut(&"x".repeat(1_000))[0].len(), MAX_WORD_CHARACTERS);
