@@ -13,7 +13,7 @@ pub(crate) use input_required::{
 pub(crate) use parked::{AtWork, Parked, Parking};
 pub(crate) use sealed::{Bound, PARKED_FOR, Seal};
 pub(crate) use to_legacy::{error_to_legacy, question_to_legacy, result_to_legacy};
-pub(crate) use to_modern::{SERVER_INFO, message_to_modern, modern_error_code, with_server_info};
+pub(crate) use to_modern::{message_to_modern, modern_error_code, with_server_info};
 
 /// What is noted on a call, in words that stay: that a modern client called a
 /// legacy server.

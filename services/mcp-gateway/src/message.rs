@@ -5,6 +5,7 @@ mod envelope;
 mod id;
 mod limits;
 mod members;
+pub(crate) mod meta;
 mod outgoing;
 mod param_headers;
 mod revision;

@@ -39,7 +39,7 @@ pub(crate) use asked::AskedQuestion;
 pub(crate) use interests::{Interests, Watcher};
 use listed::Listed;
 use listeners::Listeners;
-pub(crate) use listeners::{Filter, SUBSCRIPTION_ID, tagged};
+pub(crate) use listeners::{Filter, tagged};
 use log_streams::LogStreams;
 pub(crate) use log_streams::TellingLogs;
 pub(crate) use registry::{Limits, Sessions};

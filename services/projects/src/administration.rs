@@ -168,17 +168,8 @@ impl Administration {
     ) -> Result<Page<AnyApiKey>, ServiceError> {
         let (limit, filter, place) = start("all_api_keys", "", limit, cursor)?;
         self.look(by, "api_keys", cursor).await?;
-        let rows = api_keys::store::of_all(&self.database, place, limit + 1).await?;
-        let owners = store::owners_of_keys(&self.database, &rows).await?;
-        let rows = rows
-            .into_iter()
-            .zip(owners)
-            .map(|(key, (slug, email))| AnyApiKey {
-                key,
-                project_slug: slug,
-                created_by_email: email,
-            });
-        Ok(keyset::page(rows.collect(), limit, place, filter, |any| {
+        let rows = store::api_keys(&self.database, place, limit + 1).await?;
+        Ok(keyset::page(rows, limit, place, filter, |any| {
             key(any.key.created_at, any.key.id.uuid())
         }))
     }

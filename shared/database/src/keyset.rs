@@ -102,6 +102,16 @@ impl Place {
         }
     }
 
+    /// Which of the three statements of a list begins here, and the key that is
+    /// bound to it.
+    pub const fn statement(self, [newest, older, newer]: [&'static str; 3]) -> (&'static str, Option<Key>) {
+        match self {
+            Self::Newest => (newest, None),
+            Self::OlderThan(key) => (older, Some(key)),
+            Self::NewerThan(key) => (newer, Some(key)),
+        }
+    }
+
     /// The cursor of this place; the newest needs none.
     pub fn cursor(self, filter: Filter) -> String {
         let (direction, key) = match self {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::{
-    message::{self, ErrorCode, Id, Reply, object_fields},
+    message::{self, ErrorCode, Id, Reply, meta::SERVER_INFO, object_fields},
     relay::Answer,
 };
 
@@ -17,9 +17,6 @@ const CACHEABLE: [&str; 6] = [
     "resources/templates/list",
     "resources/read",
 ];
-
-/// By which a result says of which server it is.
-pub(crate) const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// An answer as a modern client reads it.
 pub(crate) fn message_to_modern(answer: &Answer, method: &str, id: &Id) -> String {

@@ -1,8 +1,7 @@
 use super::{Answer, Caller, Relay, result};
 use crate::{
-    bridge::SERVER_INFO,
     catalog::Kind,
-    message::{ErrorCode, ParamHeader, Revision, object_fields},
+    message::{ErrorCode, ParamHeader, Revision, meta::SERVER_INFO, object_fields},
     session::{Filter, Watcher},
     upstream::Hello,
 };

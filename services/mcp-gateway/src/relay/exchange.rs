@@ -16,7 +16,7 @@ use crate::{
 const MAX_ROUNDS: u32 = 16;
 
 /// Questions of a server that wait to be put to the client. One more is refused.
-const MAX_QUESTIONS: usize = 16;
+pub(super) const MAX_QUESTIONS: usize = 16;
 
 /// One request of a client to one server, each of whatever era.
 pub(super) struct Exchange<'a> {

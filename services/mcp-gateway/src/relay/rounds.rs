@@ -7,7 +7,10 @@ use service_host::OnFailure;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, Caller, Relay, exchange::is_input_required};
+use super::{
+    Answer, Caller, Relay,
+    exchange::{MAX_QUESTIONS, is_input_required},
+};
 use crate::{
     bridge::{AtWork, Bound, InputRequest, InputRequired, Parking, WITH_ROUNDS, retry_params},
     message::{ErrorCode, Reply, Request, object_fields},
@@ -15,9 +18,6 @@ use crate::{
     recorder::RunningCall,
 };
 use round::Round;
-
-/// Questions of a server that wait to be taken. One more is refused.
-const MAX_QUESTIONS: usize = 16;
 
 /// How one round of a request ended.
 #[derive(Debug)]

@@ -4,16 +4,12 @@ use std::{
 };
 
 use crate::{
-    message::{self, Id, object_fields},
+    message::{self, Id, meta::SUBSCRIPTION_ID, object_fields},
     outbox::{Outbox, OutboxReader, outbox},
 };
 
 /// How many listening streams a stay may have open.
 const MAX_OPEN: usize = 64;
-
-/// Under which each message of a stream says to which request it belongs
-/// (2026-07-28, subscriptions, "receiving notifications").
-pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// What a `subscriptions/listen` asked to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::{
     Connection, Owner, RequestOptions,
     params::{Fitted, per_request},
 };
-use crate::message::{ErrorCode, Reply, Revision, object_fields, object_of};
+use crate::message::{ErrorCode, Reply, Revision, meta::SERVER_INFO, object_fields, object_of};
 
 /// What the gateway says of itself where it does not speak for one client.
 pub(crate) const GATEWAY_CLIENT_INFO: &str = concat!(
@@ -88,9 +88,7 @@ impl Hello {
             .ok_or("its answer to server/discover names no supportedVersions")?;
         let revision = newest_modern(&supported)
             .ok_or("it speaks no revision of the protocol that the gateway knows")?;
-        let meta = fields
-            .get(2)
-            .and_then(|meta| object_fields(meta, ["io.modelcontextprotocol/serverInfo"]));
+        let meta = fields.get(2).and_then(|meta| object_fields(meta, [SERVER_INFO]));
         let server_info = meta.and_then(|meta| meta.get(0).map(str::to_owned));
         let implementation = Implementation::read(server_info.as_deref());
         Ok(Self {

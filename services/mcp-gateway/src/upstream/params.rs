@@ -1,13 +1,11 @@
 use super::{Era, GATEWAY_CLIENT_INFO, Hello, Owner, RequestError, in_flight::Progress};
 use crate::{
-    message::{object_fields, object_members, object_of},
+    message::{
+        meta::{CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROTOCOL_VERSION},
+        object_fields, object_members, object_of,
+    },
     outbox::Outbox,
 };
-
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
-const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
-const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 /// What a request says of itself towards a modern server, and never towards a
 /// legacy one (2026-07-28, basic, "per-request protocol fields").

@@ -7,18 +7,10 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Events},
     http_server::{HttpServer, Kind},
+    http_servers::stack_with,
     rest::service,
     stack::{Stack, until},
 };
-
-async fn stack_with(server: &HttpServer) -> Stack {
-    Stack::start_with(|definition, config| {
-        server.define(definition);
-        "remote".clone_into(&mut definition.name);
-        config.outbound.allow_loopback = Some(true);
-    })
-    .await
-}
 
 async fn legacy(stack: &Stack, capabilities: Value) -> Client {
     let mut client = stack.client().on_server("remote");

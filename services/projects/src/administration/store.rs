@@ -2,9 +2,9 @@ use database::{Database, DatabaseError, keyset::Place, on_database};
 use domain::{ProjectId, TeamId, Timestamp};
 use uuid::Uuid;
 
-use super::{AnyProject, AnyTeam, Counts};
+use super::{AnyApiKey, AnyProject, AnyTeam, Counts};
 use crate::{
-    api_keys::StoredKey,
+    api_keys::store::KeyRow,
     users::{User, store::UserRow},
 };
 
@@ -59,9 +59,14 @@ const PROJECTS: [&str; 3] = pages!(
     "$4"
 );
 
-const OWNER_OF_KEY: &str = "SELECT p.slug, u.email
-      FROM api_keys k JOIN projects p ON p.id = k.project_id JOIN users u ON u.id = k.created_by_user_id
-     WHERE k.id = $1";
+const API_KEYS: [&str; 3] = pages!(
+    "SELECT k.*,
+            (SELECT slug FROM projects p WHERE p.id = k.project_id) AS project_slug,
+            (SELECT email FROM users u WHERE u.id = k.created_by_user_id) AS created_by_email
+       FROM api_keys k WHERE TRUE",
+    "$2",
+    "$3"
+);
 
 const COUNTS: &str = "SELECT
     (SELECT count(*) FROM users) AS users,
@@ -95,6 +100,14 @@ struct ProjectRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct AnyKeyRow {
+    #[sqlx(flatten)]
+    key: KeyRow,
+    project_slug: Option<String>,
+    created_by_email: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
 struct CountsRow {
     users: i64,
     active_users: i64,
@@ -111,7 +124,7 @@ pub(super) async fn users(
     place: Place,
     limit: u32,
 ) -> Result<Vec<User>, DatabaseError> {
-    let (statement, key) = of(&USERS, place);
+    let (statement, key) = place.statement(USERS);
     let rows: Vec<UserRow> = on_database!(database, |pool| {
         let query = sqlx::query_as(statement).bind(i64::from(limit)).bind(text);
         match key {
@@ -129,7 +142,7 @@ pub(super) async fn teams(
     place: Place,
     limit: u32,
 ) -> Result<Vec<AnyTeam>, DatabaseError> {
-    let (statement, key) = of(&TEAMS, place);
+    let (statement, key) = place.statement(TEAMS);
     let rows: Vec<TeamRow> = on_database!(database, |pool| {
         let query = sqlx::query_as(statement).bind(i64::from(limit));
         match key {
@@ -148,7 +161,7 @@ pub(super) async fn projects(
     place: Place,
     limit: u32,
 ) -> Result<Vec<AnyProject>, DatabaseError> {
-    let (statement, key) = of(&PROJECTS, place);
+    let (statement, key) = place.statement(PROJECTS);
     let rows: Vec<ProjectRow> = on_database!(database, |pool| {
         let query = sqlx::query_as(statement)
             .bind(i64::from(limit))
@@ -163,20 +176,22 @@ pub(super) async fn projects(
     Ok(rows.into_iter().map(AnyProject::from).collect())
 }
 
-/// The slug of the project and the address of the maker of each.
-pub(super) async fn owners_of_keys(
+pub(super) async fn api_keys(
     database: &Database,
-    keys: &[StoredKey],
-) -> Result<Vec<(String, String)>, DatabaseError> {
-    let mut owners = Vec::with_capacity(keys.len());
-    for key in keys {
-        let owner: Option<(String, String)> = on_database!(database, |pool| sqlx::query_as(OWNER_OF_KEY)
-            .bind(key.id.uuid())
-            .fetch_optional(pool)
-            .await)?;
-        owners.push(owner.unwrap_or_default());
-    }
-    Ok(owners)
+    place: Place,
+    limit: u32,
+) -> Result<Vec<AnyApiKey>, DatabaseError> {
+    let (statement, key) = place.statement(API_KEYS);
+    let rows: Vec<AnyKeyRow> = on_database!(database, |pool| {
+        let query = sqlx::query_as(statement).bind(i64::from(limit));
+        match key {
+            None => query,
+            Some(key) => query.bind(key.at).bind(key.id),
+        }
+        .fetch_all(pool)
+        .await
+    })?;
+    rows.into_iter().map(AnyKeyRow::read).collect()
 }
 
 pub(super) async fn counts(database: &Database, now: Timestamp) -> Result<Counts, DatabaseError> {
@@ -195,11 +210,13 @@ pub(super) async fn counts(database: &Database, now: Timestamp) -> Result<Counts
     })
 }
 
-const fn of(statements: &[&'static str; 3], place: Place) -> (&'static str, Option<database::keyset::Key>) {
-    match place {
-        Place::Newest => (statements[0], None),
-        Place::OlderThan(key) => (statements[1], Some(key)),
-        Place::NewerThan(key) => (statements[2], Some(key)),
+impl AnyKeyRow {
+    fn read(self) -> Result<AnyApiKey, DatabaseError> {
+        Ok(AnyApiKey {
+            key: self.key.read()?,
+            project_slug: self.project_slug.unwrap_or_default(),
+            created_by_email: self.created_by_email.unwrap_or_default(),
+        })
     }
 }
 

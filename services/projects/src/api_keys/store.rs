@@ -32,11 +32,6 @@ const FIND_LIVE: &str = "
 
 const FIND_BY_ID: &str = select!("WHERE project_id = $1 AND id = $2");
 const FIND_ANY: &str = select!("WHERE id = $1");
-const ALL: [&str; 3] = [
-    select!("ORDER BY created_at_us DESC, id DESC LIMIT $1"),
-    select!("WHERE (created_at_us, id) < ($2, $3) ORDER BY created_at_us DESC, id DESC LIMIT $1"),
-    select!("WHERE (created_at_us, id) > ($2, $3) ORDER BY created_at_us, id LIMIT $1"),
-];
 const LIST_NEWEST: &str = select!(
     "WHERE project_id = $1 AND ($2 IS NULL OR created_by_user_id = $2)
      ORDER BY created_at_us DESC, id DESC LIMIT $3"
@@ -68,7 +63,7 @@ const RECORD_USE: &str = "UPDATE api_keys SET last_used_at_us = $2, last_used_ip
 const REVOKE: &str = "UPDATE api_keys SET revoked_at_us = $2 WHERE id = $1";
 
 #[derive(sqlx::FromRow)]
-struct KeyRow {
+pub(crate) struct KeyRow {
     id: Uuid,
     project_id: Uuid,
     name: String,
@@ -140,7 +135,7 @@ pub(super) async fn find_for_change(
         .bind(id.uuid())
         .fetch_optional(connection)
         .await)?;
-    row.map(read).transpose()
+    row.map(KeyRow::read).transpose()
 }
 
 /// Of whatever project.
@@ -152,30 +147,7 @@ pub(super) async fn find_any_for_change(
         .bind(id.uuid())
         .fetch_optional(connection)
         .await)?;
-    row.map(read).transpose()
-}
-
-/// Of all projects.
-pub(crate) async fn of_all(
-    database: &Database,
-    place: Place,
-    limit: u32,
-) -> Result<Vec<StoredKey>, DatabaseError> {
-    let (statement, key) = match place {
-        Place::Newest => (ALL[0], None),
-        Place::OlderThan(key) => (ALL[1], Some(key)),
-        Place::NewerThan(key) => (ALL[2], Some(key)),
-    };
-    let rows: Vec<KeyRow> = on_database!(database, |pool| {
-        let query = sqlx::query_as(statement).bind(i64::from(limit));
-        match key {
-            None => query,
-            Some(key) => query.bind(key.at).bind(key.id),
-        }
-        .fetch_all(pool)
-        .await
-    })?;
-    rows.into_iter().map(read).collect()
+    row.map(KeyRow::read).transpose()
 }
 
 pub(super) async fn list(
@@ -187,11 +159,7 @@ pub(super) async fn list(
 ) -> Result<Vec<StoredKey>, DatabaseError> {
     let creator = creator.map(UserId::uuid);
     let limit = i64::from(limit);
-    let (statement, key) = match place {
-        Place::Newest => (LIST_NEWEST, None),
-        Place::OlderThan(key) => (LIST_OLDER, Some(key)),
-        Place::NewerThan(key) => (LIST_NEWER, Some(key)),
-    };
+    let (statement, key) = place.statement([LIST_NEWEST, LIST_OLDER, LIST_NEWER]);
     let rows: Vec<KeyRow> = on_database!(database, |pool| {
         let query = sqlx::query_as(statement)
             .bind(project.uuid())
@@ -204,7 +172,7 @@ pub(super) async fn list(
         .fetch_all(pool)
         .await
     })?;
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(KeyRow::read).collect()
 }
 
 pub(super) async fn count_live(
@@ -285,20 +253,22 @@ pub(super) async fn revoke(
     Ok(())
 }
 
-fn read(row: KeyRow) -> Result<StoredKey, DatabaseError> {
-    Ok(StoredKey {
-        id: ApiKeyId::from_uuid(row.id),
-        project_id: ProjectId::from_uuid(row.project_id),
-        name: DisplayName::parse(&row.name).map_err(DatabaseError::unreadable)?,
-        lookup_id: row.lookup_id,
-        created_by: UserId::from_uuid(row.created_by_user_id),
-        created_at: Timestamp::from_micros(row.created_at_us),
-        expires_at: row.expires_at_us.map(Timestamp::from_micros),
-        revoked_at: row.revoked_at_us.map(Timestamp::from_micros),
-        limits: row.limits.read()?,
-        last_used: row.last_used_at_us.map(|at| KeyUse {
-            at: Timestamp::from_micros(at),
-            ip: row.last_used_ip.as_deref().and_then(|ip| ip.parse().ok()),
-        }),
-    })
+impl KeyRow {
+    pub(crate) fn read(self) -> Result<StoredKey, DatabaseError> {
+        Ok(StoredKey {
+            id: ApiKeyId::from_uuid(self.id),
+            project_id: ProjectId::from_uuid(self.project_id),
+            name: DisplayName::parse(&self.name).map_err(DatabaseError::unreadable)?,
+            lookup_id: self.lookup_id,
+            created_by: UserId::from_uuid(self.created_by_user_id),
+            created_at: Timestamp::from_micros(self.created_at_us),
+            expires_at: self.expires_at_us.map(Timestamp::from_micros),
+            revoked_at: self.revoked_at_us.map(Timestamp::from_micros),
+            limits: self.limits.read()?,
+            last_used: self.last_used_at_us.map(|at| KeyUse {
+                at: Timestamp::from_micros(at),
+                ip: self.last_used_ip.as_deref().and_then(|ip| ip.parse().ok()),
+            }),
+        })
+    }
 }

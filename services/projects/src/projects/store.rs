@@ -88,11 +88,7 @@ pub(crate) async fn list(
     place: Place,
     limit: u32,
 ) -> Result<Vec<(Project, Role)>, DatabaseError> {
-    let (statement, key) = match place {
-        Place::Newest => (LIST_NEWEST, None),
-        Place::OlderThan(key) => (LIST_OLDER, Some(key)),
-        Place::NewerThan(key) => (LIST_NEWER, Some(key)),
-    };
+    let (statement, key) = place.statement([LIST_NEWEST, LIST_OLDER, LIST_NEWER]);
     let rows: Vec<OwnProjectRow> = on_database!(database, |pool| {
         let mut query = sqlx::query_as(statement)
             .bind(user_id.uuid())

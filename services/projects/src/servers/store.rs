@@ -118,11 +118,7 @@ pub(super) async fn list(
     limit: u32,
 ) -> Result<Vec<Server>, DatabaseError> {
     let limit = i64::from(limit);
-    let (statement, key) = match place {
-        Place::Newest => (LIST_NEWEST, None),
-        Place::OlderThan(key) => (LIST_OLDER, Some(key)),
-        Place::NewerThan(key) => (LIST_NEWER, Some(key)),
-    };
+    let (statement, key) = place.statement([LIST_NEWEST, LIST_OLDER, LIST_NEWER]);
     let rows: Vec<ServerRow> = on_database!(database, |pool| {
         let query = sqlx::query_as(statement).bind(project.uuid()).bind(limit);
         match key {

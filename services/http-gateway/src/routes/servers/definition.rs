@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use proto::projects::{self as wire, server_definition::Transport as WireTransport};
+use proto::projects::{
+    self as wire, HttpTransport, StdioTransport, server_definition::Transport as WireTransport,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +18,19 @@ pub(crate) enum Transport {
     Stdio,
     StreamableHttp,
     Sse,
+}
+
+impl Transport {
+    /// Which one it is, and what is said of either kind: of the other, nothing.
+    pub(super) fn read(transport: Option<WireTransport>) -> (Self, StdioTransport, HttpTransport) {
+        let (stdio, http) = (StdioTransport::default(), HttpTransport::default());
+        match transport {
+            Some(WireTransport::StreamableHttp(http)) => (Self::StreamableHttp, stdio, http),
+            Some(WireTransport::Sse(http)) => (Self::Sse, stdio, http),
+            Some(WireTransport::Stdio(stdio)) => (Self::Stdio, stdio, http),
+            None => (Self::Stdio, stdio, http),
+        }
+    }
 }
 
 /// An MCP server of a project.
@@ -82,23 +97,7 @@ pub(crate) struct Secret {
 impl From<wire::Server> for Server {
     fn from(server: wire::Server) -> Self {
         let definition = server.definition.unwrap_or_default();
-        let (mut stdio, mut http) = (None, None);
-        let transport = match definition.transport {
-            Some(WireTransport::StreamableHttp(transport)) => {
-                http = Some(transport);
-                Transport::StreamableHttp
-            }
-            Some(WireTransport::Sse(transport)) => {
-                http = Some(transport);
-                Transport::Sse
-            }
-            Some(WireTransport::Stdio(transport)) => {
-                stdio = Some(transport);
-                Transport::Stdio
-            }
-            None => Transport::Stdio,
-        };
-        let (stdio, http) = (stdio.unwrap_or_default(), http.unwrap_or_default());
+        let (transport, stdio, http) = Transport::read(definition.transport);
         Self {
             id: server.id,
             project_id: server.project_id,

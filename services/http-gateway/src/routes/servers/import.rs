@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::State};
-use proto::projects::{self as wire, server_definition::Transport as WireTransport};
+use proto::projects as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service_error::ServiceError;
@@ -152,23 +152,8 @@ impl From<wire::ImportedServer> for ImportedServer {
 
 impl From<wire::Server> for ImportedDefinition {
     fn from(server: wire::Server) -> Self {
-        let (mut stdio, mut http) = (None, None);
-        let transport = match server.definition.unwrap_or_default().transport {
-            Some(WireTransport::StreamableHttp(transport)) => {
-                http = Some(transport);
-                Transport::StreamableHttp
-            }
-            Some(WireTransport::Sse(transport)) => {
-                http = Some(transport);
-                Transport::Sse
-            }
-            Some(WireTransport::Stdio(transport)) => {
-                stdio = Some(transport);
-                Transport::Stdio
-            }
-            None => Transport::Stdio,
-        };
-        let (stdio, http) = (stdio.unwrap_or_default(), http.unwrap_or_default());
+        let definition = server.definition.unwrap_or_default();
+        let (transport, stdio, http) = Transport::read(definition.transport);
         Self {
             transport,
             command: text_or_null(stdio.command),

@@ -10,9 +10,9 @@ use super::super::{
     refusal::Refusal,
 };
 use crate::{
-    message::{self, ErrorCode, Request as McpRequest, object_fields},
+    message::{self, ErrorCode, Request as McpRequest, meta::SUBSCRIPTION_ID, object_fields},
     relay::Caller,
-    session::{Filter, SUBSCRIPTION_ID, Session, Sessions, Watcher, Working, tagged},
+    session::{Filter, Session, Sessions, Watcher, Working, tagged},
 };
 
 /// Answers `subscriptions/listen`: says first what it will tell, then tells it,

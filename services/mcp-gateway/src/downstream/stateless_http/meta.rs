@@ -5,16 +5,15 @@ use http::HeaderMap;
 use super::super::{entrance::text_of, refusal::Refusal};
 use crate::{
     client,
-    message::{ErrorCode, Incoming, Message, Revision, Severity, object_fields},
+    message::{
+        ErrorCode, Incoming, Message, Revision, Severity,
+        meta::{CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROTOCOL_VERSION},
+        object_fields,
+    },
     session::Greeting,
 };
 
 pub(in crate::downstream) const REVISION_HEADER: &str = "mcp-protocol-version";
-
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
-const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
-const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 /// What a request says of itself (basic, "per-request protocol fields").
 #[derive(Debug)]

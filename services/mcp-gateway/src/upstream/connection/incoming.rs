@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use super::Connection;
 use crate::{
     message::{
-        self, ErrorCode, Id, Message, Notification, Reply, Request, Response, object_fields, object_members,
-        object_of,
+        self, ErrorCode, Id, Message, Notification, Reply, Request, Response, meta::SUBSCRIPTION_ID,
+        object_fields, object_members, object_of,
     },
     outbox::Outbox,
     polling::Polling,
@@ -17,8 +17,6 @@ use crate::{
 
 /// What of a text that is no message is shown.
 const MAX_NOISE_BYTES: usize = 8 * 1024;
-
-const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// The request that a message belongs to, where the wire tells.
 #[derive(Debug, Clone, Copy, Default)]
