@@ -95,6 +95,11 @@ const KOREAN: [&str; 24] = [
     "버전",
 ];
 
+/// What texts are cut from.
+const POOL_BYTES: usize = 4 * 1024 * 1024;
+
+const LONGEST_TEXT_BYTES: usize = 128 * 1024;
+
 /// How large bodies are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
@@ -108,6 +113,8 @@ pub enum Shape {
 #[derive(Debug)]
 pub struct Draw {
     random: u64,
+    english: String,
+    korean: String,
     shape: Shape,
     project_id: ProjectId,
     servers: Vec<ServerId>,
@@ -122,8 +129,10 @@ impl Draw {
     pub fn new(shape: Shape, project_id: ProjectId, count: u64, hours: u64, now: Timestamp) -> Self {
         let span_us = hours as i64 * 3_600_000_000;
         let clock = Clock::manual(now);
-        Self {
+        let mut draw = Self {
             random: 0x9e37_79b9_7f4a_7c15,
+            english: String::new(),
+            korean: String::new(),
             shape,
             project_id,
             servers: SERVERS.iter().map(|_| ServerId::new(&clock)).collect(),
@@ -131,7 +140,10 @@ impl Draw {
             first_us: now.as_micros() - span_us,
             step_us: (span_us / count.max(1) as i64).max(1),
             next: 0,
-        }
+        };
+        draw.english = draw.pool(&ENGLISH);
+        draw.korean = draw.pool(&KOREAN);
+        draw
     }
 
     /// xorshift64*: enough for figures, and the same everywhere.
@@ -152,23 +164,32 @@ impl Draw {
         ((limit as f64 + 1.0).powf(part) - 1.0) as usize
     }
 
+    /// A piece of one of the two languages, with a number at its head that
+    /// nothing else has. Cut out of a pool, so that drawing costs less than
+    /// what is measured.
     fn text(&mut self, bytes: usize) -> String {
         let is_korean = self.below(3) == 0;
-        let mut text = String::with_capacity(bytes + 16);
-        while text.len() < bytes {
+        let at = self.below(POOL_BYTES);
+        let pool = if is_korean { &self.korean } else { &self.english };
+        let start = pool.floor_char_boundary(at);
+        let end = pool.floor_char_boundary(at + bytes.saturating_sub(17).max(1));
+        let piece = pool[start..end].to_owned();
+        format!("{:016x} {piece}", self.random())
+    }
+
+    /// Words of a language, the first the most frequent ones, and among them ids
+    /// and numbers, which nothing compresses.
+    fn pool(&mut self, words: &[&str]) -> String {
+        let mut text = String::with_capacity(POOL_BYTES + LONGEST_TEXT_BYTES);
+        while text.len() < POOL_BYTES + LONGEST_TEXT_BYTES {
             match self.below(12) {
-                // Ids and numbers, which nothing compresses.
                 0 => {
                     let _ = write!(text, "{:x}", self.random());
                 }
                 1 => text.push_str(&self.below(100_000).to_string()),
-                _ if is_korean => {
-                    let word = self.skewed(KOREAN.len());
-                    text.push_str(KOREAN[word]);
-                }
                 _ => {
-                    let word = self.skewed(ENGLISH.len());
-                    text.push_str(ENGLISH[word]);
+                    let word = self.skewed(words.len());
+                    text.push_str(words[word]);
                 }
             }
             text.push(' ');
@@ -209,13 +230,12 @@ impl Iterator for Draw {
         );
         let is_failed = self.below(100) < 7;
         let (arguments_bytes, result_bytes) = (self.size(60.0, 8_192.0), self.size(100.0, 65_000.0));
-        let arguments = serde_json::json!({
-            "repo": format!("acme/{}", self.below(500)),
-            "query": self.text(arguments_bytes.saturating_sub(60)),
-            "limit": self.below(100),
-        });
+        // Texts of the pools need no escapes.
+        let (repo, limit) = (self.below(500), self.below(100));
+        let query = self.text(arguments_bytes.saturating_sub(60));
+        let arguments = format!(r#"{{"repo":"acme/{repo}","query":"{query}","limit":{limit}}}"#);
         let text = self.text(result_bytes.saturating_sub(48));
-        let result = serde_json::json!({"content": [{"type": "text", "text": text}], "isError": is_failed});
+        let result = format!(r#"{{"content":[{{"type":"text","text":"{text}"}}],"isError":{is_failed}}}"#);
         let client = CLIENTS[self.skewed(CLIENTS.len())];
         let duration_us = 800.0 * 1.000_01_f64.powf(self.below(700_000) as f64) * (tool + 1) as f64;
         let session = self.skewed(self.sessions.len());
@@ -252,8 +272,8 @@ impl Iterator for Draw {
             queue_us: Some(12),
             connect_us: Some(3),
             upstream_us: Some(duration_us as u64 - 100),
-            arguments: Some(Self::payload(arguments.to_string())),
-            result: Some(Self::payload(result.to_string())),
+            arguments: Some(Self::payload(arguments)),
+            result: Some(Self::payload(result)),
             principal: Some(Principal {
                 user_id: Some(self.sessions[session % 20].to_string()),
                 api_key_id: Some(self.sessions[session % 30].to_string()),

@@ -34,6 +34,7 @@ impl Service {
         let config = Config {
             database_url,
             service_secret: Some(secret.clone()),
+            ..Config::default()
         };
         Box::pin(logging::start(config, Listeners { grpc: listener }, &mut host)).await?;
         Ok(Self {

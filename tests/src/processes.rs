@@ -113,6 +113,11 @@ impl Processes {
         &self.to_logging
     }
 
+    /// The URL of the database of the call log.
+    pub fn logging_database(&self) -> &str {
+        &self.logging_database
+    }
+
     /// A folder that ends with the deployment.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -48,6 +48,7 @@ impl Stack {
         };
         let logging_config = logging::Config {
             database_url: database(engine, folder.path(), "logging").await,
+            projects_url: projects_url.clone(),
             service_secret: service_secret.clone(),
         };
         let gateway_config = mcp_gateway::Config {

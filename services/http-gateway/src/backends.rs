@@ -18,7 +18,8 @@ use proto::{
         administration_service_client::AdministrationServiceClient,
         api_keys_service_client::ApiKeysServiceClient, invitations_service_client::InvitationsServiceClient,
         members_service_client::MembersServiceClient, projects_service_client::ProjectsServiceClient,
-        servers_service_client::ServersServiceClient, teams_service_client::TeamsServiceClient,
+        saved_views_service_client::SavedViewsServiceClient, servers_service_client::ServersServiceClient,
+        settings_service_client::SettingsServiceClient, teams_service_client::TeamsServiceClient,
         users_service_client::UsersServiceClient,
     },
 };
@@ -97,6 +98,14 @@ impl Backends {
 
     pub(crate) fn projects(&self) -> ProjectsServiceClient<Connection> {
         ProjectsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn saved_views(&self) -> SavedViewsServiceClient<Connection> {
+        SavedViewsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn settings(&self) -> SettingsServiceClient<Connection> {
+        SettingsServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn api_keys(&self) -> ApiKeysServiceClient<Connection> {

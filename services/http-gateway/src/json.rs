@@ -10,8 +10,8 @@ mod words;
 pub(crate) use list::{List, Meta};
 pub(crate) use moment::Moment;
 pub(crate) use words::{
-    ActivityType, Door, ErrorKind, InvitedAs, Isolation, LogLevel, Role, Scope, ServerLogKind, SessionEnd,
-    ToolCallStatus, UpstreamState, Word,
+    ActivityType, Door, ErrorKind, InvitedAs, Isolation, LogLevel, PayloadMode, Role, Scope, ServerLogKind,
+    SessionEnd, ToolCallStatus, UpstreamState, Word,
 };
 
 /// Absent on the wire is an empty text; in JSON it is null.

@@ -2,8 +2,8 @@
 //! state and speaks no SQL: every answer comes from the services behind.
 //!
 //! `routes` is the table of addresses, with one room per noun; `backends` are
-//! the services behind, `caller` who asks. `query`, `json_body`, `path` and
-//! `time_range` read requests, `json` writes answers, `problems` refusals,
+//! the services behind, `caller` who asks. `query`, `json_body`, `path`,
+//! `entity_tag` and `time_range` read requests, `json` writes answers, `problems` refusals,
 //! `live` event streams. `openapi` makes the document, `docs_page` shows it,
 //! `web_files` are the web UI. `csrf`, `cookie` and `security_headers` keep
 //! browsers honest. `start` puts it together.
@@ -15,6 +15,7 @@ mod config;
 mod cookie;
 mod csrf;
 mod docs_page;
+mod entity_tag;
 mod json;
 mod json_body;
 mod live;

@@ -15,9 +15,11 @@ mod me;
 mod members;
 mod project_teams;
 mod projects;
+mod saved_views;
 mod server_logs;
 mod servers;
 mod sessions;
+mod settings;
 mod teams;
 mod tool_calls;
 mod tools;
@@ -40,6 +42,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(me::sessions::revoke))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::get))
+        .routes(routes!(settings::get, settings::update))
         .routes(routes!(members::of_project::list))
         .routes(routes!(members::of_project::update, members::of_project::remove))
         .routes(routes!(members::of_project::leave))
@@ -96,6 +99,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(tool_calls::export::export))
         .routes(routes!(tool_calls::payload::get))
         .routes(routes!(tool_calls::stream))
+        .routes(routes!(saved_views::list, saved_views::create))
+        .routes(routes!(saved_views::update, saved_views::delete))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::get))
         .routes(routes!(server_logs::list))

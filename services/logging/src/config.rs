@@ -8,6 +8,8 @@ pub struct Config {
     /// Where the call log is kept: `sqlite://path/to/file.db` or
     /// `postgres://user:password@host/database`.
     pub database_url: String,
+    /// gRPC of the projects service, which says how long to keep what.
+    pub projects_url: String,
     /// What all services of the deployment share; loaded by whoever starts
     /// them.
     #[serde(skip)]
@@ -26,6 +28,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             database_url: "sqlite://data/logging.db".to_owned(),
+            projects_url: "http://127.0.0.1:9101".to_owned(),
             service_secret: None,
         }
     }

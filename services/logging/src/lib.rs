@@ -5,7 +5,8 @@
 //! (`tool_call`, `sessions`, `server_logs`) and has them written, each batch in
 //! one transaction (`store/write`). Readers come in by the other files of `rpc`:
 //! `tool_calls` answers pages and single calls, `summary` figures, `tail` what
-//! changes. It calls no other service.
+//! changes. The only other service that it calls is projects, which it asks how
+//! long to keep what (`retention`); it works without the answer.
 
 mod batch;
 mod body;

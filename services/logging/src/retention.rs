@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use access::ServiceIdentity;
 use domain::{Clock, Timestamp};
-use proto::logging as wire;
-use service_error::ServiceError;
-use service_host::Shutdown;
+use proto::projects::{
+    ListRetentionRequest, ProjectRetention, settings_service_client::SettingsServiceClient,
+};
+use service_host::{Channel, Shutdown};
+use tonic::service::interceptor::InterceptedService;
 use uuid::Uuid;
 
 use crate::{row::row, store::Store};
@@ -16,6 +19,9 @@ mod tests;
 
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const LONGEST_DAYS: u32 = 3_650;
+
+/// A connection to the projects service.
+pub(crate) type Client = SettingsServiceClient<InterceptedService<Channel, ServiceIdentity>>;
 
 row! {
     /// How many days to keep what of a project.
@@ -40,48 +46,32 @@ impl RetentionRow {
         }
     }
 
-    pub(crate) fn from_wire(
-        project_id: Uuid,
-        retention: Option<wire::Retention>,
-    ) -> Result<Self, ServiceError> {
-        let retention = retention.unwrap_or_default();
-        let days = |field: &'static str, days: u32| match days {
-            1..=LONGEST_DAYS => Ok(i64::from(days)),
-            _ => Err(ServiceError::invalid(
-                format!("retention.{field}"),
-                format!("expected 1 to {LONGEST_DAYS} days"),
-            )),
-        };
-        let row = Self {
-            project_id,
-            tool_calls_days: days("tool_calls_days", retention.tool_calls_days)?,
-            payloads_days: days("payloads_days", retention.payloads_days)?,
-            server_logs_days: days("server_logs_days", retention.server_logs_days)?,
-            sessions_days: days("sessions_days", retention.sessions_days)?,
-        };
-        if row.payloads_days > row.tool_calls_days {
-            return Err(ServiceError::invalid(
-                "retention.payloads_days",
-                "must not be more than tool_calls_days: a payload goes with its call",
-            ));
-        }
-        Ok(row)
-    }
-
-    pub(crate) fn into_wire(self) -> wire::Retention {
-        let days = |days: i64| u32::try_from(days).unwrap_or(0);
-        wire::Retention {
-            tool_calls_days: days(self.tool_calls_days),
-            payloads_days: days(self.payloads_days),
-            server_logs_days: days(self.server_logs_days),
-            sessions_days: days(self.sessions_days),
-        }
+    /// Absent where it is nothing that a project can have: what is kept too long
+    /// can be taken away later.
+    fn from_wire(project: &ProjectRetention) -> Option<Self> {
+        let retention = project.retention?;
+        let days = |days: u32| (1..=LONGEST_DAYS).contains(&days).then_some(i64::from(days));
+        Some(Self {
+            project_id: project.project_id.parse().ok()?,
+            tool_calls_days: days(retention.tool_calls_days)?,
+            payloads_days: days(retention.payloads_days)?,
+            server_logs_days: days(retention.server_logs_days)?,
+            sessions_days: days(retention.sessions_days)?,
+        })
     }
 }
 
 /// Sweeps until the process is to stop. A sweep that fails is tried again.
-pub(crate) async fn run(store: Store, clock: Clock, shutdown: Shutdown) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    store: Store,
+    mut settings: Client,
+    clock: Clock,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     loop {
+        if let Err(error) = learn(&store, &mut settings).await {
+            tracing::warn!(%error, "projects cannot be asked how long to keep what, going by what is known");
+        }
         if let Err(error) = store.sweep(clock.now()).await {
             tracing::warn!(%error, "old calls could not be taken away");
         }
@@ -89,6 +79,21 @@ pub(crate) async fn run(store: Store, clock: Clock, shutdown: Shutdown) -> anyho
             () = tokio::time::sleep(SWEEP_EVERY) => {}
             () = shutdown.soft() => return Ok(()),
         }
+    }
+}
+
+/// Asks the projects service what it has decided, page by page.
+async fn learn(store: &Store, settings: &mut Client) -> anyhow::Result<()> {
+    let mut after_project_id = None;
+    loop {
+        let request = ListRetentionRequest { after_project_id };
+        let page = settings.list_retention(request).await?.into_inner().projects;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after_project_id = Some(last.project_id.clone());
+        let rows: Vec<_> = page.iter().filter_map(RetentionRow::from_wire).collect();
+        store.set_retention(&rows).await?;
     }
 }
 

@@ -1,7 +1,6 @@
 use proto::logging::{
-    ingest_service_server::IngestServiceServer, retention_service_server::RetentionServiceServer,
-    server_logs_service_server::ServerLogsServiceServer, sessions_service_server::SessionsServiceServer,
-    tool_calls_service_server::ToolCallsServiceServer,
+    ingest_service_server::IngestServiceServer, server_logs_service_server::ServerLogsServiceServer,
+    sessions_service_server::SessionsServiceServer, tool_calls_service_server::ToolCallsServiceServer,
 };
 use service_host::Shutdown;
 use tonic::service::Routes;
@@ -9,7 +8,6 @@ use tonic::service::Routes;
 use crate::{ingest::Ingest, store::Store};
 
 mod ingest;
-mod retention;
 mod server_logs;
 mod sessions;
 mod tool_calls;
@@ -38,9 +36,6 @@ pub(crate) fn routes(ingest: Ingest, store: Store, shutdown: &Shutdown) -> Route
     };
     Routes::new(IngestServiceServer::new(ingest).max_decoding_message_size(MAX_BATCH_BYTES))
         .add_service(ToolCallsServiceServer::new(tool_calls).max_encoding_message_size(MAX_PAGE_BYTES))
-        .add_service(RetentionServiceServer::new(retention::Retention {
-            store: store.clone(),
-        }))
         .add_service(SessionsServiceServer::new(sessions::Sessions { store }))
         .add_service(ServerLogsServiceServer::new(server_logs))
 }

@@ -1,6 +1,7 @@
-use access::{AllowList, GrpcAccess, ServiceName};
+use access::{AllowList, GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
-use service_host::{Host, Listener, OnFailure};
+use proto::projects::settings_service_client::SettingsServiceClient;
+use service_host::{DialOptions, Host, Listener, OnFailure, dial};
 
 use crate::{Config, ingest::Ingest, retention, rpc, store::Store};
 
@@ -18,8 +19,6 @@ const ALLOW_LIST: AllowList = &[
     ("mcporch.logging.v1.ToolCallsService/BreakDownToolCalls", READERS),
     ("mcporch.logging.v1.ToolCallsService/ExportToolCalls", READERS),
     ("mcporch.logging.v1.ToolCallsService/TailToolCalls", READERS),
-    ("mcporch.logging.v1.RetentionService/GetRetention", READERS),
-    ("mcporch.logging.v1.RetentionService/SetRetention", READERS),
     ("mcporch.logging.v1.SessionsService/ListSessions", READERS),
     ("mcporch.logging.v1.SessionsService/GetSession", READERS),
     ("mcporch.logging.v1.ServerLogsService/ListServerLogs", READERS),
@@ -51,11 +50,15 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .await
         .context("the call log cannot be read")?;
 
+    let identity = ServiceIdentity::new(secret.token_for(ServiceName::Logging));
+    let projects = dial(&config.projects_url, DialOptions::default())?;
+    let settings = SettingsServiceClient::with_interceptor(projects, identity);
+
     let shutdown = host.shutdown();
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
-    let sweeps = retention::run(store.clone(), host.clock().clone(), shutdown);
+    let sweeps = retention::run(store.clone(), settings, host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });
     readiness.ready();

@@ -40,6 +40,7 @@ impl Service {
         let config = Config {
             database_url: database.url().to_owned(),
             service_secret: Some(secret.clone()),
+            ..Config::default()
         };
         Box::pin(logging::start(config, Listeners { grpc: listener }, &mut host))
             .await

@@ -13,7 +13,7 @@ use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, ToolPattern, 
 use ipnet::IpNet;
 use tokio::sync::watch as changes;
 
-use crate::{catalog::Names, redact::Redactor};
+use crate::{catalog::Names, recorder::PayloadPolicy};
 
 pub(crate) use server::{Http, Server, Stdio, Transport};
 pub(crate) use tool_switches::ToolSwitches;
@@ -44,8 +44,7 @@ pub(crate) struct Project {
     pub(crate) servers: Vec<Arc<Server>>,
     pub(crate) names: Names,
     pub(crate) switches: ToolSwitches,
-    /// Knows the secrets of all servers.
-    pub(crate) redactor: Redactor,
+    pub(crate) payloads: Arc<PayloadPolicy>,
     keys: Vec<Arc<Key>>,
 }
 

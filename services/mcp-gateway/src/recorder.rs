@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::directory::Server;
 
 pub(crate) use call::{CallFacts, Outcome, RunningCall};
+pub(crate) use payload::PayloadPolicy;
 use session_files::SessionFiles;
 
 /// Writes records into the spool.

@@ -3,12 +3,14 @@
 
 mod key_lines;
 mod own_secrets;
+mod paths;
 mod shapes;
 
 use std::borrow::Cow;
 
 pub(crate) use key_lines::KeyLines;
 use own_secrets::OwnSecrets;
+pub(crate) use paths::Paths;
 use serde::de::IgnoredAny;
 use shapes::find_secret;
 
@@ -21,12 +23,27 @@ const REDACTED: &str = "[redacted]";
 
 /// Knows the secrets of some servers, and the looks of all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Redactor(OwnSecrets);
+pub(crate) struct Redactor {
+    own: OwnSecrets,
+    /// Whether the looks do not count.
+    is_literal: bool,
+}
 
 impl Redactor {
     /// Also hides these values, wherever they stand.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(OwnSecrets::new(secrets))
+        Self {
+            own: OwnSecrets::new(secrets),
+            is_literal: false,
+        }
+    }
+
+    /// Hides nothing but these values: what only looks like a secret stays.
+    pub(crate) fn literal(self) -> Self {
+        Self {
+            is_literal: true,
+            ..self
+        }
     }
 
     /// The text of a JSON value with its secrets replaced: values under names
@@ -55,8 +72,16 @@ impl Redactor {
     /// A text that is no JSON, such as a line of a server's stderr.
     pub(crate) fn text(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        push_without_secrets(&mut out, &self.0.mask(text));
+        self.push(&mut out, &self.own.mask(text));
         out
+    }
+
+    fn push(&self, out: &mut String, text: &str) {
+        if self.is_literal {
+            out.push_str(text);
+        } else {
+            push_without_secrets(out, text);
+        }
     }
 }
 
@@ -70,7 +95,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn run(&mut self, enough: usize) {
-        let own = &self.redactor.0;
+        let own = &self.redactor.own;
         // Whether the string that comes next is the name of a member is seen by
         // the colon behind it; so nothing but the place has to be remembered.
         while self.at < self.json.len() && self.out.len() < enough {
@@ -87,11 +112,11 @@ impl Walk<'_> {
             let after = self.json[end..].trim_start();
             if !after.starts_with(':') {
                 let string = self.without_nested(string, enough);
-                push_without_secrets(&mut self.out, &own.mask_string(&string));
+                self.redactor.push(&mut self.out, &own.mask_string(&string));
                 continue;
             }
-            push_without_secrets(&mut self.out, &own.mask_string(string));
-            if is_secret_name(string) {
+            self.redactor.push(&mut self.out, &own.mask_string(string));
+            if !self.redactor.is_literal && is_secret_name(string) {
                 self.replace_value();
             }
         }

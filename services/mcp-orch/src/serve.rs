@@ -117,6 +117,10 @@ impl ServeArgs {
                 self.projects_url.as_ref().map(|url| json!(url)),
             ),
             (
+                "logging.projects_url",
+                self.projects_url.as_ref().map(|url| json!(url)),
+            ),
+            (
                 "mcp_gateway.logging_url",
                 self.logging_url.as_ref().map(|url| json!(url)),
             ),

@@ -121,6 +121,7 @@ fn fill_in_urls(config: &mut Config, ports: &Ports) {
     let url = |listener: &Listener| local_url(listener.local_addr());
     if let Some(projects) = &ports.projects {
         config.mcp_gateway.projects_url = url(projects);
+        config.logging.projects_url = url(projects);
         config.http_gateway.projects_url = url(projects);
     }
     if let Some(logging) = &ports.logging {

@@ -132,9 +132,9 @@ impl Access {
         let role = role.ok_or_else(not_found)?;
         Ok(Granted {
             caller: caller.clone(),
+            permissions: project.permissions(role).collect(),
             project,
             role,
-            permissions: role.permissions().collect(),
         })
     }
 
@@ -156,9 +156,9 @@ impl Access {
         }
         Ok(Granted {
             caller: caller.clone(),
+            permissions: holder.limits.permissions(own.permissions(holder.role)),
             project: own,
             role: holder.role,
-            permissions: holder.limits.permissions(holder.role),
         })
     }
 
@@ -268,6 +268,7 @@ const fn words(permission: Permission) -> &'static str {
         Permission::WriteOwnApiKeys => "make API keys",
         Permission::WriteAllApiKeys => "manage the API keys of others",
         Permission::WriteMembers => "change who is in it",
+        Permission::WriteProject => "change it",
     }
 }
 

@@ -1,6 +1,6 @@
 use access::{
     AllowList,
-    ServiceName::{self, HttpGateway, McpGateway, Operator},
+    ServiceName::{self, HttpGateway, Logging, McpGateway, Operator},
 };
 
 /// Services that call in the name of a person or a key, whose credential they
@@ -121,6 +121,22 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         IN_SOMEBODYS_NAME,
     ),
     (
+        "mcporch.projects.v1.SavedViewsService/CreateSavedView",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.SavedViewsService/DeleteSavedView",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.SavedViewsService/ListSavedViews",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.SavedViewsService/UpdateSavedView",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.ServersService/CreateServer",
         IN_SOMEBODYS_NAME,
     ),
@@ -143,6 +159,16 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ),
     (
         "mcporch.projects.v1.ServersService/UpdateServer",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.SettingsService/GetSettings",
+        IN_SOMEBODYS_NAME,
+    ),
+    // Says which projects there are.
+    ("mcporch.projects.v1.SettingsService/ListRetention", &[Logging]),
+    (
+        "mcporch.projects.v1.SettingsService/UpdateSettings",
         IN_SOMEBODYS_NAME,
     ),
     // Brings the pepper, the hashes of all keys, and what servers are started with.

@@ -7,7 +7,7 @@ use database::{
     Database,
     keyset::{self, Filter, Page, Place},
 };
-use domain::{ActivityType, Clock, DisplayName, ProjectId, Role, Slug, Timestamp};
+use domain::{ActivityType, Clock, DisplayName, Permission, ProjectId, Role, Slug, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
@@ -28,6 +28,8 @@ pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) created_at: Timestamp,
+    /// Whether reporters may read arguments and results.
+    pub(crate) reporters_read_payloads: bool,
 }
 
 /// The rules about projects.
@@ -35,6 +37,15 @@ pub(crate) struct Projects {
     database: Database,
     clock: Clock,
     changes: Changes,
+}
+
+impl Project {
+    /// What somebody with that role may do in it.
+    pub(crate) fn permissions(&self, role: Role) -> impl Iterator<Item = Permission> {
+        let reads_payloads = self.reporters_read_payloads && role == Role::Reporter;
+        role.permissions()
+            .chain(reads_payloads.then_some(Permission::ReadPayloads))
+    }
 }
 
 impl Projects {
@@ -56,8 +67,7 @@ impl Projects {
         description: &str,
     ) -> Result<Project, ServiceError> {
         let creator = by.person()?;
-        let name =
-            DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))?;
+        let name = parse_name(name)?;
         let slug = match slug {
             "" => Slug::from_display_name(&name).ok_or_else(|| {
                 ServiceError::invalid(
@@ -75,6 +85,7 @@ impl Projects {
             name: name.as_str().to_owned(),
             description: description.to_owned(),
             created_at: now,
+            reporters_read_payloads: false,
         };
 
         let mut transaction = self.changes.begin().await?;
@@ -139,6 +150,10 @@ impl Projects {
         });
         Ok(error)
     }
+}
+
+fn parse_name(name: &str) -> Result<DisplayName, ServiceError> {
+    DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))
 }
 
 fn check_description(text: &str) -> Result<(), ServiceError> {

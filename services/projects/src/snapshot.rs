@@ -19,6 +19,7 @@ use crate::{
     api_keys::KeyLimits,
     secrets::{SecretValues, Secrets},
     servers::{self, Server},
+    settings::{self, PayloadSettings},
 };
 
 pub(crate) use changes::Changes;
@@ -49,6 +50,7 @@ pub(crate) struct ProjectSnapshot {
     /// Each with its secrets in the clear.
     pub(crate) servers: Vec<(Server, SecretValues)>,
     pub(crate) api_keys: Vec<LiveKey>,
+    pub(crate) payloads: PayloadSettings,
 }
 
 /// A key that is neither revoked nor past its end, whose creator is active and
@@ -139,12 +141,16 @@ impl Snapshots {
         let Some((slug, name)) = store::slug_and_name(&self.database, id).await? else {
             return Ok(None);
         };
+        let Some(settings) = settings::store::find(&self.database, id).await? else {
+            return Ok(None);
+        };
         Ok(Some(ProjectSnapshot {
             id,
             slug,
             name,
             servers: self.servers(id).await?,
             api_keys: store::live_keys(&self.database, id, self.clock.now()).await?,
+            payloads: settings.payloads,
         }))
     }
 

@@ -20,9 +20,11 @@ use crate::{
     passwords::Passwords,
     places::Places,
     projects::{Projects, rpc::ProjectsRpc},
+    saved_views::{SavedViews, rpc::SavedViewsRpc},
     secrets::Secrets,
     servers::{Servers, rpc::ServersRpc},
     sessions::Sessions,
+    settings::{ProjectSettings, rpc::SettingsRpc},
     snapshot::{Changes, Snapshots, rpc::SnapshotRpc},
     teams::{Teams, rpc::TeamsRpc},
     users::{Users, rpc::UsersRpc},
@@ -135,6 +137,18 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         ActivitiesRpc {
             activities: Arc::new(Activities::new(database.clone())),
             places,
+        },
+    ))
+    .add_service(wire::saved_views_service_server::SavedViewsServiceServer::new(
+        SavedViewsRpc {
+            saved_views: SavedViews::new(database.clone(), clock.clone(), changes.clone()),
+            access: access.clone(),
+        },
+    ))
+    .add_service(wire::settings_service_server::SettingsServiceServer::new(
+        SettingsRpc {
+            settings: ProjectSettings::new(database.clone(), changes.clone()),
+            access: access.clone(),
         },
     ))
     .add_service(wire::api_keys_service_server::ApiKeysServiceServer::new(

@@ -60,6 +60,12 @@ text_enum! {
         SecretsChanged = "secrets_changed",
         /// Tools of a server were switched off or on.
         ToolsSwitched = "tools_switched",
+        /// Somebody kept a view of the call log.
+        SavedViewCreated = "saved_view_created",
+        /// A saved view was changed.
+        SavedViewUpdated = "saved_view_updated",
+        /// A saved view was removed.
+        SavedViewDeleted = "saved_view_deleted",
         /// Somebody made an account.
         UserCreated = "user_created",
         /// Who somebody is, or what they are here, changed.

@@ -76,6 +76,8 @@ id! {
     WebSessionId,
     /// A link that signs in once.
     SignInLinkId,
+    /// A view of the call log that somebody kept.
+    SavedViewId,
     /// What somebody did.
     ActivityId,
     /// An MCP server configured in a project.

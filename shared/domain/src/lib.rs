@@ -8,6 +8,7 @@ mod activity;
 mod clock;
 mod id;
 mod name;
+mod payload;
 mod role;
 mod status;
 mod text_enum;
@@ -16,10 +17,11 @@ mod tool_pattern;
 pub use activity::ActivityType;
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use id::{
-    ActivityId, ApiKeyId, DataKeyId, GatewayId, InvalidId, InvitationId, ProjectId, ServerId, ServerLogId,
-    SessionId, SignInLinkId, TeamId, ToolCallId, UserId, WebSessionId,
+    ActivityId, ApiKeyId, DataKeyId, GatewayId, InvalidId, InvitationId, ProjectId, SavedViewId, ServerId,
+    ServerLogId, SessionId, SignInLinkId, TeamId, ToolCallId, UserId, WebSessionId,
 };
 pub use name::{DisplayName, Email, InvalidName, ServerName, Slug};
+pub use payload::{InvalidPayloadPath, PathPart, PayloadMode, PayloadPath, Selector};
 pub use role::{InvitedAs, Permission, Role, Scope};
 pub use status::{
     ClientType, Door, ErrorKind, Isolation, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus,

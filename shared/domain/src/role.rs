@@ -48,6 +48,8 @@ text_enum! {
         WriteAllApiKeys = "write_all_api_keys",
         /// Invite people and teams, give them roles, take them out.
         WriteMembers = "write_members",
+        /// Change its name and its settings, delete it.
+        WriteProject = "write_project",
     }
 }
 
@@ -74,7 +76,10 @@ impl Role {
         match (self, permission) {
             (Self::Owner, _) | (_, P::ReadProject | P::ReadLogs) => true,
             (Self::Developer, P::CallTools | P::ReadPayloads | P::WriteServers | P::WriteOwnApiKeys) => true,
-            (Self::Developer, P::WriteStdioServers | P::WriteAllApiKeys | P::WriteMembers) => false,
+            (
+                Self::Developer,
+                P::WriteStdioServers | P::WriteAllApiKeys | P::WriteMembers | P::WriteProject,
+            ) => false,
             (
                 Self::Reporter,
                 P::CallTools
@@ -83,7 +88,8 @@ impl Role {
                 | P::WriteStdioServers
                 | P::WriteOwnApiKeys
                 | P::WriteAllApiKeys
-                | P::WriteMembers,
+                | P::WriteMembers
+                | P::WriteProject,
             ) => false,
         }
     }
@@ -110,7 +116,8 @@ impl Permission {
             | Self::WriteStdioServers
             | Self::WriteOwnApiKeys
             | Self::WriteAllApiKeys
-            | Self::WriteMembers => None,
+            | Self::WriteMembers
+            | Self::WriteProject => None,
         }
     }
 }

@@ -154,6 +154,9 @@ wire_enum!(
         ServerDeleted,
         SecretsChanged,
         ToolsSwitched,
+        SavedViewCreated,
+        SavedViewUpdated,
+        SavedViewDeleted,
         UserCreated,
         UserUpdated,
         UserDeleted,
@@ -187,6 +190,15 @@ wire_enum!(
         WriteOwnApiKeys,
         WriteAllApiKeys,
         WriteMembers,
+        WriteProject,
+    }
+);
+wire_enum!(
+    domain::PayloadMode,
+    projects::PayloadMode {
+        Full,
+        Redacted,
+        Metadata
     }
 );
 wire_enum!(
@@ -254,6 +266,7 @@ mod tests {
         every_value_survives(domain::ActivityType::ALL);
         every_value_survives(domain::Role::ALL);
         every_value_survives(domain::Permission::ALL);
+        every_value_survives(domain::PayloadMode::ALL);
         every_value_survives(domain::Scope::ALL);
         every_value_survives(domain::InvitedAs::ALL);
         every_value_survives(domain::Isolation::ALL);

@@ -568,6 +568,48 @@ export interface paths {
         patch: operations["update_project_member"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved views of a project */
+        get: operations["list_saved_views"];
+        put?: never;
+        /** Keeps a view of the explorer for all of the project */
+        post: operations["create_saved_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/saved-views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a saved view
+         * @description For who made it, and owners of the project.
+         */
+        delete: operations["delete_saved_view"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes what the body names, and nothing else
+         * @description For who made it, and owners of the project.
+         */
+        patch: operations["update_saved_view"];
+        trace?: never;
+    };
     "/api/v1/projects/{project}/server-logs": {
         parameters: {
             query?: never;
@@ -826,6 +868,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the project keeps of its calls, and who may see it */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what the body names, and nothing else */
+        patch: operations["update_settings"];
         trace?: never;
     };
     "/api/v1/projects/{project}/teams": {
@@ -1318,7 +1378,7 @@ export interface components {
          * @example project_created
          * @enum {string}
          */
-        ActivityType: "project_created" | "project_updated" | "project_deleted" | "project_restored" | "project_settings_changed" | "team_created" | "team_updated" | "team_deleted" | "team_restored" | "team_granted" | "team_removed" | "member_role_changed" | "member_removed" | "member_left" | "ownership_transferred" | "invitation_created" | "invitation_resent" | "invitation_revoked" | "invitation_accepted" | "invitation_declined" | "api_key_created" | "api_key_updated" | "api_key_revoked" | "server_created" | "server_updated" | "server_deleted" | "secrets_changed" | "tools_switched" | "user_created" | "user_updated" | "user_deleted" | "password_changed" | "signed_in" | "signed_out" | "session_revoked" | "sign_in_link_created" | "payloads_exported" | "administrator_looked" | "secrets_key_rotated" | "unknown";
+        ActivityType: "project_created" | "project_updated" | "project_deleted" | "project_restored" | "project_settings_changed" | "team_created" | "team_updated" | "team_deleted" | "team_restored" | "team_granted" | "team_removed" | "member_role_changed" | "member_removed" | "member_left" | "ownership_transferred" | "invitation_created" | "invitation_resent" | "invitation_revoked" | "invitation_accepted" | "invitation_declined" | "api_key_created" | "api_key_updated" | "api_key_revoked" | "server_created" | "server_updated" | "server_deleted" | "secrets_changed" | "tools_switched" | "saved_view_created" | "saved_view_updated" | "saved_view_deleted" | "user_created" | "user_updated" | "user_deleted" | "password_changed" | "signed_in" | "signed_out" | "session_revoked" | "sign_in_link_created" | "payloads_exported" | "administrator_looked" | "secrets_key_rotated" | "unknown";
         /** @description Who did it, as they were then. */
         Actor: {
             /**
@@ -1650,6 +1710,13 @@ export interface components {
              * @example acme-platform
              */
             slug?: string | null;
+        };
+        /** @description A new saved view. */
+        CreateSavedView: {
+            /** @example Errors of today */
+            name: string;
+            /** @example q=status%3Aerror&last=24h */
+            search: string;
         };
         /** @description A server to add. What is absent has its default. */
         CreateServer: {
@@ -2018,6 +2085,13 @@ export interface components {
             page: components["schemas"]["Page"];
         };
         /** @description The shape of every list. */
+        List_SavedView: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["SavedView"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
         List_Server: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["Server"][];
@@ -2154,6 +2228,24 @@ export interface components {
             value: unknown;
         };
         /**
+         * @description What a project keeps of arguments and results.
+         * @example full
+         * @enum {string}
+         */
+        PayloadMode: "full" | "redacted" | "metadata" | "unknown";
+        /** @description What is kept of arguments and results. */
+        PayloadSettings: {
+            mode: components["schemas"]["PayloadMode"];
+            /**
+             * @description What is never kept, whatever the mode.
+             * @example [
+             *       "$.arguments.card.number",
+             *       "$..email"
+             *     ]
+             */
+            redacted_paths: string[];
+        };
+        /**
          * @description Whether payloads have their content.
          * @enum {string}
          */
@@ -2248,12 +2340,57 @@ export interface components {
             /** Format: uuid */
             team_id: string;
         };
+        /** @description For how many days. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description Arguments and results, and the search in them.
+             * @example 30
+             */
+            payloads_days: number;
+            /**
+             * Format: int32
+             * @example 14
+             */
+            server_logs_days: number;
+            /**
+             * Format: int32
+             * @example 90
+             */
+            sessions_days: number;
+            /**
+             * Format: int32
+             * @description Tool calls and their figures.
+             * @example 90
+             */
+            tool_calls_days: number;
+        };
         /**
          * @description What the caller is in a project.
          * @example reporter
          * @enum {string}
          */
         Role: "reporter" | "developer" | "owner" | "unknown";
+        /** @description A question to the call log that somebody of the project keeps. */
+        SavedView: {
+            created_at: components["schemas"]["Time"];
+            /** @example Kim */
+            created_by_name: string;
+            /** Format: uuid */
+            created_by_user_id: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Unique in the project.
+             * @example Errors of today
+             */
+            name: string;
+            /**
+             * @description What stands behind the question mark in the address of the explorer.
+             * @example q=status%3Aerror&last=24h
+             */
+            search: string;
+        };
         /**
          * @description What an API key may be limited to.
          * @example project:read
@@ -2436,6 +2573,13 @@ export interface components {
          * @enum {string}
          */
         SessionEnd: "closed" | "deleted" | "expired" | "revoked" | "gateway_stopped" | "gateway_lost" | "unknown";
+        /** @description What a project keeps of its calls, and who may see it. */
+        Settings: {
+            payloads: components["schemas"]["PayloadSettings"];
+            /** @description Whether reporters may read arguments and results. */
+            reporters_read_payloads: boolean;
+            retention: components["schemas"]["Retention"];
+        };
         /** @description Who one is. */
         SignIn: {
             /** @example kim@example.com */
@@ -2849,6 +2993,59 @@ export interface components {
              */
             role: string;
         };
+        /** @description Changes to what is kept of the calls to come. What is stored stays as it is. */
+        UpdatePayloads: {
+            /**
+             * @description `full`: all but the secrets of the project's own servers, and what the
+             *     paths name; `redacted`: also without what looks like a secret;
+             *     `metadata`: nothing but size and hash.
+             * @example redacted
+             */
+            mode?: string | null;
+            /**
+             * @description All of them: JSONPath (RFC 9535) without slices, filters and unions, that
+             *     begins with `$.arguments`, `$.result` or `$..`. At most 50.
+             * @example [
+             *       "$.arguments.card.number",
+             *       "$..email"
+             *     ]
+             */
+            redacted_paths?: string[] | null;
+        };
+        /**
+         * @description Changes to how long things are kept, in days from 1 to 3,650. Within ten
+         *     minutes, what is older is taken away.
+         */
+        UpdateRetention: {
+            /**
+             * Format: int32
+             * @description Not more than `tool_calls_days`.
+             * @example 30
+             */
+            payloads_days?: number | null;
+            /**
+             * Format: int32
+             * @example 14
+             */
+            server_logs_days?: number | null;
+            /**
+             * Format: int32
+             * @example 90
+             */
+            sessions_days?: number | null;
+            /**
+             * Format: int32
+             * @example 90
+             */
+            tool_calls_days?: number | null;
+        };
+        /** @description Changes to a saved view. What is absent stays. */
+        UpdateSavedView: {
+            /** @example Errors of today */
+            name?: string | null;
+            /** @example q=status%3Aerror&last=24h */
+            search?: string | null;
+        };
         /** @description Changes to a server. What is absent stays. */
         UpdateServer: {
             /** @description Replaces all arguments. */
@@ -2899,6 +3096,13 @@ export interface components {
             timeout_ms?: number | null;
             transport?: components["schemas"]["Transport"] | null;
             url?: string | null;
+        };
+        /** @description Changes to the settings. What is absent stays. */
+        UpdateSettings: {
+            payloads?: components["schemas"]["UpdatePayloads"] | null;
+            /** @description Whether reporters may read arguments and results. */
+            reporters_read_payloads?: boolean | null;
+            retention?: components["schemas"]["UpdateRetention"] | null;
         };
         /** @description Changes to a team. What is absent stays. */
         UpdateTeam: {
@@ -4054,6 +4258,112 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    list_saved_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SavedView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    create_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSavedView"];
+            };
+        };
+        responses: {
+            /** @description The saved view */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    delete_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id */
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /** @description Id */
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSavedView"];
+            };
+        };
+        responses: {
+            /** @description The saved view as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_server_logs: {
         parameters: {
             query?: {
@@ -4562,6 +4872,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientSession"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    /** @description The version of it, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an earlier answer. Changes that version alone, and answers
+                 *     412 where somebody else changed it meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now */
+            200: {
+                headers: {
+                    /** @description The version of it, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             default: components["responses"]["Refused"];

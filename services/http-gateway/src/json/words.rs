@@ -77,6 +77,8 @@ words! {
     Scope,
     /// Which clients share one connection to a server.
     Isolation,
+    /// What a project keeps of arguments and results.
+    PayloadMode,
     /// How a connection to a server stands.
     UpstreamState,
 }

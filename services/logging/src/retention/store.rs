@@ -28,12 +28,12 @@ impl Store {
         Ok(found.unwrap_or(RetentionRow::by_default(project_id)))
     }
 
-    /// Changes it.
-    pub(crate) async fn set_retention(&self, retention: &RetentionRow) -> Result<(), DatabaseError> {
+    /// Changes it, of each of these projects.
+    pub(super) async fn set_retention(&self, retention: &[RetentionRow]) -> Result<(), DatabaseError> {
         let mut transaction = self.database.begin().await?;
         insert(
             &mut transaction,
-            [retention],
+            retention,
             "ON CONFLICT (project_id) DO UPDATE SET
              tool_calls_days = excluded.tool_calls_days, payloads_days = excluded.payloads_days,
              server_logs_days = excluded.server_logs_days, sessions_days = excluded.sessions_days",

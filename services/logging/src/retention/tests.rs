@@ -1,6 +1,9 @@
 use database::{Database, database_test};
 use domain::{Clock, ToolCallId, ToolCallStatus};
-use proto::logging::{ToolCall, record::Record as Kind};
+use proto::{
+    logging::{ToolCall, record::Record as Kind},
+    projects::Retention,
+};
 
 use super::*;
 use crate::{
@@ -19,6 +22,13 @@ fn call(project_id: Uuid, days: i64) -> ToolCall {
         project_id: project_id.to_string(),
         ..finished(1, at.as_micros(), ToolCallStatus::Success)
     }
+}
+
+fn read(project_id: Uuid, retention: Retention) -> Option<RetentionRow> {
+    RetentionRow::from_wire(&ProjectRetention {
+        project_id: project_id.to_string(),
+        retention: Some(retention),
+    })
 }
 
 async fn count(store: &Store, table: &str) -> i64 {
@@ -40,8 +50,8 @@ database_test! {
         (session.last_seen_at_us, session.ended_at_us) = (1, Some(1));
         gateway.send(vec![record(Kind::Session(session))]).await;
         let store = &gateway.store;
-        let shorter = wire::Retention { tool_calls_days: 10, payloads_days: 3, server_logs_days: 1, sessions_days: 1 };
-        store.set_retention(&RetentionRow::from_wire(other, Some(shorter)).unwrap()).await.unwrap();
+        let shorter = Retention { tool_calls_days: 10, payloads_days: 3, server_logs_days: 1, sessions_days: 1 };
+        store.set_retention(&[read(other, shorter).unwrap()]).await.unwrap();
         store.sweep(Timestamp::from_micros(NOW)).await.unwrap();
 
         // 0, 5, 20 and 40 of the one, 0 and 5 of the other.
@@ -83,19 +93,18 @@ database_test! {
         assert_eq!(count(store, "ingest_progress").await, 1);
     }
 
-    async fn what_was_set_is_read_back_and_nonsense_is_refused(database: Database) {
+    async fn what_was_set_is_read_back_and_nonsense_is_left_out(database: Database) {
         let store = Store::over(database);
         assert_eq!(store.retention(PROJECT).await.unwrap(), RetentionRow::by_default(PROJECT));
-        let days = wire::Retention { tool_calls_days: 7, payloads_days: 7, server_logs_days: 1, sessions_days: 3_650 };
-        let row = RetentionRow::from_wire(PROJECT, Some(days)).unwrap();
-        store.set_retention(&row).await.unwrap();
+        let days = Retention { tool_calls_days: 7, payloads_days: 7, server_logs_days: 1, sessions_days: 3_650 };
+        let row = read(PROJECT, days).unwrap();
+        store.set_retention(std::slice::from_ref(&row)).await.unwrap();
         assert_eq!(store.retention(PROJECT).await.unwrap(), row);
         for wrong in [
-            wire::Retention { payloads_days: 8, ..days },
-            wire::Retention { sessions_days: 0, ..days },
-            wire::Retention { sessions_days: 3_651, ..days },
+            Retention { sessions_days: 0, ..days },
+            Retention { sessions_days: 3_651, ..days },
         ] {
-            assert!(RetentionRow::from_wire(PROJECT, Some(wrong)).is_err());
+            assert_eq!(read(PROJECT, wrong), None);
         }
     }
 }

@@ -1,20 +1,25 @@
 use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use access::{KeyHash, Pepper, ServiceIdentity};
-use domain::{Permission, ProjectId, Timestamp, ToolPattern};
+use domain::{PayloadMode, PayloadPath, Permission, ProjectId, Timestamp, ToolPattern};
 use ipnet::IpNet;
 use proto::{
     convert::{FromWire as _, InvalidField, parse_id},
     projects::{
-        ApiKeySnapshot, ProjectSnapshot, WatchRequest, snapshot_service_client::SnapshotServiceClient,
-        watch_response::Event,
+        ApiKeySnapshot, PayloadSettings, ProjectSnapshot, WatchRequest,
+        snapshot_service_client::SnapshotServiceClient, watch_response::Event,
     },
 };
 use service_host::{Channel, Readiness, Shutdown};
 use tonic::{Status, Streaming, service::interceptor::InterceptedService};
 
 use super::{Directory, Key, Project, Server, Snapshot, ToolSwitches};
-use crate::{backoff::Backoff, catalog::Names, redact::Redactor};
+use crate::{
+    backoff::Backoff,
+    catalog::Names,
+    recorder::PayloadPolicy,
+    redact::{Paths, Redactor},
+};
 
 /// The stream is never silent for longer than 2 seconds; after this long it is
 /// taken for dead, well within the 5 seconds in which a revoked key must fall.
@@ -143,10 +148,30 @@ fn read_project(project: ProjectSnapshot) -> Result<Project, InvalidField> {
         name: project.name,
         names: Names::new(servers.iter().map(|server| (server.id, server.name.as_str()))),
         switches: ToolSwitches::new(switched_off),
-        redactor: Redactor::new(servers.iter().flat_map(|server| server.secrets())),
+        payloads: Arc::new(read_payloads(project.payloads, &servers)?),
         servers,
         keys,
     })
+}
+
+/// What is not understood must not lead to keeping more: a mode of a newer
+/// release keeps no bodies, and a path that cannot be read leaves the project
+/// out. A projects service of an older release says nothing.
+fn read_payloads(
+    settings: Option<PayloadSettings>,
+    servers: &[Arc<Server>],
+) -> Result<PayloadPolicy, InvalidField> {
+    let (mode, paths) = match settings {
+        None => (PayloadMode::Redacted, Vec::new()),
+        Some(settings) => (
+            PayloadMode::from_wire(settings.mode).unwrap_or(PayloadMode::Metadata),
+            read_all("redacted_paths", &settings.redacted_paths, |text| {
+                PayloadPath::parse(text).ok()
+            })?,
+        ),
+    };
+    let redactor = Redactor::new(servers.iter().flat_map(|server| server.secrets()));
+    Ok(PayloadPolicy::new(mode, redactor, Paths::new(paths)))
 }
 
 fn read_key(project_id: ProjectId, key: ApiKeySnapshot) -> Result<Key, InvalidField> {

@@ -9,8 +9,10 @@ use proto::{
     logging::{Client, Payload, Principal, ToolCall},
 };
 
-use super::{Recorder, SpoolFull, payload::payload};
-use crate::redact::Redactor;
+use super::{
+    Recorder, SpoolFull,
+    payload::{PayloadPolicy, Side},
+};
 
 /// The longest message that is kept of an error.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
@@ -34,7 +36,7 @@ pub(crate) struct CallFacts {
     pub(crate) span_id: String,
     pub(crate) arguments: Option<Payload>,
     /// Of the project.
-    pub(crate) redactor: Redactor,
+    pub(crate) payloads: Arc<PayloadPolicy>,
     /// Hash of the tool's definition as it was last listed; empty where it was
     /// not.
     pub(crate) tool_version: String,
@@ -79,21 +81,26 @@ pub(crate) struct RunningCall {
     recorder: Arc<Recorder>,
     id: ToolCallId,
     call: ToolCall,
-    redactor: Redactor,
+    payloads: Arc<PayloadPolicy>,
     started: Instant,
     is_finished: bool,
 }
 
 impl CallFacts {
-    /// Keeps the arguments, redacted.
+    /// Keeps of the arguments what the project does.
     #[must_use]
     pub(crate) fn with_arguments(mut self, json: Option<&str>) -> Self {
-        self.arguments = json.map(|json| payload(json, &self.redactor));
+        self.arguments = json.map(|json| self.payloads.payload(Side::Arguments, json));
         self
     }
 
     fn into_call(self, id: ToolCallId, started_at_us: i64) -> ToolCall {
         let (server_id, server_name) = self.server.unzip();
+        let storage_note = if self.payloads.keeps_bodies() {
+            String::new()
+        } else {
+            "the project keeps neither arguments nor results".to_owned()
+        };
         ToolCall {
             id: id.to_string(),
             project_id: self.project_id.to_string(),
@@ -113,6 +120,7 @@ impl CallFacts {
             client: Some(self.client),
             trace_id: self.trace_id,
             span_id: self.span_id,
+            storage_note,
             ..ToolCall::default()
         }
     }
@@ -120,8 +128,8 @@ impl CallFacts {
 
 impl Outcome {
     /// Of a server's result, by whether it says `isError`.
-    pub(crate) fn of_result(json: &str, redactor: &Redactor) -> Self {
-        let result = payload(json, redactor);
+    pub(crate) fn of_result(json: &str, payloads: &PayloadPolicy) -> Self {
+        let result = payloads.payload(Side::Result, json);
         match tool_error(json) {
             None => Self::Success { result },
             Some(message) => Self::ToolError { result, message },
@@ -129,7 +137,7 @@ impl Outcome {
     }
 
     /// Of a server's JSON-RPC error.
-    pub(crate) fn of_error(json: &str, redactor: &Redactor) -> Self {
+    pub(crate) fn of_error(json: &str, payloads: &PayloadPolicy) -> Self {
         #[derive(serde::Deserialize)]
         struct Error {
             code: Option<serde_json::Number>,
@@ -141,7 +149,7 @@ impl Outcome {
         Self::ProtocolError {
             code: code.and_then(|code| code.as_i64()),
             message: message.unwrap_or_default(),
-            error: payload(json, redactor),
+            error: payloads.payload(Side::Result, json),
         }
     }
 
@@ -154,7 +162,7 @@ impl Outcome {
         }
     }
 
-    fn write_to(self, call: &mut ToolCall, redactor: &Redactor) {
+    fn write_to(self, call: &mut ToolCall, payloads: &PayloadPolicy) {
         use ToolCallStatus as Status;
         let (status, kind, code, message, result) = match self {
             Self::Success { result } => (Status::Success, None, None, String::new(), Some(result)),
@@ -186,7 +194,10 @@ impl Outcome {
         call.status = status.to_wire();
         call.error_kind = kind.map_or(0, ErrorKind::to_wire);
         call.error_code = code;
-        call.error_message = redactor.text(&message);
+        call.error_message = match kind {
+            Some(ErrorKind::ToolError | ErrorKind::ProtocolError) => payloads.servers_words(&message),
+            _ => payloads.own_words(&message),
+        };
         call.error_message
             .truncate(call.error_message.floor_char_boundary(MAX_MESSAGE_BYTES));
         call.result = result;
@@ -197,14 +208,14 @@ impl RunningCall {
     /// Writes the intent.
     pub(crate) fn begin(recorder: &Arc<Recorder>, facts: CallFacts) -> Result<Self, SpoolFull> {
         let id = ToolCallId::new(&recorder.clock);
-        let redactor = facts.redactor.clone();
+        let payloads = facts.payloads.clone();
         let call = facts.into_call(id, recorder.clock.now().as_micros());
         recorder.open_call(id, &call)?;
         Ok(Self {
             recorder: recorder.clone(),
             id,
             call,
-            redactor,
+            payloads,
             started: Instant::now(),
             is_finished: false,
         })
@@ -218,9 +229,9 @@ impl RunningCall {
         outcome: Outcome,
     ) -> Result<ToolCall, SpoolFull> {
         let id = ToolCallId::new(&recorder.clock);
-        let redactor = facts.redactor.clone();
+        let payloads = facts.payloads.clone();
         let mut call = facts.into_call(id, recorder.clock.now().as_micros());
-        outcome.write_to(&mut call, &redactor);
+        outcome.write_to(&mut call, &payloads);
         call.duration_us = Some(0);
         recorder.single_call(id, call.clone())?;
         Ok(call)
@@ -266,7 +277,7 @@ impl RunningCall {
 
     /// What the server wrote to stderr meanwhile.
     pub(crate) fn stderr(&mut self, excerpt: &str) {
-        self.call.stderr_excerpt = self.redactor.text(excerpt);
+        self.call.stderr_excerpt = self.payloads.servers_words(excerpt);
     }
 
     /// Writes the outcome. Gives back what was written.
@@ -277,7 +288,7 @@ impl RunningCall {
 
     fn write_outcome(&mut self, outcome: Outcome) {
         self.is_finished = true;
-        outcome.write_to(&mut self.call, &self.redactor);
+        outcome.write_to(&mut self.call, &self.payloads);
         self.call.duration_us = Some(self.started.elapsed().as_micros() as u64);
         self.recorder.close_call(self.id, self.call.clone());
     }

@@ -27,7 +27,7 @@ fn facts() -> CallFacts {
         trace_id: String::new(),
         span_id: String::new(),
         arguments: None,
-        redactor: crate::redact::Redactor::default(),
+        payloads: Arc::default(),
         tool_version: String::new(),
     }
 }
@@ -140,10 +140,7 @@ fn a_spool_that_fills_up_keeps_calls_without_bodies_then_refuses_new_ones_and_en
     assert!(recorder.spool.level() >= Level::Tight);
     let count = running.len();
     for call in running {
-        call.finish(Outcome::of_result(
-            r#"{"content":[]}"#,
-            &crate::redact::Redactor::default(),
-        ));
+        call.finish(Outcome::of_result(r#"{"content":[]}"#, &PayloadPolicy::default()));
     }
     let written = calls(&recorder);
     let intents = written

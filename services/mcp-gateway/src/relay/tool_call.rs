@@ -116,7 +116,7 @@ impl Relay {
             trace_id: trace.trace_id,
             span_id: trace.span_id,
             arguments: None,
-            redactor: caller.project.redactor.clone(),
+            payloads: caller.project.payloads.clone(),
             tool_version: String::new(),
         }
         .with_arguments(fields.and_then(|fields| fields.get(1)))
@@ -325,8 +325,8 @@ impl Relay {
             return (answer_of(reply), None);
         }
         let outcome = match &reply {
-            Ok(Reply::Result(result)) => Outcome::of_result(result.get(), &caller.project.redactor),
-            Ok(Reply::Error(error)) => Outcome::of_error(error.get(), &caller.project.redactor),
+            Ok(Reply::Result(result)) => Outcome::of_result(result.get(), &caller.project.payloads),
+            Ok(Reply::Error(error)) => Outcome::of_error(error.get(), &caller.project.payloads),
             Err(error @ RequestError::Timeout(_)) => Outcome::Timeout {
                 message: error.to_string(),
             },

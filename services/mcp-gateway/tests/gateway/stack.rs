@@ -171,6 +171,7 @@ impl Project {
             name: "Demo".to_owned(),
             servers: Vec::new(),
             api_keys: Vec::new(),
+            payloads: None,
         };
         Self {
             id,

@@ -2,7 +2,7 @@ pub(crate) mod store;
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use domain::{Permission, Role, Scope, ToolPattern};
+use domain::{Permission, Scope, ToolPattern};
 use ipnet::IpNet;
 use service_error::ServiceError;
 
@@ -36,9 +36,9 @@ impl Default for KeyLimits {
 }
 
 impl KeyLimits {
-    /// What a key with these limits may whose creator has that role.
-    pub(crate) fn permissions(&self, role: Role) -> Vec<Permission> {
-        role.permissions()
+    /// What a key with these limits may whose creator may that.
+    pub(crate) fn permissions(&self, creator_may: impl Iterator<Item = Permission>) -> Vec<Permission> {
+        creator_may
             .filter(|permission| {
                 permission
                     .scope()
@@ -108,6 +108,8 @@ pub(crate) fn parse_rate_limit(per_minute: u32) -> Result<u32, ServiceError> {
 
 #[cfg(test)]
 mod tests {
+    use domain::Role;
+
     use super::*;
 
     #[test]
@@ -115,17 +117,23 @@ mod tests {
         use Permission as P;
         let all = KeyLimits::default();
         assert_eq!(
-            all.permissions(Role::Owner),
+            all.permissions(Role::Owner.permissions()),
             [P::ReadProject, P::CallTools, P::ReadLogs, P::ReadPayloads]
         );
-        assert_eq!(all.permissions(Role::Developer), all.permissions(Role::Owner));
-        assert_eq!(all.permissions(Role::Reporter), [P::ReadProject, P::ReadLogs]);
+        assert_eq!(
+            all.permissions(Role::Developer.permissions()),
+            all.permissions(Role::Owner.permissions())
+        );
+        assert_eq!(
+            all.permissions(Role::Reporter.permissions()),
+            [P::ReadProject, P::ReadLogs]
+        );
         let calls = KeyLimits {
             scopes: [Scope::ToolsCall].into(),
             ..KeyLimits::default()
         };
-        assert_eq!(calls.permissions(Role::Owner), [P::CallTools]);
-        assert_eq!(calls.permissions(Role::Reporter), []);
+        assert_eq!(calls.permissions(Role::Owner.permissions()), [P::CallTools]);
+        assert_eq!(calls.permissions(Role::Reporter.permissions()), []);
     }
 
     #[test]

@@ -12,10 +12,12 @@ struct ProjectRow {
     name: String,
     description: String,
     created_at_us: i64,
+    reporters_read_payloads: bool,
 }
 
+/// A project, and what somebody is in it.
 #[derive(Debug, sqlx::FromRow)]
-struct OwnProjectRow {
+pub(crate) struct OwnProjectRow {
     #[sqlx(flatten)]
     project: ProjectRow,
     role: String,
@@ -25,25 +27,26 @@ const INSERT: &str = "
     INSERT INTO projects (id, slug, name, description, created_at_us, snapshot_version)
     VALUES ($1, $2, $3, $4, $5, 0)";
 
-const FIND: &str = "SELECT id, slug, name, description, created_at_us FROM projects WHERE id = $1";
+const FIND: &str =
+    "SELECT id, slug, name, description, created_at_us, reporters_read_payloads FROM projects WHERE id = $1";
 
-const FIND_BY_SLUG: &str = "SELECT id, slug, name, description, created_at_us FROM projects WHERE slug = $1";
+const FIND_BY_SLUG: &str = "SELECT id, slug, name, description, created_at_us, reporters_read_payloads FROM projects WHERE slug = $1";
 
 /// Of one project where `$2` is given.
 const LIST_NEWEST: &str = "
-    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, m.role
       FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id)
      ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
 
 const LIST_OLDER: &str = "
-    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, m.role
       FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) < ($4, $5)
      ORDER BY p.created_at_us DESC, p.id DESC LIMIT $3";
 
 const LIST_NEWER: &str = "
-    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, m.role
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, m.role
       FROM project_roles m JOIN projects p ON p.id = m.project_id
      WHERE m.user_id = $1 AND p.id = coalesce($2, p.id) AND (p.created_at_us, p.id) > ($4, $5)
      ORDER BY p.created_at_us, p.id LIMIT $3";
@@ -99,8 +102,13 @@ pub(crate) async fn list(
         }
         query.fetch_all(pool).await
     })?;
-    let own = |row: OwnProjectRow| Some((Project::from(row.project), read_role(&row.role)?));
-    Ok(rows.into_iter().filter_map(own).collect())
+    Ok(rows.into_iter().filter_map(OwnProjectRow::read).collect())
+}
+
+impl OwnProjectRow {
+    pub(crate) fn read(self) -> Option<(Project, Role)> {
+        Some((self.project.into(), read_role(&self.role)?))
+    }
 }
 
 impl From<ProjectRow> for Project {
@@ -111,6 +119,7 @@ impl From<ProjectRow> for Project {
             name: row.name,
             description: row.description,
             created_at: Timestamp::from_micros(row.created_at_us),
+            reporters_read_payloads: row.reporters_read_payloads,
         }
     }
 }

@@ -15,7 +15,7 @@ use service_host::Shutdown;
 use tonic::{Request, Response, Status};
 
 use super::{Event, LiveKey, ProjectSnapshot, Snapshots};
-use crate::servers::rpc::with_secrets;
+use crate::{servers::rpc::with_secrets, settings::rpc::payloads_to_wire};
 
 /// `mcporch.projects.v1.SnapshotService`.
 pub(crate) struct SnapshotRpc {
@@ -65,6 +65,7 @@ fn project_to_wire(project: ProjectSnapshot) -> wire::ProjectSnapshot {
             .map(|(server, secrets)| with_secrets(server, secrets))
             .collect(),
         api_keys: project.api_keys.into_iter().map(key_to_wire).collect(),
+        payloads: Some(payloads_to_wire(project.payloads)),
     }
 }
 

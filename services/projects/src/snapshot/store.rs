@@ -77,7 +77,7 @@ fn read(row: KeyRow) -> Option<LiveKey> {
         hash,
         expires_at: row.expires_at_us.map(Timestamp::from_micros),
         created_by: UserId::from_uuid(row.created_by_user_id),
-        permissions: limits.permissions(role),
+        permissions: limits.permissions(role.permissions()),
         limits,
     })
 }

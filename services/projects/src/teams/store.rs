@@ -3,7 +3,10 @@ use domain::{ProjectId, Role, TeamId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{ProjectTeam, Team};
-use crate::{members::store::read_role, projects::Project};
+use crate::{
+    members::store::read_role,
+    projects::{Project, store::OwnProjectRow},
+};
 
 const INSERT: &str = "INSERT INTO teams (id, slug, name, created_at_us) VALUES ($1, $2, $3, $4)";
 
@@ -24,7 +27,7 @@ const OF_USER: &str = "
 const COUNT_OF_USER: &str = "SELECT count(*) FROM team_members WHERE user_id = $1";
 
 const PROJECTS: &str = "
-    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, r.role
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, r.role
       FROM project_teams g
       JOIN projects p ON p.id = g.project_id
       JOIN project_roles r ON r.project_id = p.id AND r.user_id = $1
@@ -59,16 +62,6 @@ struct GrantRow {
     #[sqlx(flatten)]
     team: TeamRow,
     granted_at_us: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct ProjectRow {
-    id: Uuid,
-    slug: String,
-    name: String,
-    description: String,
-    created_at_us: i64,
-    role: String,
 }
 
 pub(super) async fn insert(transaction: &mut Transaction, team: &Team) -> Result<(), DatabaseError> {
@@ -150,12 +143,12 @@ pub(super) async fn projects(
     user: UserId,
     team: TeamId,
 ) -> Result<Vec<(Project, Role)>, DatabaseError> {
-    let rows: Vec<ProjectRow> = on_database!(database, |pool| sqlx::query_as(PROJECTS)
+    let rows: Vec<OwnProjectRow> = on_database!(database, |pool| sqlx::query_as(PROJECTS)
         .bind(user.uuid())
         .bind(team.uuid())
         .fetch_all(pool)
         .await)?;
-    Ok(rows.into_iter().filter_map(ProjectRow::read).collect())
+    Ok(rows.into_iter().filter_map(OwnProjectRow::read).collect())
 }
 
 pub(super) async fn of_project(
@@ -248,19 +241,5 @@ impl TeamRow {
             created_at: Timestamp::from_micros(self.created_at_us),
         };
         Some((team, role))
-    }
-}
-
-impl ProjectRow {
-    fn read(self) -> Option<(Project, Role)> {
-        let role = read_role(&self.role)?;
-        let project = Project {
-            id: ProjectId::from_uuid(self.id),
-            slug: self.slug,
-            name: self.name,
-            description: self.description,
-            created_at: Timestamp::from_micros(self.created_at_us),
-        };
-        Some((project, role))
     }
 }
