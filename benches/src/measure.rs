@@ -11,17 +11,22 @@ pub async fn time(
     rounds: usize,
     mut what: impl AsyncFnMut(usize) -> anyhow::Result<()>,
 ) -> anyhow::Result<Timing> {
-    let mut sorted = Vec::with_capacity(rounds);
+    let mut took = Vec::with_capacity(rounds);
     for round in 0..rounds {
         let begin = Instant::now();
         what(round).await?;
-        sorted.push(begin.elapsed());
+        took.push(begin.elapsed());
     }
-    sorted.sort_unstable();
-    Ok(Timing { sorted })
+    Ok(Timing::of(took))
 }
 
 impl Timing {
+    /// Of what was measured elsewhere.
+    pub fn of(mut took: Vec<Duration>) -> Self {
+        took.sort_unstable();
+        Self { sorted: took }
+    }
+
     /// The time that a part of the rounds did not exceed, in milliseconds.
     pub fn percentile_ms(&self, part: f64) -> f64 {
         let index = ((self.sorted.len() as f64 * part).ceil() as usize).max(1) - 1;

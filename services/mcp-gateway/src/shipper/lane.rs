@@ -68,7 +68,7 @@ impl Lane {
             reader,
             leave,
             outstanding: VecDeque::new(),
-            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
         }
     }
 
