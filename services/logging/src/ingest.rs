@@ -33,6 +33,15 @@ pub(crate) struct Ingest {
     metrics: Metrics,
 }
 
+/// A run of records that can be stored.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// As it came: what the database refuses is sought in it.
+    request: AppendRequest,
+    batch: Batch,
+    run: Run,
+}
+
 #[derive(Debug, Clone)]
 struct Metrics {
     tool_calls: Counter<u64>,
@@ -69,14 +78,26 @@ impl Ingest {
         self.committed.subscribe()
     }
 
-    /// Stores a run of records and returns when it is durable. What cannot be
-    /// stored is put aside and holds nothing up.
-    pub(crate) async fn append(&self, request: AppendRequest) -> Result<AppendResponse, ServiceError> {
+    /// Makes a run of records ready to be stored, on a thread of its own: words
+    /// and compression are work for the processor, and while one run is written
+    /// the next can be made ready.
+    pub(crate) async fn prepare(&self, request: AppendRequest) -> Result<Prepared, ServiceError> {
         let now = self.clock.now();
         let run = read_run(&request, now)?;
-        let mut batch = Batch::fold(&request.records, run.gateway_id, now);
+        let fold = move || {
+            let mut batch = Batch::fold(&request.records, run.gateway_id, now);
+            batch.run = Some(run);
+            Prepared { request, batch, run }
+        };
+        let folded = tokio::task::spawn_blocking(fold).await;
+        folded.map_err(ServiceError::internal)
+    }
+
+    /// Stores a run of records and returns when it is durable. What cannot be
+    /// stored is put aside and holds nothing up.
+    pub(crate) async fn store(&self, prepared: Prepared) -> Result<AppendResponse, ServiceError> {
+        let Prepared { request, batch, run } = prepared;
         let buried = batch.dead_letters.len();
-        batch.run = Some(run);
         let is_continuous = match self.write(batch).await {
             Ok(written) => written.is_continuous,
             Err(error) if error.is_refused_value() => {
@@ -102,6 +123,11 @@ impl Ingest {
             first_seq: request.first_seq,
             last_seq: request.last_seq,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn append(&self, request: AppendRequest) -> Result<AppendResponse, ServiceError> {
+        self.store(self.prepare(request).await?).await
     }
 
     /// Sets the metric of holes.

@@ -86,14 +86,19 @@ pub(crate) fn cut(text: &str) -> Vec<String> {
     let mut length = 0;
     for character in text.chars() {
         let is_alone = is_ideograph(character);
-        if (!character.is_alphanumeric() || is_alone) && !word.is_empty() {
+        let belongs = !is_alone && is_letter_or_digit(character);
+        if !belongs && !word.is_empty() {
             words.push(std::mem::take(&mut word));
             length = 0;
         }
         if is_alone {
             words.push(character.to_string());
-        } else if character.is_alphanumeric() && length < MAX_WORD_CHARACTERS {
-            word.extend(character.to_lowercase().filter(|lower| lower.is_alphanumeric()));
+        } else if belongs && length < MAX_WORD_CHARACTERS {
+            if is_syllable(character) {
+                word.push(character);
+            } else {
+                word.extend(character.to_lowercase().filter(|lower| lower.is_alphanumeric()));
+            }
             length += 1;
         }
     }
@@ -216,6 +221,17 @@ fn leaf(path: &str, value: &str) -> String {
 /// So that one leaf is not the beginning of another.
 fn end_leaf(leaf: &mut String) {
     leaf.push(LEAF);
+}
+
+/// As Unicode has it; the syllables of Korean without its tables, which take
+/// long.
+fn is_letter_or_digit(character: char) -> bool {
+    is_syllable(character) || character.is_alphanumeric()
+}
+
+/// Korean, which knows no cases.
+const fn is_syllable(character: char) -> bool {
+    matches!(character, '\u{AC00}'..='\u{D7A3}')
 }
 
 const fn is_hangul(character: char) -> bool {

@@ -11,6 +11,14 @@ use crate::Migrations;
 /// Connections at a time. On SQLite one of them writes while the others read.
 const CONNECTIONS: u32 = 10;
 
+/// What a connection keeps of a SQLite database, in KiB (with the sign that says
+/// so). Taken as it is needed; the system's cache stands behind it.
+const SQLITE_CACHE_KIB: &str = "-16384";
+
+/// After how many pages of 4 KiB the log of SQLite goes into its database. What
+/// changes often, such as the ends of an index, is written once for all.
+const SQLITE_CHECKPOINT_PAGES: &str = "8000";
+
 /// How long a request waits for a connection, or for SQLite's one writer,
 /// before it is told that the database is not available.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -129,6 +137,8 @@ impl Database {
             // A commit that was answered for survives the loss of power.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("cache_size", SQLITE_CACHE_KIB)
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
             .busy_timeout(PATIENCE);
         if let Some(folder) = options
             .get_filename()

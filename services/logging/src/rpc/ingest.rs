@@ -1,7 +1,7 @@
 use std::{pin::Pin, time::Duration};
 
 use async_stream::try_stream;
-use futures::Stream;
+use futures::{Stream, TryFutureExt as _, TryStreamExt as _};
 use proto::logging::{AppendRequest, AppendResponse, ingest_service_server::IngestService};
 use service_host::Shutdown;
 use tonic::{Request, Response, Status, Streaming};
@@ -11,6 +11,9 @@ use crate::ingest::Ingest;
 /// How long a stream stays without a batch once the process is to stop. A
 /// gateway that stops as well has that long to send its last ones.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Batches that are made ready beside the one that is written.
+const READY: usize = 2;
 
 pub(super) struct IngestRpc {
     pub(super) ingest: Ingest,
@@ -27,11 +30,19 @@ impl IngestService for IngestRpc {
     ) -> Result<Response<Self::AppendStream>, Status> {
         let mut requests = request.into_inner();
         let (ingest, shutdown) = (self.ingest.clone(), self.shutdown.clone());
-        // One batch at a time: the next ones wait in the connection, whose
-        // window is the bound.
-        let responses = try_stream! {
+        let preparing = ingest.clone();
+        let prepared = try_stream! {
             while let Some(request) = next(&mut requests, &shutdown).await? {
-                yield ingest.append(request).await?;
+                let ingest = preparing.clone();
+                yield async move { ingest.prepare(request).map_err(Status::from).await };
+            }
+        };
+        // One batch is written while the next ones are made ready. Others wait in
+        // the connection, whose window is the bound.
+        let mut prepared = Box::pin(prepared.try_buffered(READY));
+        let responses = try_stream! {
+            while let Some(batch) = prepared.try_next().await? {
+                yield ingest.store(batch).await?;
             }
         };
         Ok(Response::new(Box::pin(responses)))
