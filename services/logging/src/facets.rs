@@ -6,6 +6,7 @@ use service_error::ServiceError;
 use crate::{
     figures::Dimension,
     filter::ToolCallFilter,
+    rollup,
     store::{Grouping, Store},
 };
 
@@ -37,37 +38,60 @@ pub(crate) async fn count(
 ) -> Result<Vec<Facet>, ServiceError> {
     let limit = limit(asked, DEFAULT_LIMIT)?;
     let mut facets = Vec::with_capacity(dimensions.len());
+    // Those whose own field the filter does not name are of the same calls, and
+    // are counted in one pass over them.
+    let is_alike = |dimension: &Dimension| {
+        let is_counted_by_rows = !dimension.is_rolled_up() || !rollup::can_answer(filter);
+        is_counted_by_rows && dimension.is_combinable() && !filter.names(dimension.field())
+    };
+    let alike: Vec<Dimension> = dimensions.iter().copied().filter(is_alike).collect();
+    let (combinations, is_partial) = if alike.is_empty() {
+        (Vec::new(), false)
+    } else {
+        store.combinations(filter, &alike).await?
+    };
     for dimension in dimensions {
+        if alike.contains(dimension) {
+            let values = combinations.iter();
+            let values = values.map(|combination| (combination.value(*dimension), combination.calls()));
+            facets.push(facet(*dimension, values, limit, is_partial));
+            continue;
+        }
         let filter = filter.without(&[dimension.field()]);
         let grouping = Grouping {
             by: Some(*dimension),
             ..Grouping::default()
         };
         let (cells, is_partial) = store.cells(&filter, grouping).await?;
-        let mut counts: HashMap<String, u64> = HashMap::new();
-        for cell in &cells {
-            // A call without a value is none of this facet.
-            let value = cell.value();
-            if !value.is_empty() {
-                *counts.entry(value).or_default() += cell.calls();
-            }
-        }
-        let mut values: Vec<FacetValue> = counts
-            .into_iter()
-            .map(|(value, calls)| FacetValue { value, calls })
-            .collect();
-        values.sort_by(|one, other| {
-            other
-                .calls
-                .cmp(&one.calls)
-                .then_with(|| one.value.cmp(&other.value))
-        });
-        values.truncate(limit);
-        facets.push(Facet {
-            dimension: dimension.to_wire(),
-            values,
-            is_partial,
-        });
+        let values = cells.iter().map(|cell| (cell.value(), cell.calls()));
+        facets.push(facet(*dimension, values, limit, is_partial));
     }
     Ok(facets)
+}
+
+fn facet(
+    dimension: Dimension,
+    counted: impl Iterator<Item = (String, u64)>,
+    limit: usize,
+    is_partial: bool,
+) -> Facet {
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    // A call without a value is none of this facet.
+    for (value, calls) in counted.filter(|(value, _)| !value.is_empty()) {
+        *counts.entry(value).or_default() += calls;
+    }
+    let mut values: Vec<FacetValue> = counts
+        .into_iter()
+        .map(|(value, calls)| FacetValue { value, calls })
+        .collect();
+    values.sort_by(|one, other| {
+        let by_calls = other.calls.cmp(&one.calls);
+        by_calls.then_with(|| one.value.cmp(&other.value))
+    });
+    values.truncate(limit);
+    Facet {
+        dimension: dimension.to_wire(),
+        values,
+        is_partial,
+    }
 }

@@ -45,6 +45,31 @@ pub(crate) struct Cell {
     pub(crate) duration_us: f64,
 }
 
+/// Calls that are alike in several ways at once; those that were not asked for
+/// are empty.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Combination {
+    #[sqlx(default)]
+    status: String,
+    #[sqlx(default)]
+    error_kind: Option<String>,
+    #[sqlx(default)]
+    tool_name: String,
+    #[sqlx(default)]
+    server_name: String,
+    #[sqlx(default)]
+    client_type: String,
+    #[sqlx(default)]
+    user_id: Option<Uuid>,
+    #[sqlx(default)]
+    api_key_id: Option<Uuid>,
+    #[sqlx(default)]
+    session_id: Option<Uuid>,
+    #[sqlx(default)]
+    error_message: String,
+    calls: i64,
+}
+
 /// What some calls add up to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {
@@ -118,6 +143,27 @@ impl Dimension {
         matches!(self, Self::Tool | Self::Server)
     }
 
+    /// Whether calls are counted by it together with others: few have a message
+    /// of an error, and those many different ones.
+    pub(crate) const fn is_combinable(self) -> bool {
+        !matches!(self, Self::ErrorMessage)
+    }
+
+    /// Its column as that of a [`Combination`].
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::ErrorKind => "error_kind",
+            Self::Tool => "tool_name",
+            Self::Server => "server_name",
+            Self::Client => "client_type",
+            Self::User => "user_id",
+            Self::ApiKey => "api_key_id",
+            Self::Session => "session_id",
+            Self::ErrorMessage => "error_message",
+        }
+    }
+
     /// Its columns as those of a [`Cell`].
     pub(crate) const fn columns(self) -> &'static [&'static str] {
         match self {
@@ -143,6 +189,28 @@ impl Cell {
     pub(crate) fn value(&self) -> String {
         self.named_by
             .map_or_else(|| self.label.clone(), |id| id.to_string())
+    }
+}
+
+impl Combination {
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.unsigned_abs()
+    }
+
+    /// A word, a name, or an id. Empty where it is nothing.
+    pub(crate) fn value(&self, dimension: Dimension) -> String {
+        let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+        match dimension {
+            Dimension::Status => self.status.clone(),
+            Dimension::ErrorKind => self.error_kind.clone().unwrap_or_default(),
+            Dimension::Tool => self.tool_name.clone(),
+            Dimension::Server => self.server_name.clone(),
+            Dimension::Client => self.client_type.clone(),
+            Dimension::User => id(self.user_id),
+            Dimension::ApiKey => id(self.api_key_id),
+            Dimension::Session => id(self.session_id),
+            Dimension::ErrorMessage => self.error_message.clone(),
+        }
     }
 }
 

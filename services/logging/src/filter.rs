@@ -119,6 +119,11 @@ impl ToolCallFilter {
         filter
     }
 
+    /// Whether [`ToolCallFilter::without`] the field is another filter.
+    pub(crate) fn names(&self, field: Field) -> bool {
+        self.terms.iter().any(|term| term.is_only_about(&[field]))
+    }
+
     /// Whether it asks of these fields only.
     pub(crate) fn is_only_about(&self, fields: &[Field]) -> bool {
         self.terms.iter().all(|term| term.is_only_about(fields))

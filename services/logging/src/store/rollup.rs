@@ -9,7 +9,7 @@ use super::{
     statement::insert,
 };
 use crate::{
-    figures::{Cell, Dimension},
+    figures::{Cell, Combination, Dimension},
     filter::{Range, ToolCallFilter},
     rollup::{self, BY_TOOL, OF_ALL, Part, RollupRow},
     tool_call::ToolCallRow,
@@ -76,6 +76,30 @@ impl Store {
             });
         }
         Ok((cells, false))
+    }
+
+    /// Counts of the newest calls of a filter by all of these dimensions at once,
+    /// and whether there are more calls than that.
+    pub(crate) async fn combinations(
+        &self,
+        filter: &ToolCallFilter,
+        dimensions: &[Dimension],
+    ) -> Result<(Vec<Combination>, bool), DatabaseError> {
+        let columns: Vec<&str> = dimensions.iter().map(|dimension| dimension.column()).collect();
+        let columns = columns.join(", ");
+        let mut statement = Statement::new(
+            &self.database,
+            &format!("SELECT {columns}, COUNT(*) AS calls FROM (SELECT {columns} FROM tool_calls"),
+        );
+        push_filter(&mut statement, filter, filter.range);
+        let limit = MAX_COUNTED + 1;
+        statement.push(&format!(
+            " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
+        ));
+        push_groups(&mut statement, dimensions.len());
+        let found: Vec<Combination> = statement.fetch_all(&self.database).await?;
+        let counted: u64 = found.iter().map(Combination::calls).sum();
+        Ok((found, counted > MAX_COUNTED))
     }
 
     async fn sum_rollups(
