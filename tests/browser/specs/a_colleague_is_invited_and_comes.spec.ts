@@ -79,12 +79,13 @@ test("a team is made, comes into the project, and is renamed", async ({ page }) 
   await page.getByRole("link", { name }).click();
   await expect(page.getByRole("main").getByRole("link", { name: /^(Demo|Acme)/ })).toBeVisible();
 
+  await page.getByRole("link", { name: "Settings" }).click();
   await page.getByLabel("Name").fill(`${name} renamed`);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("heading", { name: `${name} renamed`, level: 1 })).toBeVisible();
 
   await page.goto(`/projects/${project}/members`);
-  await page.getByRole("button", { name: `Take ${name} renamed out` }).click();
+  await page.getByRole("button", { name: `Take out ${name} renamed` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Take out" }).click();
   await expect(page.getByRole("link", { name: `${name} renamed` })).toHaveCount(0);
 });

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { project, server } from "../environment.ts";
+import { project, server, sessionFile, webUrl } from "../environment.ts";
 import { callTool } from "../mcp.ts";
 import { toolCallsUrl } from "../pages.ts";
 import { expect, test } from "../watched.ts";
@@ -11,6 +11,8 @@ interface Visit {
   /** What is opened before looking. */
   open?: (page: Page) => Promise<void>;
 }
+
+const team = "axe";
 
 const INSIDE: Visit[] = [
   { page: "projects", url: "/projects" },
@@ -36,6 +38,29 @@ const INSIDE: Visit[] = [
     url: "/teams",
     open: (page) => page.locator("header button").first().click(),
   },
+  { page: "team", url: `/teams/${team}`, open: (page) => page.locator("main li").first().waitFor() },
+  {
+    page: "activity of a team",
+    url: `/teams/${team}/activity`,
+    open: (page) => page.locator("main li").first().waitFor(),
+  },
+  { page: "settings of a team", url: `/teams/${team}/settings` },
+  {
+    page: "activity",
+    url: `/projects/${project}/activity`,
+    open: (page) => page.locator("main li").first().waitFor(),
+  },
+  { page: "profile", url: "/profile", open: (page) => page.locator("main li").first().waitFor() },
+  {
+    page: "deletion of an account",
+    url: "/profile",
+    open: (page) => page.locator("main section button").last().click(),
+  },
+  ...["", "/teams", "/projects", "/api-keys", "/activity", "/system"].map((part) => ({
+    page: `administration${part}`,
+    url: `/administration${part}`,
+    open: (page: Page) => page.locator("main li, main dl").first().waitFor(),
+  })),
   { page: "invitation", url: "/invitation?token=mcpinvite_of_nobody" },
   { page: "tool calls", url: toolCallsUrl, open: (page) => firstRow(page).waitFor() },
   {
@@ -56,7 +81,17 @@ const INSIDE: Visit[] = [
   {
     page: "new server",
     url: `/projects/${project}/servers`,
-    open: (page) => page.locator("header button").first().click(),
+    open: (page) => page.locator("header button").nth(1).click(),
+  },
+  {
+    page: "a configuration to paste",
+    url: `/projects/${project}/servers`,
+    open: async (page) => {
+      await page.locator("header button").first().click();
+      await page.getByRole("textbox").fill('{"mcpServers": {"a": {"command": "a"}, "sample": {}}}');
+      await page.locator("form button[type=submit]").click();
+      await page.getByRole("checkbox").first().waitFor();
+    },
   },
   {
     page: "one server",
@@ -143,7 +178,11 @@ const LOOKS = [
   { theme: "light", locale: "ko-KR" },
 ] as const;
 
-test.beforeAll(async () => {
+test.beforeAll(async ({ browser }) => {
+  const context = await browser.newContext({ baseURL: webUrl, storageState: sessionFile });
+  // Its second making is refused.
+  await context.request.post("/api/v1/teams", { data: { name: "Axe", slug: team } });
+  await context.close();
   await callTool("fail", { message: "something to look at" });
 });
 

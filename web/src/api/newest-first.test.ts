@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withNewest } from "./newest-first";
+import { withNewer, withNewest } from "./newest-first";
 
 function page(ids: number[], hasOlder = false) {
   return {
@@ -26,5 +26,19 @@ describe("a list that grows on top", () => {
 
   it("takes a whole list as it is", () => {
     expect(ids(withNewest(withNewest(undefined, page([])), page([1])))).toEqual([1]);
+  });
+
+  it("of rows that never change reads only what came since, to its end", async () => {
+    const asked: (string | undefined)[] = [];
+    const pages = [page([7, 6]), page([8]), page([])];
+    const before = { ...first, newer: "behind 5" };
+    const next = await withNewer(before, async ({ cursor }) => {
+      asked.push(cursor);
+      const { data, page: places } = pages.shift() ?? page([]);
+      return { data, page: { ...places, newer: `behind ${data[0]?.id}` } };
+    });
+    expect(asked).toEqual(["behind 5", "behind 7", "behind 8"]);
+    expect(ids(next)).toEqual([8, 7, 6, 5, 4, 3]);
+    expect(next).toMatchObject({ older: "older", newer: "behind 8", hasOlder: true });
   });
 });

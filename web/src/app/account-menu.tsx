@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, LogOut } from "lucide-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { ChevronsUpDown, LogOut, ShieldAlert, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "@/api/me";
 import { useSignOut } from "@/features/account/session";
@@ -38,6 +38,20 @@ export function AccountMenu() {
       }
     >
       <MenuLabel>{me?.email}</MenuLabel>
+      <MenuItem asChild>
+        <Link to="/profile">
+          <UserRound size={14} aria-hidden className="text-faint" />
+          {t("shell.pages.profile")}
+        </Link>
+      </MenuItem>
+      {me?.is_admin && (
+        <MenuItem asChild>
+          <Link to="/administration" search={{}}>
+            <ShieldAlert size={14} aria-hidden className="text-faint" />
+            {t("shell.pages.administration")}
+          </Link>
+        </MenuItem>
+      )}
       <MenuLine />
       <MenuLabel>{t("shell.theme")}</MenuLabel>
       {THEMES.map((one) => (

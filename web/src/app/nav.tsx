@@ -1,18 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import {
   ChartLine,
   FolderOpen,
   Gauge,
+  History,
   KeyRound,
   type LucideIcon,
   MonitorSmartphone,
   PlugZap,
   ScrollText,
   Server,
+  ShieldAlert,
   SquareTerminal,
+  UserRound,
   Users,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { meQuery } from "@/api/me";
 
 const ITEM =
   "flex h-8 items-center gap-2.5 rounded-md px-2 font-medium text-muted transition-colors hover:bg-hover hover:text-text md:h-7 aria-[current=page]:bg-hover aria-[current=page]:text-text";
@@ -27,7 +32,8 @@ interface NavItem {
     | "/projects/$project/server-logs"
     | "/projects/$project/servers"
     | "/projects/$project/connect"
-    | "/projects/$project/api-keys";
+    | "/projects/$project/api-keys"
+    | "/projects/$project/activity";
   text:
     | "shell.pages.toolCalls"
     | "shell.pages.overview"
@@ -37,7 +43,8 @@ interface NavItem {
     | "shell.pages.serverLogs"
     | "shell.pages.servers"
     | "shell.pages.connect"
-    | "shell.pages.apiKeys";
+    | "shell.pages.apiKeys"
+    | "shell.pages.activity";
   icon: LucideIcon;
   /** What is looked at, or what is set up. */
   group: "log" | "project";
@@ -65,6 +72,7 @@ export const PROJECT_PAGES: NavItem[] = [
     icon: SquareTerminal,
     group: "log",
   },
+  { to: "/projects/$project/activity", text: "shell.pages.activity", icon: History, group: "log" },
   { to: "/projects/$project/servers", text: "shell.pages.servers", icon: Server, group: "project" },
   {
     to: "/projects/$project/connect",
@@ -109,6 +117,7 @@ export function ProjectNav({ project }: { project: string }) {
 /** Where one is in no project. */
 export function PlacesNav() {
   const { t } = useTranslation();
+  const isAdmin = useQuery(meQuery).data?.is_admin;
   return (
     <nav aria-label={t("shell.places")} className="flex flex-col gap-px">
       <Link to="/projects" search={{}} className={ITEM}>
@@ -119,6 +128,16 @@ export function PlacesNav() {
         <Users size={15} aria-hidden />
         {t("shell.pages.teams")}
       </Link>
+      <Link to="/profile" className={ITEM}>
+        <UserRound size={15} aria-hidden />
+        {t("shell.pages.profile")}
+      </Link>
+      {isAdmin && (
+        <Link to="/administration" search={{}} className={ITEM}>
+          <ShieldAlert size={15} aria-hidden />
+          {t("shell.pages.administration")}
+        </Link>
+      )}
     </nav>
   );
 }

@@ -3,8 +3,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { projectsQuery } from "@/api/projects";
 import { serversQuery } from "@/api/servers";
-import { projectsQuery } from "@/features/projects/projects";
 import { LANGUAGES, type Language, setLanguage } from "@/i18n/language";
 import { setTheme, useTheme } from "@/lib/theme";
 import { Dialog } from "@/ui/dialog";
@@ -169,6 +169,12 @@ function useCommands(project: string | undefined): Command[] {
       label: t("shell.pages.teams"),
       group: t("shell.palette.page"),
       run: () => void navigate({ to: "/teams" }),
+    },
+    {
+      id: "profile",
+      label: t("shell.pages.profile"),
+      group: t("shell.palette.page"),
+      run: () => void navigate({ to: "/profile" }),
     },
     {
       id: "theme",

@@ -7,8 +7,9 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { projectsQuery } from "@/api/projects";
+import { type ActivityFilter, readActivityFilter } from "@/features/activity/activities";
 import { type CallFilter, readFilter } from "@/features/call-filter/search";
-import { projectsQuery } from "@/features/projects/projects";
 import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
 import { parseSearch, stringifySearch, text } from "@/lib/search-params";
 import { FailedPage, LostPage } from "./failure";
@@ -97,6 +98,65 @@ const team = createRoute({
   component: lazyRouteComponent(() => import("./pages/teams"), "OneTeam"),
 });
 
+const readActivity = (given: Record<string, unknown>): ActivityFilter => readActivityFilter(given);
+
+const teamActivity = createRoute({
+  getParentRoute: () => inside,
+  path: "/teams/$team/activity",
+  validateSearch: readActivity,
+  component: lazyRouteComponent(() => import("./pages/teams"), "TeamActivity"),
+});
+
+const teamSettings = createRoute({
+  getParentRoute: () => inside,
+  path: "/teams/$team/settings",
+  component: lazyRouteComponent(() => import("./pages/teams"), "TeamSettings"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("./pages/profile"), "Profile"),
+});
+
+const allUsers = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration",
+  validateSearch: texts("text"),
+  component: lazyRouteComponent(() => import("./pages/administration"), "Users"),
+});
+
+const allTeams = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration/teams",
+  component: lazyRouteComponent(() => import("./pages/administration"), "Teams"),
+});
+
+const allProjects = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration/projects",
+  component: lazyRouteComponent(() => import("./pages/administration"), "Projects"),
+});
+
+const allApiKeys = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration/api-keys",
+  component: lazyRouteComponent(() => import("./pages/administration"), "ApiKeys"),
+});
+
+const allActivity = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration/activity",
+  validateSearch: readActivity,
+  component: lazyRouteComponent(() => import("./pages/administration"), "Activity"),
+});
+
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/administration/system",
+  component: lazyRouteComponent(() => import("./pages/administration"), "System"),
+});
+
 const project = createRoute({
   getParentRoute: () => inside,
   path: "/projects/$project",
@@ -172,6 +232,13 @@ const members = createRoute({
   component: lazyRouteComponent(() => import("./pages/members"), "Members"),
 });
 
+const activity = createRoute({
+  getParentRoute: () => project,
+  path: "/activity",
+  validateSearch: readActivity,
+  component: lazyRouteComponent(() => import("./pages/activity"), "Activity"),
+});
+
 const tree = root.addChildren([
   signIn,
   signUp,
@@ -181,6 +248,15 @@ const tree = root.addChildren([
     projects,
     teams,
     team,
+    teamActivity,
+    teamSettings,
+    profile,
+    allUsers,
+    allTeams,
+    allProjects,
+    allApiKeys,
+    allActivity,
+    system,
     project.addChildren([
       projectHome,
       toolCalls,
@@ -193,6 +269,7 @@ const tree = root.addChildren([
       connect,
       apiKeys,
       members,
+      activity,
     ]),
   ]),
 ]);

@@ -1,10 +1,13 @@
 import { account } from "./en/account";
+import { activity } from "./en/activity";
+import { administration } from "./en/administration";
 import { apiKeys } from "./en/api-keys";
 import { connect } from "./en/connect";
 import { filter } from "./en/filter";
 import { members } from "./en/members";
 import { metrics } from "./en/metrics";
 import { overview } from "./en/overview";
+import { profile } from "./en/profile";
 import { projects } from "./en/projects";
 import { range } from "./en/range";
 import { runTool } from "./en/run-tool";
@@ -18,12 +21,15 @@ import { words } from "./en/words";
 
 export const en = {
   account,
+  activity,
+  administration,
   apiKeys,
   connect,
   filter,
   members,
   metrics,
   overview,
+  profile,
   projects,
   range,
   runTool,

@@ -1,10 +1,13 @@
 import { account } from "./ko/account";
+import { activity } from "./ko/activity";
+import { administration } from "./ko/administration";
 import { apiKeys } from "./ko/api-keys";
 import { connect } from "./ko/connect";
 import { filter } from "./ko/filter";
 import { members } from "./ko/members";
 import { metrics } from "./ko/metrics";
 import { overview } from "./ko/overview";
+import { profile } from "./ko/profile";
 import { projects } from "./ko/projects";
 import { range } from "./ko/range";
 import { runTool } from "./ko/run-tool";
@@ -18,12 +21,15 @@ import { words } from "./ko/words";
 
 export const ko = {
   account,
+  activity,
+  administration,
   apiKeys,
   connect,
   filter,
   members,
   metrics,
   overview,
+  profile,
   projects,
   range,
   runTool,

@@ -96,3 +96,8 @@ export function formatRelative(at: string, now: number, language: string): strin
   }
   return format.format(Math.round(distance / 1_000), "second");
 }
+
+/** `2026-12-01` for `2026-11-30`. */
+export function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+}

@@ -5,15 +5,18 @@ import { useTranslation } from "react-i18next";
 interface Props {
   title: string;
   actions?: ReactNode;
+  /** Links to the pages beside this one. */
+  tabs?: ReactNode;
   children: ReactNode;
 }
 
 /** A page with a title bar; its content scrolls alone. */
-export function Page({ title, actions, children }: Props) {
+export function Page({ title, actions, tabs, children }: Props) {
   useTitle(title);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <PageBar title={title} actions={actions} />
+      {tabs}
       <div
         tabIndex={0}
         role="region"
@@ -23,6 +26,21 @@ export function Page({ title, actions, children }: Props) {
         <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 p-4 md:p-6">{children}</div>
       </div>
     </div>
+  );
+}
+
+/** What links in `tabs` look like; the one of this page is marked by the router. */
+export const TAB =
+  "flex h-9 shrink-0 items-center border-transparent border-b-2 px-0.5 font-medium text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text";
+
+export function Tabs({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <nav
+      aria-label={label}
+      className="flex shrink-0 gap-5 overflow-x-auto border-border-subtle border-b px-3"
+    >
+      {children}
+    </nav>
   );
 }
 

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, ChevronsUpDown, LayoutGrid, Plus, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { projectsQuery } from "@/api/projects";
 import { Logo } from "@/ui/logo";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
-import { projectsQuery } from "./projects";
 
 /** Names the project that one is in, and leads to the others. */
 export function ProjectSwitcher({ current }: { current: string | undefined }) {

@@ -3,13 +3,13 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { FolderPlus, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { projectsQuery } from "@/api/projects";
 import type { Project } from "@/api/types";
 import { formatDay } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Page } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
 import { CreateProjectDialog } from "./create-dialog";
-import { projectsQuery } from "./projects";
 
 interface Props {
   isCreating: boolean;

@@ -3,6 +3,7 @@ import { SquareTerminal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { serversQuery } from "@/api/servers";
 import type { LogLevel } from "@/api/types";
+import { Choice } from "@/ui/choice";
 import { PageBar, useTitle } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
 import { LogLines } from "./log-lines";
@@ -44,17 +45,23 @@ export function ServerLogsPage({ project, server, level, onFilter }: Props) {
               label={t("serverLogs.server")}
               value={server ?? ""}
               onChange={(next) => onFilter({ server: next || undefined, level })}
-              choices={[
-                ["", t("serverLogs.allServers")],
-                ...servers.map(({ name }) => [name, name] as const),
-              ]}
-            />
+            >
+              <option value="">{t("serverLogs.allServers")}</option>
+              {servers.map(({ id, name }) => (
+                <option key={id}>{name}</option>
+              ))}
+            </Choice>
             <Choice
               label={t("serverLogs.level")}
               value={level ?? "debug"}
               onChange={(next) => onFilter({ server, level: next === "debug" ? undefined : next })}
-              choices={LEVELS.map((one) => [one, t(`serverLogs.atLeast.${one}`)] as const)}
-            />
+            >
+              {LEVELS.map((one) => (
+                <option key={one} value={one}>
+                  {t(`serverLogs.atLeast.${one}`)}
+                </option>
+              ))}
+            </Choice>
           </>
         }
       />
@@ -90,28 +97,4 @@ export function ServerLogsPage({ project, server, level, onFilter }: Props) {
 
 function rank(level: LogLevel): number {
   return LEVELS.indexOf(level as Level);
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  choices: (readonly [string, string])[];
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, value, choices, onChange }: ChoiceProps) {
-  return (
-    <select
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-      className="h-7 max-w-44 rounded-md border border-border bg-raised px-2 font-medium text-xs hover:border-border-strong"
-    >
-      {choices.map(([id, text]) => (
-        <option key={id} value={id}>
-          {text}
-        </option>
-      ))}
-    </select>
-  );
 }

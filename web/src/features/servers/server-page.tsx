@@ -15,9 +15,9 @@ import { ProblemView, SkeletonRows } from "@/ui/states";
 import { Switch } from "@/ui/switch";
 import { Connections } from "./connections";
 import { EditServerDialog } from "./edit-dialog";
+import { reachedBy } from "./reached";
 import { ServerStateBadge } from "./server-state";
 import { serverQuery, useDeleteServer, useRestartServer, useSwitchServer } from "./servers";
-import { reachedBy } from "./servers-page";
 import { ServerTools } from "./tools";
 
 interface Props {

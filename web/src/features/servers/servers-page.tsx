@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Plus, Server as ServerIcon } from "lucide-react";
+import { ClipboardPaste, Plus, Server as ServerIcon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/permissions";
@@ -11,19 +11,29 @@ import { Page } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
 import { Switch } from "@/ui/switch";
 import { AddServerDialog } from "./add-dialog";
+import { ImportDialog } from "./import-dialog";
+import { reachedBy } from "./reached";
 import { ServerStateBadge } from "./server-state";
 import { useSwitchServer } from "./servers";
 
 export function ServersPage({ project }: { project: string }) {
   const { t } = useTranslation();
   const servers = useQuery(serversQuery(project));
-  const [isAdding, setAdding] = useState(false);
+  const [asked, setAsked] = useState<"add" | "import">();
   const mayAdd = useMay(project, "write_servers");
+  const close = () => setAsked(undefined);
+  const isEmpty = servers.data?.length === 0;
   const add = mayAdd && (
-    <Button look="solid" onClick={() => setAdding(true)}>
-      <Plus size={14} aria-hidden />
-      {t("servers.add")}
-    </Button>
+    <>
+      <Button look={isEmpty ? "solid" : "quiet"} onClick={() => setAsked("import")}>
+        <ClipboardPaste size={14} aria-hidden />
+        {t("servers.import.button")}
+      </Button>
+      <Button look={isEmpty ? "quiet" : "solid"} onClick={() => setAsked("add")}>
+        <Plus size={14} aria-hidden />
+        {t("servers.add")}
+      </Button>
+    </>
   );
   return (
     <Page title={t("servers.title")} actions={add}>
@@ -31,19 +41,20 @@ export function ServersPage({ project }: { project: string }) {
       {servers.isError && (
         <ProblemView error={servers.error} onRetry={() => void servers.refetch()} />
       )}
-      {servers.data?.length === 0 && (
+      {isEmpty && (
         <EmptyState
           icon={<ServerIcon size={28} aria-hidden />}
           title={t("servers.emptyTitle")}
-          text={t("servers.empty")}
+          text={t(mayAdd ? "servers.empty" : "servers.emptyReader")}
         >
-          {add}
+          <div className="flex flex-wrap justify-center gap-2">{add}</div>
         </EmptyState>
       )}
       {servers.data && servers.data.length > 0 && (
         <ServerList project={project} servers={servers.data} />
       )}
-      <AddServerDialog project={project} isOpen={isAdding} onClose={() => setAdding(false)} />
+      <AddServerDialog project={project} isOpen={asked === "add"} onClose={close} />
+      <ImportDialog project={project} isOpen={asked === "import"} onClose={close} />
     </Page>
   );
 }
@@ -83,12 +94,4 @@ function ServerList({ project, servers }: { project: string; servers: Server[] }
       </ul>
     </>
   );
-}
-
-/** What reaches a server: its address, or the program that is started. */
-export function reachedBy({ url, command, args }: Server): string {
-  if (url !== null) return url;
-  return [command ?? "", ...args]
-    .map((part) => (/[\s"']/.test(part) ? JSON.stringify(part) : part))
-    .join(" ");
 }

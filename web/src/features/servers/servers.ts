@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import { serversQuery } from "@/api/servers";
-import type { CreateServer, Server, UpdateServer } from "@/api/types";
+import type { CreateServer, ImportServers, Server, UpdateServer } from "@/api/types";
+import type { Config } from "./read-config";
 
 export function serverQuery(project: string, server: string) {
   return queryOptions({
@@ -181,5 +182,23 @@ export function useDeleteServer(project: string) {
         }),
       ),
     onSuccess: () => void forget(),
+  });
+}
+
+/** Adds the servers of a client's configuration, or looks what would become of them. */
+export function useImport(project: string, what: "preview" | "add") {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (config: Config) =>
+      unwrap(
+        api.POST("/api/v1/projects/{project}/servers/import", {
+          params: { path: { project }, query: what === "preview" ? { dry_run: "true" } : {} },
+          // The description says that there are entries, and not which.
+          body: config as ImportServers,
+        }),
+      ),
+    onSuccess: () => what === "add" && queries.invalidateQueries(serversQuery(project)),
+    // Values that may be secrets stay in no cache.
+    gcTime: 0,
   });
 }

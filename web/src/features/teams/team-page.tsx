@@ -1,34 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, UserPlus } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "@/api/problem";
-import type { Team } from "@/api/types";
 import { InvitationList } from "@/features/members/invitation-list";
 import { InviteDialog } from "@/features/members/invite-dialog";
 import { MemberList } from "@/features/members/member-list";
 import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Page } from "@/ui/page";
 import { Section } from "@/ui/section";
 import { ProblemView, SkeletonRows } from "@/ui/states";
-import { teamProjectsQuery, teamQuery, useRenameTeam } from "./teams";
+import { TeamFrame } from "./team-frame";
+import { teamProjectsQuery, teamQuery } from "./teams";
 
 interface Props {
   slug: string;
   onLeft: () => void;
 }
 
+/** Who is in a team, and where it brings them. */
 export function TeamPage({ slug, onLeft }: Props) {
   const { t } = useTranslation();
-  const team = useQuery(teamQuery(slug));
-  const isOwner = team.data?.role === "owner";
+  const isOwner = useQuery(teamQuery(slug)).data?.role === "owner";
   const [isInviting, setInviting] = useState(false);
   const place = { team: slug };
   return (
-    <Page
-      title={team.data?.name ?? t("teams.one")}
+    <TeamFrame
+      slug={slug}
       actions={
         isOwner && (
           <Button look="solid" onClick={() => setInviting(true)}>
@@ -38,19 +35,7 @@ export function TeamPage({ slug, onLeft }: Props) {
         )
       }
     >
-      <Link
-        to="/teams"
-        search={{}}
-        className="inline-flex items-center gap-1.5 self-start text-muted hover:text-text"
-      >
-        <ArrowLeft size={14} aria-hidden />
-        {t("teams.back")}
-      </Link>
-      {team.isPending && <SkeletonRows count={5} height={44} />}
-      {team.isError && !team.data && (
-        <ProblemView error={team.error} onRetry={() => void team.refetch()} />
-      )}
-      {team.data && (
+      {() => (
         <>
           <Section title={t("members.title")}>
             <MemberList place={place} isOwner={isOwner} onLeft={onLeft} />
@@ -59,19 +44,14 @@ export function TeamPage({ slug, onLeft }: Props) {
             <TeamProjects slug={slug} />
           </Section>
           {isOwner && (
-            <>
-              <Section title={t("members.invitations")}>
-                <InvitationList place={place} />
-              </Section>
-              <Section title={t("teams.settings")}>
-                <RenameTeam key={team.data.name} team={team.data} slug={slug} />
-              </Section>
-            </>
+            <Section title={t("members.invitations")}>
+              <InvitationList place={place} />
+            </Section>
           )}
           <InviteDialog place={place} isOpen={isInviting} onClose={() => setInviting(false)} />
         </>
       )}
-    </Page>
+    </TeamFrame>
   );
 }
 
@@ -100,31 +80,5 @@ function TeamProjects({ slug }: { slug: string }) {
         ))}
       </ul>
     </>
-  );
-}
-
-function RenameTeam({ team, slug }: { team: Team; slug: string }) {
-  const { t } = useTranslation();
-  const rename = useRenameTeam(slug);
-  const nameProblem = rename.error instanceof Problem ? rename.error.field("name") : undefined;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    rename.mutate(String(new FormData(event.currentTarget).get("name")).trim());
-  };
-  return (
-    <form onSubmit={submit} className="flex max-w-md flex-col gap-3">
-      <TextField
-        label={t("words.name")}
-        name="name"
-        defaultValue={team.name}
-        required
-        maxLength={100}
-        error={nameProblem}
-      />
-      {rename.error && !nameProblem && <ProblemView error={rename.error} isInline />}
-      <Button type="submit" className="self-start" disabled={rename.isPending}>
-        {t("words.save")}
-      </Button>
-    </form>
   );
 }

@@ -35,7 +35,7 @@ export const members = {
   addTeamText: "Its members get their role in the team, but never more than the one given here.",
   noTeamLeft: "You are in no team that is not in this project already.",
   removeTeam: {
-    label: "Take {{name}} out",
+    label: "Take out {{name}}",
     title: "Take the team {{name}} out?",
     text: "Who is in the project by this team alone is out within seconds, with their API keys.",
   },

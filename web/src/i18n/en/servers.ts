@@ -3,7 +3,8 @@ export const servers = {
   add: "Add server",
   emptyTitle: "No servers yet",
   empty:
-    "Add the MCP servers that your clients should reach. Each is started when it is first needed.",
+    "The fastest way: paste the configuration of the client that you use already. Or add a server by hand.",
+  emptyReader: "A developer or an owner of the project adds the MCP servers that clients reach.",
   columns: { name: "Name", command: "Command", state: "State", enabled: "Enabled" },
   enabled: "{{name}} is enabled",
   states: {
@@ -46,6 +47,25 @@ export const servers = {
     maxInFlightWrong: "A number from 1 to 10000.",
     timeoutWrong: "A number from 1 to 3600.",
     submit: "Add server",
+  },
+  import: {
+    button: "Paste a configuration",
+    title: "Paste a configuration",
+    text: "Of Claude, Cursor, VS Code, Cline or Windsurf. You see what becomes of each server before anything is added.",
+    config: "Configuration",
+    where:
+      "Claude Desktop: claude_desktop_config.json · Cursor: .cursor/mcp.json · VS Code: .vscode/mcp.json",
+    look: "Look at it",
+    not_json: "This is no JSON. Paste the whole file, or the part with its servers.",
+    no_servers: "There are no servers in it: mcpServers, or servers in VS Code.",
+    sealed: "Sealed, so that nobody reads them back: {{names}}",
+    back: "Back",
+    add_one: "Add {{count}} server",
+    add_other: "Add {{count}} servers",
+    adding_one: "Adding {{count}} server…",
+    adding_other: "Adding {{count}} servers…",
+    added: "was added",
+    done: "Done",
   },
   edit: {
     button: "Edit",

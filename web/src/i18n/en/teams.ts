@@ -9,7 +9,6 @@ export const teams = {
   slugHint: "Part of the address: a–z, 0–9 and hyphens. Left empty, it is made from the name.",
   emptyTitle: "No teams yet",
   empty: "Make a team of those who work on several projects together.",
-  back: "All teams",
   settings: "Settings",
   noProjects:
     "This team is in no project. An owner of a project adds it on the page of members there.",

@@ -2,7 +2,9 @@ export const servers = {
   title: "MCP 서버",
   add: "서버 추가",
   emptyTitle: "아직 서버가 없습니다",
-  empty: "클라이언트가 쓸 MCP 서버를 추가하세요. 서버는 처음 필요할 때 시작됩니다.",
+  empty:
+    "가장 빠른 방법은 이미 쓰고 있는 클라이언트의 설정을 붙여넣는 것입니다. 직접 추가할 수도 있습니다.",
+  emptyReader: "클라이언트가 쓸 MCP 서버는 프로젝트의 개발자나 소유자가 추가합니다.",
   columns: { name: "이름", command: "명령", state: "상태", enabled: "사용" },
   enabled: "{{name}} 사용",
   states: {
@@ -46,6 +48,23 @@ export const servers = {
     maxInFlightWrong: "1부터 10000까지의 숫자를 입력하세요.",
     timeoutWrong: "1부터 3600 사이의 숫자를 적으세요.",
     submit: "서버 추가",
+  },
+  import: {
+    button: "설정 붙여넣기",
+    title: "설정 붙여넣기",
+    text: "Claude, Cursor, VS Code, Cline, Windsurf의 설정을 그대로 쓸 수 있습니다. 추가하기 전에 서버별로 어떻게 되는지 먼저 보여 줍니다.",
+    config: "설정",
+    where:
+      "Claude Desktop은 claude_desktop_config.json, Cursor는 .cursor/mcp.json, VS Code는 .vscode/mcp.json 파일입니다",
+    look: "미리 보기",
+    not_json: "JSON이 아닙니다. 파일 전체나 서버가 적힌 부분을 붙여넣으세요.",
+    no_servers: "서버가 없습니다. mcpServers(VS Code는 servers)가 있어야 합니다.",
+    sealed: "아무도 다시 읽을 수 없게 봉인됩니다: {{names}}",
+    back: "뒤로",
+    add_other: "서버 {{count}}개 추가",
+    adding_other: "서버 {{count}}개 추가 중…",
+    added: "추가했습니다",
+    done: "완료",
   },
   edit: {
     button: "편집",
