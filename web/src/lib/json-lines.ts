@@ -28,8 +28,15 @@ export function isOpenAtFirst(value: Json, depth: number): boolean {
   return depth < OPEN_DEPTH && children.length <= OPEN_CHILDREN && !isPlainList;
 }
 
-/** The lines of a value; `toggled` holds the paths that are not as they were at first. */
-export function jsonLines(value: Json, toggled: ReadonlySet<string>): JsonLine[] {
+/**
+ * The lines of a value; `toggled` holds the paths that are not as they were at first, `opened`
+ * those that are open in any case.
+ */
+export function jsonLines(
+  value: Json,
+  toggled: ReadonlySet<string>,
+  opened: readonly string[] = [],
+): JsonLine[] {
   const lines: JsonLine[] = [];
   walk(value, "$", undefined, 0, false);
   return lines;
@@ -41,7 +48,8 @@ export function jsonLines(value: Json, toggled: ReadonlySet<string>): JsonLine[]
     }
     const children = childrenOf(at);
     const brackets = Array.isArray(at) ? "[]" : "{}";
-    const isOpen = children.length > 0 && isOpenAtFirst(at, depth) !== toggled.has(path);
+    const isWanted = opened.includes(path) || isOpenAtFirst(at, depth) !== toggled.has(path);
+    const isOpen = children.length > 0 && isWanted;
     const node = { isOpen, count: children.length, brackets };
     const open = { path, depth, key, kind: "open" as const, text: brackets[0] ?? "", node };
     lines.push({ ...open, comma: comma && !isOpen });
@@ -61,6 +69,11 @@ export function jsonLines(value: Json, toggled: ReadonlySet<string>): JsonLine[]
   }
 }
 
+/** What a value without children says, without quotes around it. */
+export function leafText(value: Json): string {
+  return typeof value === "string" ? value : leaf(value).text;
+}
+
 function leaf(value: Json): Pick<JsonLine, "kind" | "text"> {
   if (value instanceof ExactNumber) return { kind: "number", text: value.text };
   if (value === null) return { kind: "null", text: "null" };
@@ -69,16 +82,16 @@ function leaf(value: Json): Pick<JsonLine, "kind" | "text"> {
   return { kind: "string", text: JSON.stringify(value) };
 }
 
-function isNode(value: Json): value is Json[] | { [key: string]: Json } {
+export function isNode(value: Json): value is Json[] | { [key: string]: Json } {
   return typeof value === "object" && value !== null && !(value instanceof ExactNumber);
 }
 
-function childrenOf(value: Json): [string | number, Json][] {
+export function childrenOf(value: Json): [string | number, Json][] {
   if (!isNode(value)) return [];
   return Array.isArray(value) ? value.map((one, index) => [index, one]) : Object.entries(value);
 }
 
-function childPath(path: string, name: string | number): string {
+export function childPath(path: string, name: string | number): string {
   if (typeof name === "number") return `${path}[${name}]`;
   return /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Json, parseJson, printJson } from "./json";
 import { jsonLines } from "./json-lines";
+import { findInJson, MOST_MATCHES } from "./json-search";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -52,5 +53,35 @@ describe("JSON", () => {
   it("gives every line a path of its own", () => {
     const paths = jsonLines({ a: [[1], [2]], b: { a: 1 } } as Json, NONE).map(({ path }) => path);
     expect(new Set(paths).size).toBe(paths.length);
+  });
+});
+
+describe("a search in JSON", () => {
+  const value = { repo: "Acme", items: [{ id: 7, deep: { note: "about ACME" } }, { id: 17 }] };
+
+  it("finds names and values, whatever their case, with what they stand in", () => {
+    expect(findInJson(value as Json, "acme").map(({ path }) => path)).toEqual([
+      "$.repo",
+      "$.items[0].deep.note",
+    ]);
+    expect(findInJson(value as Json, "ITEMS")).toEqual([{ path: "$.items", parents: ["$"] }]);
+    expect(findInJson(value as Json, "7").map(({ path }) => path)).toEqual([
+      "$.items[0].id",
+      "$.items[1].id",
+    ]);
+    expect(findInJson(value as Json, "")).toEqual([]);
+  });
+
+  it("opens what a match stands in, and nothing else", () => {
+    const [, match] = findInJson(value as Json, "acme");
+    const shut = jsonLines(value as Json, NONE).map(({ path }) => path);
+    expect(shut).not.toContain(match?.path);
+    const opened = jsonLines(value as Json, NONE, match?.parents).map(({ path }) => path);
+    expect(opened).toContain(match?.path);
+  });
+
+  it("ends where nobody steps any more", () => {
+    const many = Array(2 * MOST_MATCHES).fill("x") as Json;
+    expect(findInJson(many, "x")).toHaveLength(MOST_MATCHES);
   });
 });

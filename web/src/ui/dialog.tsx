@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
@@ -12,9 +13,18 @@ interface Props {
   children: ReactNode;
   /** A dialog that shows what cannot be shown again closes by its own button only. */
   isSticky?: boolean;
+  /** Comes up from the lower edge, as wide as the screen. */
+  isSheet?: boolean;
 }
 
-export function Dialog({ isOpen, onClose, title, text, children, isSticky = false }: Props) {
+const FRAME =
+  "fixed z-50 flex flex-col gap-4 overflow-y-auto border border-border bg-surface p-5 shadow-pop outline-none";
+const CENTRED =
+  "top-1/2 left-1/2 max-h-[calc(100dvh-2rem)] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-lg";
+const SHEET = "inset-x-0 bottom-0 max-h-[85dvh] rounded-t-lg";
+
+export function Dialog(props: Props) {
+  const { isOpen, onClose, title, text, children, isSticky = false, isSheet = false } = props;
   const { t } = useTranslation();
   const stay = (event: Event) => {
     if (isSticky) event.preventDefault();
@@ -28,7 +38,7 @@ export function Dialog({ isOpen, onClose, title, text, children, isSticky = fals
           onEscapeKeyDown={stay}
           onPointerDownOutside={stay}
           {...(text ? {} : { "aria-describedby": undefined })}
-          className="fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 flex-col gap-4 overflow-y-auto rounded-lg border border-border bg-surface p-5 shadow-pop outline-none"
+          className={clsx(FRAME, isSheet ? SHEET : CENTRED)}
         >
           <div className="flex items-start justify-between gap-4">
             <div className="flex flex-col gap-1">

@@ -1,10 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
 import { ChevronDown, ChevronRight, Filter } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "@/lib/json";
 import { type JsonKind, type JsonLine, jsonLines } from "@/lib/json-lines";
+import type { JsonMatch } from "@/lib/json-search";
 
 const COLOURS: Record<JsonKind, string> = {
   string: "text-json-string",
@@ -18,32 +19,51 @@ const COLOURS: Record<JsonKind, string> = {
 /** Above so many lines only those on the screen are drawn, each one line high. */
 const PLAIN_LINES = 300;
 const LINE_HEIGHT = 20;
+const NEAREST = { block: "nearest" } as const;
 
-/** A JSON value whose objects and lists open and close. */
 interface Props {
   value: Json;
   label: string;
   /** Called with the path and the text of a value that is chosen. */
   onValue?: ((path: string, text: string) => void) | undefined;
+  /** What is shown of a search: in sight, and opened where it was closed. */
+  match?: JsonMatch | undefined;
 }
 
-export function JsonTree({ value, label, onValue }: Props) {
+/** A JSON value whose objects and lists open and close. */
+export function JsonTree({ value, label, onValue, match }: Props) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  const lines = useMemo(() => jsonLines(value, toggled), [value, toggled]);
+  const lines = useMemo(() => jsonLines(value, toggled, match?.parents), [value, toggled, match]);
   const toggle = (path: string) => {
     const next = new Set(toggled);
     if (!next.delete(path)) next.add(path);
     setToggled(next);
   };
-  if (lines.length > PLAIN_LINES)
-    return <ManyLines lines={lines} label={label} onToggle={toggle} onValue={onValue} />;
+  const shared = { lines, onToggle: toggle, onValue, markedPath: match?.path };
+  if (lines.length > PLAIN_LINES) return <ManyLines label={label} {...shared} />;
+  return <FewLines {...shared} />;
+}
+
+interface LinesProps {
+  lines: JsonLine[];
+  onToggle: (path: string) => void;
+  onValue: Props["onValue"];
+  markedPath: string | undefined;
+}
+
+function FewLines({ lines, onToggle, onValue, markedPath }: LinesProps) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (markedPath) box.current?.querySelector("[data-marked]")?.scrollIntoView(NEAREST);
+  }, [markedPath]);
   return (
-    <div className="p-2.5 font-mono text-xs leading-5">
+    <div ref={box} className="p-2.5 font-mono text-xs leading-5">
       {lines.map((line) => (
         <Line
           key={line.path}
           line={line}
-          onToggle={toggle}
+          isMarked={line.path === markedPath}
+          onToggle={onToggle}
           onValue={onValue}
           className="break-words [overflow-wrap:anywhere]"
         />
@@ -52,14 +72,8 @@ export function JsonTree({ value, label, onValue }: Props) {
   );
 }
 
-interface ManyProps {
-  lines: JsonLine[];
-  label: string;
-  onToggle: (path: string) => void;
-  onValue: Props["onValue"];
-}
-
-function ManyLines({ lines, label, onToggle, onValue }: ManyProps) {
+function ManyLines(props: LinesProps & { label: string }) {
+  const { lines, label, onToggle, onValue, markedPath } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: lines.length,
@@ -67,6 +81,11 @@ function ManyLines({ lines, label, onToggle, onValue }: ManyProps) {
     estimateSize: () => LINE_HEIGHT,
     overscan: 20,
   });
+  const markedAt = markedPath ? lines.findIndex(({ path }) => path === markedPath) : -1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another match moves the list
+  useEffect(() => {
+    if (markedAt >= 0) list.scrollToIndex(markedAt, { align: "center" });
+  }, [markedPath]);
   return (
     <div
       ref={scroller}
@@ -84,7 +103,13 @@ function ManyLines({ lines, label, onToggle, onValue }: ManyProps) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${item.start}px)` }}
             >
-              <Line line={line} onToggle={onToggle} onValue={onValue} className="whitespace-pre" />
+              <Line
+                line={line}
+                isMarked={line.path === markedPath}
+                onToggle={onToggle}
+                onValue={onValue}
+                className="whitespace-pre"
+              />
             </div>
           ) : null;
         })}
@@ -95,16 +120,21 @@ function ManyLines({ lines, label, onToggle, onValue }: ManyProps) {
 
 interface LineProps {
   line: JsonLine;
+  isMarked: boolean;
   onToggle: (path: string) => void;
   onValue: Props["onValue"];
   className: string;
 }
 
-function Line({ line, onToggle, onValue, className }: LineProps) {
+function Line({ line, isMarked, onToggle, onValue, className }: LineProps) {
   const { t } = useTranslation();
   const { node, key, kind, text, depth, comma } = line;
   return (
-    <div className={clsx("group/line relative pl-4", className)} style={{ marginLeft: depth * 14 }}>
+    <div
+      data-marked={isMarked || undefined}
+      className={clsx("group/line relative rounded-sm pl-4", isMarked && "bg-selected", className)}
+      style={{ marginLeft: depth * 14 }}
+    >
       {node && node.count > 0 && (
         <button
           type="button"

@@ -16,7 +16,7 @@ export function Where({ activity, feed }: { activity: Activity; feed: Feed }) {
         to="/projects/$project/activity"
         params={{ project: project.slug }}
         search={{}}
-        className="text-muted hover:text-text hover:underline"
+        className="text-muted underline hover:text-text"
       >
         {project.name}
       </Link>

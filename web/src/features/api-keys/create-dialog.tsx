@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCreateApiKey } from "@/api/api-keys";
 import { Problem } from "@/api/problem";
@@ -6,7 +6,7 @@ import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Dialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
-import { ProblemView } from "@/ui/states";
+import { Form, typed } from "@/ui/form";
 import { readLimits, type WrongLimit } from "./key-limits";
 import { LimitFields } from "./limit-fields";
 
@@ -65,21 +65,26 @@ function CreateForm({ create, onClose }: FormProps) {
   const { t } = useTranslation();
   const [wrong, setWrong] = useState<WrongLimit>();
   const problem = create.error instanceof Problem ? create.error : undefined;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const submit = (form: FormData) => {
     const limits = readLimits(form);
     if (typeof limits === "string") return setWrong(limits);
     setWrong(undefined);
     const expiresAt = new Date(Date.now() + Number(form.get("days")) * DAY_MS);
     create.mutate({
-      name: String(form.get("name")).trim(),
+      name: typed(form, "name"),
       expires_at: expiresAt.toISOString(),
       ...limits,
     });
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      error={create.error}
+      fields={FIELDS}
+      submit={t("apiKeys.form.submit")}
+      isBusy={create.isPending}
+      onCancel={onClose}
+      onSubmit={submit}
+    >
       <TextField
         label={t("words.name")}
         name="name"
@@ -109,15 +114,6 @@ function CreateForm({ create, onClose }: FormProps) {
           <LimitFields problem={problem} wrong={wrong} />
         </div>
       </details>
-      {create.error && !FIELDS.some((field) => problem?.field(field)) && (
-        <ProblemView error={create.error} isInline />
-      )}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("words.cancel")}</Button>
-        <Button type="submit" look="solid" disabled={create.isPending}>
-          {t("apiKeys.form.submit")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,11 +1,10 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "@/api/problem";
 import type { ApiKey } from "@/api/types";
-import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
-import { ProblemView } from "@/ui/states";
+import { Form, typed } from "@/ui/form";
 import { useUpdateApiKey } from "./api-keys";
 import { readLimits, type WrongLimit } from "./key-limits";
 import { LimitFields } from "./limit-fields";
@@ -38,19 +37,24 @@ function EditForm({ project, apiKey, onClose }: Props & { apiKey: ApiKey }) {
   const update = useUpdateApiKey(project);
   const [wrong, setWrong] = useState<WrongLimit>();
   const problem = update.error instanceof Problem ? update.error : undefined;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const submit = (form: FormData) => {
     const limits = readLimits(form);
     if (typeof limits === "string") return setWrong(limits);
     setWrong(undefined);
     update.mutate(
-      { id: apiKey.id, body: { name: String(form.get("name")).trim(), ...limits } },
+      { id: apiKey.id, body: { name: typed(form, "name"), ...limits } },
       { onSuccess: onClose },
     );
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      error={update.error}
+      fields={FIELDS}
+      submit={t("words.save")}
+      isBusy={update.isPending}
+      onCancel={onClose}
+      onSubmit={submit}
+    >
       <TextField
         label={t("words.name")}
         name="name"
@@ -60,15 +64,6 @@ function EditForm({ project, apiKey, onClose }: Props & { apiKey: ApiKey }) {
         maxLength={100}
       />
       <LimitFields apiKey={apiKey} problem={problem} wrong={wrong} />
-      {update.error && !FIELDS.some((field) => problem?.field(field)) && (
-        <ProblemView error={update.error} isInline />
-      )}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("words.cancel")}</Button>
-        <Button type="submit" look="solid" disabled={update.isPending}>
-          {t("words.save")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -87,7 +87,7 @@ export function QueryBar({ query, known, onChange }: Props) {
   const follow = () => setCaret(input.current?.selectionStart ?? draft.length);
 
   return (
-    <div className="relative min-w-0">
+    <div className="relative min-w-0 flex-1">
       <div
         className={clsx(
           "flex h-9 items-center gap-2 rounded-md border bg-canvas pr-1.5 pl-2.5 focus-within:ring-2 focus-within:ring-accent/25",

@@ -1,12 +1,10 @@
-import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "@/api/problem";
 import type { CreatedInvitation } from "@/api/types";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Dialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
-import { ProblemView } from "@/ui/states";
+import { Form, fieldProblem, typed } from "@/ui/form";
 import { invitationLink, type Place, useInvite } from "./place";
 import { ROLES } from "./role-select";
 
@@ -72,20 +70,21 @@ interface FormProps {
 
 function InviteForm({ invite, onClose }: FormProps) {
   const { t } = useTranslation();
-  const emailProblem = invite.error instanceof Problem ? invite.error.field("email") : undefined;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    invite.mutate({ email: String(form.get("email")).trim(), role: String(form.get("role")) });
-  };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      error={invite.error}
+      fields={["email"]}
+      submit={t("members.inviteSubmit")}
+      isBusy={invite.isPending}
+      onCancel={onClose}
+      onSubmit={(form) => invite.mutate({ email: typed(form, "email"), role: typed(form, "role") })}
+    >
       <TextField
         label={t("account.email")}
         name="email"
         type="email"
         autoComplete="off"
-        error={emailProblem}
+        error={fieldProblem(invite.error, "email")}
         required
         autoFocus
       />
@@ -96,13 +95,6 @@ function InviteForm({ invite, onClose }: FormProps) {
           </option>
         ))}
       </SelectField>
-      {invite.error && !emailProblem && <ProblemView error={invite.error} isInline />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("words.cancel")}</Button>
-        <Button type="submit" look="solid" disabled={invite.isPending}>
-          {t("members.inviteSubmit")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Role } from "@/api/types";
+import { Choice } from "@/ui/choice";
 
 export const ROLES = ["owner", "developer", "reporter"] as const;
 
@@ -13,12 +14,11 @@ interface Props {
 export function RoleSelect({ label, value, onChange, disabled = false }: Props) {
   const { t } = useTranslation();
   return (
-    <select
-      aria-label={label}
+    <Choice
+      label={label}
       value={value ?? ""}
       disabled={disabled}
-      onChange={(event) => onChange(event.target.value as Role)}
-      className="h-7 rounded-md border border-border bg-raised px-1.5 text-xs hover:border-border-strong disabled:opacity-55"
+      onChange={(role) => onChange(role as Role)}
     >
       {/* A role of a newer release. */}
       {!ROLES.some((role) => role === value) && <option value={value ?? ""}>—</option>}
@@ -27,6 +27,6 @@ export function RoleSelect({ label, value, onChange, disabled = false }: Props) 
           {t(`projects.roles.${role}`)}
         </option>
       ))}
-    </select>
+    </Choice>
   );
 }

@@ -1,11 +1,8 @@
-import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "@/api/problem";
 import type { Project } from "@/api/types";
-import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextArea, TextField } from "@/ui/field";
-import { ProblemView } from "@/ui/states";
+import { Form, fieldProblem, typed } from "@/ui/form";
 import { useCreateProject } from "./projects";
 
 interface Props {
@@ -26,21 +23,27 @@ export function CreateProjectDialog({ isOpen, onClose, onCreated }: Props) {
 function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
   const { t } = useTranslation();
   const create = useCreateProject();
-  const problem = create.error instanceof Problem ? create.error : undefined;
-  const slugProblem = problem?.field("slug");
-  const nameProblem = problem?.field("name");
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name)).trim();
-    const slug = text("slug");
+  const { error } = create;
+  const submit = (form: FormData) => {
+    const slug = typed(form, "slug");
     create.mutate(
-      { name: text("name"), description: text("description"), ...(slug ? { slug } : {}) },
+      {
+        name: typed(form, "name"),
+        description: typed(form, "description"),
+        ...(slug ? { slug } : {}),
+      },
       { onSuccess: onCreated },
     );
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      error={error}
+      fields={["name", "slug"]}
+      submit={t("projects.create")}
+      isBusy={create.isPending}
+      onCancel={onClose}
+      onSubmit={submit}
+    >
       <TextField
         label={t("words.name")}
         name="name"
@@ -48,7 +51,7 @@ function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
         required
         autoFocus
         maxLength={100}
-        error={nameProblem}
+        error={fieldProblem(error, "name")}
       />
       <TextArea label={t("words.description")} name="description" isOptional rows={2} />
       <TextField
@@ -59,15 +62,8 @@ function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
         pattern="[a-z0-9]+(-[a-z0-9]+)*"
         title={t("projects.slugHint")}
         hint={t("projects.slugHint")}
-        error={slugProblem}
+        error={fieldProblem(error, "slug")}
       />
-      {problem && !slugProblem && !nameProblem && <ProblemView error={problem} isInline />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("words.cancel")}</Button>
-        <Button type="submit" look="solid" disabled={create.isPending}>
-          {t("projects.create")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,11 +1,8 @@
-import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "@/api/problem";
 import type { Team } from "@/api/types";
-import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
-import { ProblemView } from "@/ui/states";
+import { Form, fieldProblem, typed } from "@/ui/form";
 import { useCreateTeam } from "./teams";
 
 interface Props {
@@ -26,19 +23,23 @@ export function CreateTeamDialog({ isOpen, onClose, onCreated }: Props) {
 function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
   const { t } = useTranslation();
   const create = useCreateTeam();
-  const problem = create.error instanceof Problem ? create.error : undefined;
-  const isOfField = ["name", "slug"].some((field) => problem?.field(field));
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const slug = String(form.get("slug")).trim();
+  const { error } = create;
+  const submit = (form: FormData) => {
+    const slug = typed(form, "slug");
     create.mutate(
-      { name: String(form.get("name")).trim(), ...(slug ? { slug } : {}) },
+      { name: typed(form, "name"), ...(slug ? { slug } : {}) },
       { onSuccess: onCreated },
     );
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      error={error}
+      fields={["name", "slug"]}
+      submit={t("teams.create")}
+      isBusy={create.isPending}
+      onCancel={onClose}
+      onSubmit={submit}
+    >
       <TextField
         label={t("words.name")}
         name="name"
@@ -46,7 +47,7 @@ function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
         required
         autoFocus
         maxLength={100}
-        error={problem?.field("name")}
+        error={fieldProblem(error, "name")}
       />
       <TextField
         label={t("projects.slug")}
@@ -56,15 +57,8 @@ function CreateForm({ onClose, onCreated }: Omit<Props, "isOpen">) {
         pattern="[a-z0-9]+(-[a-z0-9]+)*"
         title={t("teams.slugHint")}
         hint={t("teams.slugHint")}
-        error={problem?.field("slug")}
+        error={fieldProblem(error, "slug")}
       />
-      {create.error && !isOfField && <ProblemView error={create.error} isInline />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("words.cancel")}</Button>
-        <Button type="submit" look="solid" disabled={create.isPending}>
-          {t("teams.create")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

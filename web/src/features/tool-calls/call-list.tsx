@@ -8,7 +8,7 @@ import { CallRow, ROW_HEIGHT } from "./call-row";
 
 const HEAD_HEIGHT = 28;
 /** Older rows are asked for when so few are left below. */
-const AHEAD_ROWS = 40;
+const AHEAD_ROWS = 150;
 
 interface Props {
   buffer: CallBuffer;

@@ -6,6 +6,8 @@ import { parseJson } from "@/lib/json";
 import { addOlder, type CallBuffer, firstPage } from "./buffer";
 
 const PAGE_ROWS = 100;
+/** Who scrolls back fast passes a hundred rows in a few frames. */
+const OLDER_ROWS = 300;
 const EPOCH = "1970-01-01T00:00:00Z";
 
 interface Cursor {
@@ -13,12 +15,13 @@ interface Cursor {
   from?: string;
   to?: string;
   last?: never;
+  limit?: number;
 }
 
 export function listCalls(project: string, filter: CallFilter, cursor: Cursor = {}) {
   const { last, ...rest } = toParams(filter);
   const range = cursor.from ? {} : last ? { last } : {};
-  const query = { ...rest, ...range, ...cursor, limit: PAGE_ROWS };
+  const query = { limit: PAGE_ROWS, ...rest, ...range, ...cursor };
   return unwrap(
     api.GET("/api/v1/projects/{project}/tool-calls", { params: { path: { project }, query } }),
   );
@@ -47,7 +50,8 @@ export function useOlderCalls(project: string, filter: CallFilter) {
       const buffer = queries.getQueryData(queryKey);
       const last = buffer?.rows.at(-1);
       if (!buffer?.hasOlder || !last) return;
-      const page = await listCalls(project, filter, olderCursor(buffer, last));
+      const older = { ...olderCursor(buffer, last), limit: OLDER_ROWS };
+      const page = await listCalls(project, filter, older);
       queries.setQueryData(queryKey, (now) => now && addOlder(now, page, last.id));
     },
   });

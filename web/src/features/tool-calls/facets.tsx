@@ -24,21 +24,29 @@ const FIELDS = [
 
 const FIRST_VALUES = 6;
 
-interface Props {
+export interface FacetsProps {
   project: string;
   filter: CallFilter;
   onQuery: (query: Expression | null) => void;
 }
 
 /** The other editor of the filter: what the calls have in each field, to take or to leave out. */
-export function Facets({ project, filter, onQuery }: Props) {
+export function Facets(props: FacetsProps) {
   const { t } = useTranslation();
-  const { data, isPending } = useQuery(facetsQuery(project, toParams(filter)));
   return (
     <aside
       aria-label={t("toolCalls.facets.label")}
       className="flex w-[13.5rem] shrink-0 flex-col overflow-y-auto border-border-subtle border-r max-lg:hidden"
     >
+      <FacetFields {...props} />
+    </aside>
+  );
+}
+
+export function FacetFields({ project, filter, onQuery }: FacetsProps) {
+  const { data, isPending } = useQuery(facetsQuery(project, toParams(filter)));
+  return (
+    <>
       {isPending && <Skeleton className="m-3 h-40" />}
       {FIELDS.map(([field, facet]) => (
         <Facet
@@ -51,7 +59,7 @@ export function Facets({ project, filter, onQuery }: Props) {
         />
       ))}
       <DurationFacet query={queryOf(filter)} onQuery={onQuery} />
-    </aside>
+    </>
   );
 }
 

@@ -1,12 +1,15 @@
+import { Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Payload, ToolCall } from "@/api/types";
 import { type Json, printJson } from "@/lib/json";
+import type { JsonMatch } from "@/lib/json-search";
 import { formatBytes } from "@/lib/numbers";
-import { Button } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 import { JsonTree } from "@/ui/json-tree";
 import { Skeleton } from "@/ui/states";
+import { JsonSearch } from "./json-search";
 
 interface Props {
   call: ToolCall;
@@ -44,6 +47,8 @@ interface BoxProps {
 function PayloadBox({ title, payload, onFilter }: BoxProps) {
   const { t } = useTranslation();
   const [isRaw, setRaw] = useState(false);
+  const [isSearching, setSearching] = useState(false);
+  const [match, setMatch] = useState<JsonMatch>();
   const value = payload.value as Json | null;
   const isText = payload.text !== null && payload.text !== undefined;
   const raw = useMemo(
@@ -58,6 +63,18 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
         </h3>
         <div className="flex items-center">
           <CopyButton text={raw} label={title} />
+          {!isText && !isRaw && (
+            <IconButton
+              label={t("toolCalls.drawer.search")}
+              aria-pressed={isSearching}
+              onClick={() => {
+                setSearching(!isSearching);
+                setMatch(undefined);
+              }}
+            >
+              <Search size={13} aria-hidden />
+            </IconButton>
+          )}
           {!isText && (
             <Button look="bare" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
               {t(isRaw ? "toolCalls.drawer.tree" : "toolCalls.drawer.raw")}
@@ -78,7 +95,10 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
           {raw}
         </pre>
       ) : (
-        <JsonTree value={value} label={title} onValue={onFilter} />
+        <>
+          {isSearching && <JsonSearch value={value} onMatch={setMatch} />}
+          <JsonTree value={value} label={title} onValue={onFilter} match={match} />
+        </>
       )}
     </section>
   );

@@ -16,6 +16,7 @@ import { ROW_HEIGHT } from "./call-row";
 import { callsQuery, useOlderCalls } from "./calls";
 import { Counts } from "./counts";
 import { Facets } from "./facets";
+import { FacetsSheet } from "./facets-sheet";
 import { type CallsSearch, filterOf, type LiveMode } from "./filter";
 import { Histogram } from "./histogram";
 import { useCallKeys } from "./keys";
@@ -96,7 +97,10 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
         }
       />
       <div className="flex flex-col gap-2.5 border-border-subtle border-b px-3 py-2.5">
-        <QueryBar query={search.q ?? ""} known={known} onChange={ask} />
+        <div className="flex items-start gap-2">
+          <QueryBar query={search.q ?? ""} known={known} onChange={ask} />
+          <FacetsSheet project={project} filter={filter} onQuery={ask} />
+        </div>
         <Counts project={project} filter={filter} />
         <Histogram
           project={project}

@@ -6,7 +6,7 @@ export const overview = {
     title: "First steps",
     done: "(done)",
     server: "Add an MCP server",
-    serverText: "A program or an address whose tools your clients should reach.",
+    serverText: "Paste the configuration of a client that you use already, or add one by hand.",
     key: "Make an API key",
     keyText: "One for each client, so that each can be revoked alone.",
     client: "Connect a client",

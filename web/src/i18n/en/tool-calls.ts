@@ -49,6 +49,8 @@ export const toolCalls = {
     most: "at most {{count}} at once; drag to zoom in",
   },
   facets: {
+    open: "Filters",
+    done: "Show the calls",
     label: "Facets",
     status: "Status",
     tool: "Tool",
@@ -82,6 +84,9 @@ export const toolCalls = {
   end: "Start of the range",
   noServer: "no server",
   drawer: {
+    search: "Search in it",
+    previousMatch: "Previous match",
+    nextMatch: "Next match",
     label: "Tool call",
     close: "Close",
     previous: "Newer call",

@@ -6,7 +6,7 @@ export const overview = {
     title: "시작하기",
     done: "(완료)",
     server: "MCP 서버 추가",
-    serverText: "클라이언트가 쓸 도구를 제공하는 프로그램이나 주소입니다.",
+    serverText: "이미 쓰고 있는 클라이언트의 설정을 붙여넣거나 직접 추가하세요.",
     key: "API 키 만들기",
     keyText: "클라이언트마다 하나씩 만들면 따로 폐기할 수 있습니다.",
     client: "클라이언트 연결",

@@ -46,6 +46,8 @@ export const toolCalls = {
     most: "한 구간 최대 {{count}}건, 끌어서 확대",
   },
   facets: {
+    open: "필터",
+    done: "호출 보기",
     label: "항목별 필터",
     status: "상태",
     tool: "도구",
@@ -79,6 +81,9 @@ export const toolCalls = {
   end: "기간의 시작",
   noServer: "서버 없음",
   drawer: {
+    search: "내용에서 찾기",
+    previousMatch: "이전 결과",
+    nextMatch: "다음 결과",
     label: "도구 호출",
     close: "닫기",
     previous: "더 새로운 호출",
