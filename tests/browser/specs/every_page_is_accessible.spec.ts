@@ -61,6 +61,11 @@ const INSIDE: Visit[] = [
     url: `/administration${part}`,
     open: (page: Page) => page.locator("main li, main dl").first().waitFor(),
   })),
+  {
+    page: "settings",
+    url: `/projects/${project}/settings`,
+    open: (page) => page.getByRole("spinbutton").first().waitFor(),
+  },
   { page: "invitation", url: "/invitation?token=mcpinvite_of_nobody" },
   { page: "tool calls", url: toolCallsUrl, open: (page) => firstRow(page).waitFor() },
   {

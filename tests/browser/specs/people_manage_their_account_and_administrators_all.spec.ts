@@ -1,34 +1,11 @@
-import type { Browser, Page } from "@playwright/test";
-import { project, webUrl } from "../environment.ts";
+import { comer, PASSWORD } from "../comer.ts";
 import { expect, test } from "../watched.ts";
-
-const PASSWORD = "a walrus on a bicycle";
-
-/** Somebody who was invited and has an account, in a browser of their own. */
-async function comer(page: Page, browser: Browser, name: string): Promise<Page> {
-  const email = `${name.toLowerCase()}.${Date.now()}@example.com`;
-  const invited = await page.request.post(`/api/v1/projects/${project}/invitations`, {
-    data: { email, role: "reporter" },
-  });
-  const { token } = (await invited.json()) as { token: string };
-  const context = await browser.newContext({
-    baseURL: webUrl,
-    locale: "en-US",
-    storageState: { cookies: [], origins: [] },
-  });
-  const signedUp = await context.request.post("/api/v1/auth/sign-up", {
-    data: { email, password: PASSWORD, name, invitation_token: token },
-  });
-  expect(signedUp.ok(), await signedUp.text()).toBe(true);
-  return context.newPage();
-}
 
 test("a person renames themselves, changes the password, ends sessions, and goes", async ({
   page,
   browser,
 }) => {
-  const own = await comer(page, browser, "Choi");
-  const { email } = ((await (await own.request.get("/api/v1/me")).json()) as Me).user;
+  const { page: own, email, context } = await comer(page, browser, "Choi", "reporter");
   await own.request.post("/api/v1/auth/sign-in", { data: { email, password: PASSWORD } });
   await own.goto("/profile");
   await own.getByLabel("Name").fill("Choi Mina");
@@ -56,19 +33,14 @@ test("a person renames themselves, changes the password, ends sessions, and goes
   await dialog.getByLabel("Password").fill(`${PASSWORD}, fast`);
   await dialog.getByRole("button", { name: "Delete my account" }).click();
   await expect(own.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await own.context().close();
+  await context.close();
 });
-
-interface Me {
-  user: { email: string };
-}
 
 test("an administrator finds somebody, locks them out and lets them in again", async ({
   page,
   browser,
 }) => {
-  const own = await comer(page, browser, "Kang");
-  const { email } = ((await (await own.request.get("/api/v1/me")).json()) as Me).user;
+  const { page: own, email, context } = await comer(page, browser, "Kang", "reporter");
   await page.goto("/administration");
   await page.getByRole("searchbox").fill(email);
   await page.getByRole("button", { name: "Find" }).click();
@@ -92,5 +64,5 @@ test("an administrator finds somebody, locks them out and lets them in again", a
 
   await own.goto("/administration");
   await expect(own.getByRole("heading", { name: "You may not see this" })).toBeVisible();
-  await own.context().close();
+  await context.close();
 });

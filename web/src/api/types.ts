@@ -38,3 +38,6 @@ export type AnyTeam = Schemas["AnyTeam"];
 export type Import = Schemas["Import"];
 export type ImportedServer = Schemas["ImportedServer"];
 export type ImportServers = Schemas["ImportServers"];
+export type Settings = Schemas["Settings"];
+export type UpdateSettings = Schemas["UpdateSettings"];
+export type SavedView = Schemas["SavedView"];

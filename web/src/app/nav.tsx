@@ -11,6 +11,7 @@ import {
   PlugZap,
   ScrollText,
   Server,
+  Settings,
   ShieldAlert,
   SquareTerminal,
   UserRound,
@@ -33,7 +34,8 @@ interface NavItem {
     | "/projects/$project/servers"
     | "/projects/$project/connect"
     | "/projects/$project/api-keys"
-    | "/projects/$project/activity";
+    | "/projects/$project/activity"
+    | "/projects/$project/settings";
   text:
     | "shell.pages.toolCalls"
     | "shell.pages.overview"
@@ -44,7 +46,8 @@ interface NavItem {
     | "shell.pages.servers"
     | "shell.pages.connect"
     | "shell.pages.apiKeys"
-    | "shell.pages.activity";
+    | "shell.pages.activity"
+    | "shell.pages.settings";
   icon: LucideIcon;
   /** What is looked at, or what is set up. */
   group: "log" | "project";
@@ -87,6 +90,12 @@ export const PROJECT_PAGES: NavItem[] = [
     group: "project",
   },
   { to: "/projects/$project/members", text: "shell.pages.members", icon: Users, group: "project" },
+  {
+    to: "/projects/$project/settings",
+    text: "shell.pages.settings",
+    icon: Settings,
+    group: "project",
+  },
 ];
 
 export function ProjectNav({ project }: { project: string }) {

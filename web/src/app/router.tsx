@@ -239,6 +239,12 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import("./pages/activity"), "Activity"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings"), "Settings"),
+});
+
 const tree = root.addChildren([
   signIn,
   signUp,
@@ -270,6 +276,7 @@ const tree = root.addChildren([
       apiKeys,
       members,
       activity,
+      settings,
     ]),
   ]),
 ]);

@@ -14,6 +14,7 @@ import { runTool } from "./en/run-tool";
 import { serverLogs } from "./en/server-logs";
 import { servers } from "./en/servers";
 import { sessions } from "./en/sessions";
+import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { teams } from "./en/teams";
 import { toolCalls } from "./en/tool-calls";
@@ -36,6 +37,7 @@ export const en = {
   serverLogs,
   servers,
   sessions,
+  settings,
   shell,
   teams,
   toolCalls,

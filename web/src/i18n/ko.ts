@@ -14,6 +14,7 @@ import { runTool } from "./ko/run-tool";
 import { serverLogs } from "./ko/server-logs";
 import { servers } from "./ko/servers";
 import { sessions } from "./ko/sessions";
+import { settings } from "./ko/settings";
 import { shell } from "./ko/shell";
 import { teams } from "./ko/teams";
 import { toolCalls } from "./ko/tool-calls";
@@ -36,6 +37,7 @@ export const ko = {
   serverLogs,
   servers,
   sessions,
+  settings,
   shell,
   teams,
   toolCalls,

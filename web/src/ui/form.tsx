@@ -16,6 +16,8 @@ interface Props {
   onCancel?: () => void;
   /** What it does cannot be undone. */
   isDangerous?: boolean;
+  /** The reader may look and change nothing. */
+  isReadOnly?: boolean;
   children: ReactNode;
 }
 
@@ -23,6 +25,7 @@ interface Props {
 export function Form(props: Props) {
   const { t } = useTranslation();
   const { error, fields, submit, isBusy, onSubmit, onCancel, isDangerous, children } = props;
+  const { isReadOnly = false } = props;
   const look = isDangerous ? "danger" : onCancel ? "solid" : "quiet";
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -31,13 +34,18 @@ export function Form(props: Props) {
   const isOfField = fields.some((field) => fieldProblem(error, field));
   return (
     <form onSubmit={send} className="flex flex-col gap-4">
-      {children}
+      {/* As if it were not there for the layout. */}
+      <fieldset disabled={isReadOnly} className="contents">
+        {children}
+      </fieldset>
       {Boolean(error) && !isOfField && <ProblemView error={error} isInline />}
       <div className={onCancel ? "flex justify-end gap-2" : "flex"}>
         {onCancel && <Button onClick={onCancel}>{t("words.cancel")}</Button>}
-        <Button type="submit" look={look} disabled={isBusy}>
-          {submit}
-        </Button>
+        {!isReadOnly && (
+          <Button type="submit" look={look} disabled={isBusy}>
+            {submit}
+          </Button>
+        )}
       </div>
     </form>
   );

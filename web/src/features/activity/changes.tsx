@@ -69,6 +69,7 @@ function useText(field: string, value: unknown): string {
   if (Array.isArray(value)) return value.length ? value.join(", ") : t("activity.nothing");
   if (typeof value !== "string") return JSON.stringify(value);
   if (field === "role") return t(`projects.roles.${value}`, { defaultValue: value });
+  if (field === "payloads.mode") return t(`settings.payloads.modes.${value}`);
   if (field === "transport") return t(`servers.transports.${value}`, { defaultValue: value });
   return field.endsWith("_at") ? formatMoment(value) : value;
 }

@@ -45,7 +45,7 @@ export function PasswordForm({ email }: { email: string }) {
           error={fieldProblem(change.error, "new_password")}
         />
       </Form>
-      <p role="status" className="text-success">
+      <p role="status" className="text-success empty:hidden">
         {change.isSuccess && t("profile.password.done")}
       </p>
     </div>

@@ -7,7 +7,7 @@ import { Form, typed } from "@/ui/form";
 import { ProblemView } from "@/ui/states";
 import { ImportPreview } from "./import-preview";
 import { ImportResult } from "./import-result";
-import { type Config, type NoConfig, namesIn, pick, readConfig } from "./read-config";
+import { type Config, type NoConfig, pick, readConfig } from "./read-config";
 import { useImport } from "./servers";
 
 interface Props {
@@ -37,7 +37,6 @@ interface Seen {
 }
 
 function Steps({ project, onClose }: Omit<Props, "isOpen">) {
-  const { t } = useTranslation();
   const preview = useImport(project, "preview");
   const add = useImport(project, "add");
   const [seen, setSeen] = useState<Seen>();
@@ -69,9 +68,6 @@ function Steps({ project, onClose }: Omit<Props, "isOpen">) {
         onAdd={(names) => add.mutate(pick(seen.config, names))}
       />
       {add.error && <ProblemView error={add.error} isInline />}
-      <p role="status" className="text-muted text-xs">
-        {add.isPending && t("servers.import.adding", { count: namesIn(seen.config).length })}
-      </p>
     </>
   );
 }

@@ -39,7 +39,7 @@ export function ImportPreview({ preview, isBusy, onBack, onAdd }: Props) {
       <div className="flex justify-end gap-2">
         <Button onClick={onBack}>{t("servers.import.back")}</Button>
         <Button look="solid" disabled={isBusy || chosen.size === 0} onClick={() => onAdd(chosen)}>
-          {t("servers.import.add", { count: chosen.size })}
+          {t(isBusy ? "servers.import.adding" : "servers.import.add", { count: chosen.size })}
         </Button>
       </div>
     </>
@@ -56,6 +56,7 @@ function Item({ server, isChosen, onToggle }: ItemProps) {
   const { t } = useTranslation();
   const id = useId();
   const { name, definition, refusal, notes } = server;
+  const sealed = definition?.secrets.join(", ");
   return (
     <li className="flex items-start gap-3 px-3 py-2.5">
       <input
@@ -75,17 +76,20 @@ function Item({ server, isChosen, onToggle }: ItemProps) {
             {reachedBy(definition)}
           </code>
         )}
-        {definition && definition.secrets.length > 0 && (
+        {sealed && (
           <p className="flex items-start gap-1.5 text-muted text-xs">
             <Lock size={12} aria-hidden className="mt-0.5 shrink-0 text-success" />
-            {t("servers.import.sealed", { names: definition.secrets.join(", ") })}
+            {t("servers.import.sealed", { names: sealed })}
           </p>
         )}
-        {notes.map((note) => (
-          <p key={note} className="text-muted text-xs">
-            {note}
-          </p>
-        ))}
+        {/* What is sealed stands above already, in the reader's language. */}
+        {notes
+          .filter((note) => !(sealed && note.endsWith(sealed)))
+          .map((note) => (
+            <p key={note} className="text-muted text-xs">
+              {note}
+            </p>
+          ))}
         {refusal && (
           <p className="flex items-start gap-1.5 text-timeout text-xs">
             <TriangleAlert size={12} aria-hidden className="mt-0.5 shrink-0" />

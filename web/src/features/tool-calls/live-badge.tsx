@@ -42,7 +42,11 @@ export function LiveBadge({ state, mode, onMode }: Props) {
             look.badge,
           )}
         >
-          <span role="status" data-state={state} className="flex items-center gap-2">
+          <span
+            role="status"
+            data-state={state}
+            className="flex items-center gap-2 whitespace-nowrap"
+          >
             <span aria-hidden className={clsx("size-2 rounded-full", look.dot)} />
             {t(`toolCalls.live.${state}`)}
           </span>

@@ -28,7 +28,9 @@ export function ShareMenu({ project, search }: Props) {
       trigger={
         <Button>
           <Share size={13} aria-hidden />
-          <span aria-live="polite">{t(isCopied ? "words.copied" : "toolCalls.share.label")}</span>
+          <span aria-live="polite" className="max-md:sr-only">
+            {t(isCopied ? "words.copied" : "toolCalls.share.label")}
+          </span>
         </Button>
       }
     >

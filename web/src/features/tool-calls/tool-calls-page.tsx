@@ -25,6 +25,7 @@ import { LiveBadge } from "./live-badge";
 import { LoadingList } from "./loading-list";
 import { NewCallsPill } from "./new-calls-pill";
 import { ShareMenu } from "./share-menu";
+import { ViewsMenu } from "./views-menu";
 
 /** So near to the top a reader follows what is new. */
 const AT_TOP_PX = ROW_HEIGHT / 2;
@@ -92,6 +93,13 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
           <>
             <LiveBadge state={live} mode={mode} onMode={setMode} />
             <RangePicker search={search} onChange={onSearch} />
+            <ViewsMenu
+              project={project}
+              filter={filter}
+              onFilter={(next) =>
+                onSearch({ ...next, ...(search.live ? { live: search.live } : {}) })
+              }
+            />
             <ShareMenu project={project} search={search} />
           </>
         }

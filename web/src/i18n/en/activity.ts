@@ -171,5 +171,14 @@ export const activity = {
     tools: "Tools",
     ip_ranges: "IP ranges",
     rate_limit_per_minute: "Requests a minute",
+    search: "Filter",
+    reporters_read_payloads: "Reporters read payloads",
+    payloads: { mode: "What is kept of payloads", redacted_paths: "Never kept" },
+    retention: {
+      tool_calls_days: "Days of tool calls",
+      payloads_days: "Days of payloads",
+      server_logs_days: "Days of server logs",
+      sessions_days: "Days of sessions",
+    },
   },
 };

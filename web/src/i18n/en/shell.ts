@@ -43,6 +43,7 @@ export const shell = {
     connect: "Connect a client",
     apiKeys: "API keys",
     members: "Members",
+    settings: "Settings",
     teams: "Teams",
     profile: "Profile",
     administration: "Administration",

@@ -48,6 +48,17 @@ export const toolCalls = {
     calls_other: "{{count, number}} calls",
     most: "at most {{count}} at once; drag to zoom in",
   },
+  views: {
+    label: "Views",
+    none: "No view is saved yet",
+    save: "Save this view",
+    saveText: "Filter and time range, for everybody in the project.",
+    namePlaceholder: "Errors of today",
+    remove: "Remove “{{name}}”",
+    removeTitle: "Remove the view {{name}}?",
+    removeText: "It is gone for everybody in the project. The calls stay.",
+    removeConfirm: "Remove",
+  },
   facets: {
     open: "Filters",
     done: "Show the calls",

@@ -170,5 +170,14 @@ export const activity = {
     tools: "도구",
     ip_ranges: "IP 대역",
     rate_limit_per_minute: "분당 요청 수",
+    search: "필터",
+    reporters_read_payloads: "열람자의 페이로드 열람",
+    payloads: { mode: "페이로드 보관", redacted_paths: "보관하지 않을 값" },
+    retention: {
+      tool_calls_days: "도구 호출 보관 일수",
+      payloads_days: "페이로드 보관 일수",
+      server_logs_days: "서버 로그 보관 일수",
+      sessions_days: "세션 보관 일수",
+    },
   },
 };

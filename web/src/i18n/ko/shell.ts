@@ -43,6 +43,7 @@ export const shell = {
     connect: "클라이언트 연결",
     apiKeys: "API 키",
     members: "멤버",
+    settings: "설정",
     teams: "팀",
     profile: "프로필",
     administration: "관리",

@@ -45,6 +45,17 @@ export const toolCalls = {
     calls_other: "호출 {{count, number}}건",
     most: "한 구간 최대 {{count}}건, 끌어서 확대",
   },
+  views: {
+    label: "보기",
+    none: "저장된 보기가 없습니다",
+    save: "이 보기 저장",
+    saveText: "필터와 기간을 프로젝트의 모든 사람과 함께 씁니다.",
+    namePlaceholder: "오늘의 오류",
+    remove: "“{{name}}” 삭제",
+    removeTitle: "{{name}} 보기를 삭제할까요?",
+    removeText: "프로젝트의 모든 사람에게서 사라집니다. 호출은 그대로 남습니다.",
+    removeConfirm: "삭제",
+  },
   facets: {
     open: "필터",
     done: "호출 보기",

@@ -1,0 +1,9 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { SettingsPage } from "@/features/settings/settings-page";
+
+const route = getRouteApi("/inside/projects/$project/settings");
+
+export function Settings() {
+  const { project } = route.useParams();
+  return <SettingsPage key={project} project={project} />;
+}
