@@ -20,7 +20,7 @@ use proto::{
         members_service_client::MembersServiceClient, projects_service_client::ProjectsServiceClient,
         saved_views_service_client::SavedViewsServiceClient, servers_service_client::ServersServiceClient,
         settings_service_client::SettingsServiceClient, teams_service_client::TeamsServiceClient,
-        users_service_client::UsersServiceClient,
+        trash_service_client::TrashServiceClient, users_service_client::UsersServiceClient,
     },
 };
 use service_error::ServiceError;
@@ -114,6 +114,10 @@ impl Backends {
 
     pub(crate) fn teams(&self) -> TeamsServiceClient<Connection> {
         TeamsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn trash(&self) -> TrashServiceClient<Connection> {
+        TrashServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn members(&self) -> MembersServiceClient<Connection> {

@@ -23,6 +23,7 @@ mod settings;
 mod teams;
 mod tool_calls;
 mod tools;
+mod trash;
 
 pub(crate) use server_logs::ServerLog;
 pub(crate) use tool_calls::{CursorQuery, Payloads, ToolCall};
@@ -40,8 +41,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(me::get, me::update, me::delete))
         .routes(routes!(me::sessions::list, me::sessions::revoke_others))
         .routes(routes!(me::sessions::revoke))
+        .routes(routes!(trash::list))
         .routes(routes!(projects::list, projects::create))
-        .routes(routes!(projects::get))
+        .routes(routes!(projects::get, projects::update, trash::delete_project))
+        .routes(routes!(trash::restore_project))
+        .routes(routes!(projects::mark, projects::unmark))
         .routes(routes!(settings::get, settings::update))
         .routes(routes!(members::of_project::list))
         .routes(routes!(members::of_project::update, members::of_project::remove))
@@ -56,7 +60,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(project_teams::list))
         .routes(routes!(project_teams::grant, project_teams::remove))
         .routes(routes!(teams::list, teams::create))
-        .routes(routes!(teams::get, teams::update))
+        .routes(routes!(teams::get, teams::update, trash::delete_team))
+        .routes(routes!(trash::restore_team))
         .routes(routes!(teams::projects))
         .routes(routes!(members::of_team::list))
         .routes(routes!(members::of_team::update, members::of_team::remove))

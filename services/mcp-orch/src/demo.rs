@@ -126,6 +126,7 @@ impl Demo {
             name: "Demo".to_owned(),
             description: "To try things with. Delete it when you like.".to_owned(),
             slug: PROJECT.to_owned(),
+            team: String::new(),
         };
         let made = operator
             .projects()

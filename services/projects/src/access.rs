@@ -268,7 +268,7 @@ const fn words(permission: Permission) -> &'static str {
         Permission::WriteOwnApiKeys => "make API keys",
         Permission::WriteAllApiKeys => "manage the API keys of others",
         Permission::WriteMembers => "change who is in it",
-        Permission::WriteProject => "change it",
+        Permission::WriteProject => "change or delete it",
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct AnyTeam {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) created_at: Timestamp,
+    /// Since when it lies in the trash.
+    pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) members: u64,
     pub(crate) projects: u64,
 }
@@ -45,6 +47,8 @@ pub(crate) struct AnyProject {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) created_at: Timestamp,
+    /// Since when it lies in the trash.
+    pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) members: u64,
     pub(crate) servers: u64,
     pub(crate) live_api_keys: u64,

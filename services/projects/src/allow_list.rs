@@ -121,6 +121,14 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         IN_SOMEBODYS_NAME,
     ),
     (
+        "mcporch.projects.v1.ProjectsService/SetFavorite",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.ProjectsService/UpdateProject",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
         "mcporch.projects.v1.SavedViewsService/CreateSavedView",
         IN_SOMEBODYS_NAME,
     ),
@@ -187,6 +195,9 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.TeamsService/ListTeams", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TeamsService/RemoveTeam", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TeamsService/UpdateTeam", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TrashService/Discard", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TrashService/ListTrash", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.TrashService/Restore", IN_SOMEBODYS_NAME),
     (
         "mcporch.projects.v1.UsersService/ChangePassword",
         IN_SOMEBODYS_NAME,

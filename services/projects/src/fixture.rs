@@ -13,10 +13,11 @@ use crate::{
     members::{self, Members},
     passwords::Passwords,
     places::{Entered, Place},
-    projects::{Project, Projects},
+    projects::{NewProject, Project, Projects},
     sessions::Sessions,
     snapshot::Changes,
     teams::Teams,
+    trash::Trash,
     users::{self, User, Users},
 };
 
@@ -76,7 +77,15 @@ impl Rooms {
     /// A project of theirs.
     pub(crate) async fn project(&self, owner: &User, slug: &str) -> Project {
         self.projects
-            .create(&by(owner), slug, slug, "")
+            .create(
+                &by(owner),
+                NewProject {
+                    name: slug,
+                    slug,
+                    description: "",
+                },
+                None,
+            )
             .await
             .expect("a free slug")
     }
@@ -104,6 +113,10 @@ impl Rooms {
 
     pub(crate) fn members(&self) -> Members {
         Members::new(self.database.clone(), self.changes.clone())
+    }
+
+    pub(crate) fn trash(&self) -> Trash {
+        Trash::new(self.database.clone(), self.clock.clone(), self.changes.clone())
     }
 
     pub(crate) fn teams(&self) -> Teams {

@@ -32,7 +32,9 @@ mod teams;
 #[cfg(test)]
 mod test_project;
 mod throttle;
+mod trash;
 mod users;
+mod version;
 
 pub use config::{Config, InvalidConfig, SignUp};
 pub use migrations::MIGRATIONS;

@@ -79,6 +79,16 @@ impl Places {
             .await
     }
 
+    /// Who may do with the place what they like.
+    pub(crate) async fn own(
+        &self,
+        caller: &Caller,
+        place: Option<wire::Place>,
+    ) -> Result<Entered, ServiceError> {
+        self.enter_with(caller, place, Permission::WriteProject, Role::Owner)
+            .await
+    }
+
     async fn enter_with(
         &self,
         caller: &Caller,

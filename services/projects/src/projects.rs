@@ -11,10 +11,11 @@ use domain::{ActivityType, Clock, DisplayName, Permission, ProjectId, Role, Slug
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
-    access::{Caller, Identity},
+    access::{Caller, Granted, Identity},
     activities::Deed,
     members, places,
     snapshot::Changes,
+    teams::{self, Team},
 };
 
 const PAGE: u32 = 100;
@@ -30,6 +31,24 @@ pub(crate) struct Project {
     pub(crate) created_at: Timestamp,
     /// Whether reporters may read arguments and results.
     pub(crate) reporters_read_payloads: bool,
+}
+
+/// A project as somebody in it sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnProject {
+    pub(crate) project: Project,
+    pub(crate) role: Role,
+    /// They marked it. A key marks nothing.
+    pub(crate) is_favorite: bool,
+}
+
+/// What somebody says of a project to make.
+#[derive(Debug, Default)]
+pub(crate) struct NewProject<'a> {
+    pub(crate) name: &'a str,
+    /// Empty: made from the name.
+    pub(crate) slug: &'a str,
+    pub(crate) description: &'a str,
 }
 
 /// The rules about projects.
@@ -57,16 +76,22 @@ impl Projects {
         }
     }
 
-    /// Makes a project with its creator as the owner. Without a slug, one is
-    /// made from the name.
+    /// Makes a project with its creator as the owner. Who develops in a team can
+    /// make it for the team: all of it are in the project, as what they are in
+    /// the team.
     pub(crate) async fn create(
         &self,
         by: &Caller,
-        name: &str,
-        slug: &str,
-        description: &str,
+        new: NewProject<'_>,
+        team: Option<(Team, Role)>,
     ) -> Result<Project, ServiceError> {
+        let NewProject {
+            name,
+            slug,
+            description,
+        } = new;
         let creator = by.person()?;
+        let team = team.map(check_develops).transpose()?;
         let name = parse_name(name)?;
         let slug = match slug {
             "" => Slug::from_display_name(&name).ok_or_else(|| {
@@ -100,12 +125,77 @@ impl Projects {
         let place = places::Place::Project(project.id);
         members::store::insert(&mut transaction, place, creator.id, Role::Owner, now).await?;
         self.changes.record(&mut transaction, project.id).await?;
-        let deed = Deed::in_project(ActivityType::ProjectCreated, project.id)
+        let mut deed = Deed::in_project(ActivityType::ProjectCreated, project.id)
             .named(&project.name)
             .set("slug", &project.slug);
+        if let Some(team) = team {
+            teams::store::grant(&mut transaction, project.id, team.id, Role::Owner, now).await?;
+            deed = deed.and_team(team.id).set("team", &team.name);
+        }
         self.changes.finish(transaction, &by.actor(), deed).await?;
         tracing::info!(project_id = %project.id, user_id = %creator.id, "project made");
         Ok(project)
+    }
+
+    /// Changes name and description. What is absent stays.
+    pub(crate) async fn update(
+        &self,
+        granted: &Granted,
+        name: Option<&str>,
+        description: Option<&str>,
+    ) -> Result<Project, ServiceError> {
+        granted.caller.person()?;
+        let name = name.map(parse_name).transpose()?;
+        description.map(check_description).transpose()?;
+        let mut transaction = self.changes.begin().await?;
+        let found = store::find_for_change(&mut transaction, granted.project.id).await?;
+        let before = found.ok_or_else(|| ServiceError::not_found("project"))?;
+        let mut project = before.clone();
+        if let Some(name) = name {
+            name.as_str().clone_into(&mut project.name);
+        }
+        if let Some(description) = description {
+            description.clone_into(&mut project.description);
+        }
+        if project == before {
+            return Ok(project);
+        }
+        store::update(&mut transaction, &project).await?;
+        self.changes.record(&mut transaction, project.id).await?;
+        let deed = Deed::in_project(ActivityType::ProjectUpdated, project.id)
+            .named(&project.name)
+            .change("name", &before.name, &project.name)
+            .change("description", &before.description, &project.description);
+        self.changes
+            .finish(transaction, &granted.caller.actor(), deed)
+            .await?;
+        tracing::info!(project_id = %project.id, "project changed");
+        Ok(project)
+    }
+
+    /// A project as its caller sees it.
+    pub(crate) async fn seen(&self, granted: Granted) -> Result<OwnProject, ServiceError> {
+        let is_favorite = match &granted.caller.identity {
+            Identity::Person(user) => store::is_favorite(&self.database, granted.project.id, user.id).await?,
+            Identity::Key(_) => false,
+        };
+        Ok(OwnProject {
+            project: granted.project,
+            role: granted.role,
+            is_favorite,
+        })
+    }
+
+    /// Marks a project for the caller, or not any more. What somebody likes is
+    /// nobody's business: it is no activity.
+    pub(crate) async fn set_favorite(
+        &self,
+        granted: &Granted,
+        is_favorite: bool,
+    ) -> Result<(), ServiceError> {
+        let user = granted.caller.person()?.id;
+        store::set_favorite(&self.database, granted.project.id, user, is_favorite).await?;
+        Ok(())
     }
 
     /// The projects that the caller is in, newest first, with what they are there.
@@ -114,7 +204,7 @@ impl Projects {
         caller: &Caller,
         limit: u32,
         cursor: &str,
-    ) -> Result<Page<(Project, Role)>, ServiceError> {
+    ) -> Result<Page<OwnProject>, ServiceError> {
         let limit = keyset::limit(limit, PAGE)?;
         let (user_id, only) = match &caller.identity {
             Identity::Person(user) => (user.id, None),
@@ -123,11 +213,9 @@ impl Projects {
         let filter = Filter::of("projects", &[user_id.uuid().as_bytes()]);
         let place = Place::parse(cursor, filter)?;
         let rows = store::list(&self.database, user_id, only, place, limit).await?;
-        Ok(keyset::page(rows, limit, place, filter, |(project, _)| {
-            keyset::Key {
-                at: project.created_at.as_micros(),
-                id: project.id.uuid(),
-            }
+        Ok(keyset::page(rows, limit, place, filter, |own| keyset::Key {
+            at: own.project.created_at.as_micros(),
+            id: own.project.id.uuid(),
         }))
     }
 
@@ -152,8 +240,19 @@ impl Projects {
     }
 }
 
-fn parse_name(name: &str) -> Result<DisplayName, ServiceError> {
-    DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))
+fn parse_name(text: &str) -> Result<DisplayName, ServiceError> {
+    DisplayName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
+}
+
+fn check_develops((team, role): (Team, Role)) -> Result<Team, ServiceError> {
+    if role >= Role::Developer {
+        return Ok(team);
+    }
+    Err(ServiceError::new(
+        Code::PermissionDenied,
+        "role_too_low",
+        format!("as {role} of this team you may not make projects for it; ask an owner of the team"),
+    ))
 }
 
 fn check_description(text: &str) -> Result<(), ServiceError> {

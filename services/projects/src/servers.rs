@@ -23,6 +23,7 @@ use crate::{
     access::Granted,
     secrets::{self, SecretChanges, SecretInfo, Secrets},
     snapshot::Changes,
+    version,
 };
 
 pub(crate) use definition::{Http, Limits, ServerDefinition, Stdio, Transport, parse_secrets};
@@ -49,6 +50,8 @@ pub(crate) struct Server {
     pub(crate) is_enabled: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// Another one after each change.
+    pub(crate) version: u64,
     pub(crate) secrets: Vec<SecretInfo>,
     /// As the server names them.
     pub(crate) disabled_tools: BTreeSet<String>,
@@ -70,6 +73,8 @@ pub(crate) struct ServerChange {
     pub(crate) definition: Option<ServerDefinition>,
     pub(crate) secrets: SecretChanges,
     pub(crate) is_enabled: Option<bool>,
+    /// Only while the server is still as the caller saw it.
+    pub(crate) if_version: Option<u64>,
 }
 
 /// The rules about servers. Callers come with [`Permission::WriteServers`] where they change
@@ -113,6 +118,7 @@ impl Servers {
             is_enabled: new.is_enabled,
             created_at: now,
             updated_at: now,
+            version: 1,
             secrets: Vec::new(),
             disabled_tools: BTreeSet::new(),
         };
@@ -173,6 +179,7 @@ impl Servers {
         let mut transaction = self.changes.begin().await?;
         self.changes.record(&mut transaction, granted.project.id).await?;
         let before = find_for_change(&mut transaction, granted.project.id, id).await?;
+        version::check("server", change.if_version, before.version)?;
         let mut server = before.clone();
         if let Some(name) = change.name {
             server.name = name;
@@ -198,6 +205,7 @@ impl Servers {
             )?;
         }
         server.updated_at = self.clock.now();
+        server.version += 1;
         store::update(&mut transaction, &server).await?;
         self.write_secrets(&mut transaction, &mut server, &change.secrets, by)
             .await?;
@@ -231,6 +239,8 @@ impl Servers {
         }
         let deed = deed::switched(&server, &disabled, switches);
         server.disabled_tools = disabled;
+        server.version += 1;
+        store::update(&mut transaction, &server).await?;
         self.changes
             .finish(transaction, &granted.caller.actor(), deed)
             .await?;

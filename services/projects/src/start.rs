@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use database::Database;
 use proto::projects as wire;
 use secrecy::ExposeSecret as _;
-use service_host::{Host, Listener};
+use service_host::{Host, Listener, OnFailure};
 use tonic::service::Routes;
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     settings::{ProjectSettings, rpc::SettingsRpc},
     snapshot::{Changes, Snapshots, rpc::SnapshotRpc},
     teams::{Teams, rpc::TeamsRpc},
+    trash::{self, Trash, rpc::TrashRpc},
     users::{Users, rpc::UsersRpc},
 };
 
@@ -77,7 +78,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         sign_up: config.sign_up,
         wrapping_key: wrapping_key.clone(),
     };
-    let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
+    let projects = Arc::new(Projects::new(database.clone(), clock.clone(), changes.clone()));
     let secrets = Secrets::new(database.clone(), clock.clone(), wrapping_key);
     secrets.check_key().await?;
     let servers = Servers::new(database.clone(), clock.clone(), changes.clone(), secrets.clone());
@@ -88,6 +89,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     });
     let members = Members::new(database.clone(), changes.clone());
     let invitations = Invitations::new(database.clone(), clock.clone(), changes.clone());
+    let trash = Trash::new(database.clone(), clock.clone(), changes.clone());
     let api_keys = ApiKeys::new(database.clone(), clock.clone(), pepper.clone(), changes.clone());
 
     let routes = Routes::new(wire::access_service_server::AccessServiceServer::new(AccessRpc {
@@ -97,6 +99,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         users: users.clone(),
         access: access.clone(),
         sessions,
+        teams: teams.clone(),
+        projects: projects.clone(),
     }))
     .add_service(
         wire::administration_service_server::AdministrationServiceServer::new(AdministrationRpc {
@@ -107,7 +111,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     )
     .add_service(wire::projects_service_server::ProjectsServiceServer::new(
         ProjectsRpc {
-            projects: Arc::new(projects),
+            projects,
+            teams: teams.clone(),
             access: access.clone(),
         },
     ))
@@ -136,7 +141,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     .add_service(wire::activities_service_server::ActivitiesServiceServer::new(
         ActivitiesRpc {
             activities: Arc::new(Activities::new(database.clone())),
-            places,
+            places: places.clone(),
         },
     ))
     .add_service(wire::saved_views_service_server::SavedViewsServiceServer::new(
@@ -151,6 +156,10 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
             access: access.clone(),
         },
     ))
+    .add_service(wire::trash_service_server::TrashServiceServer::new(TrashRpc {
+        trash: trash.clone(),
+        places,
+    }))
     .add_service(wire::api_keys_service_server::ApiKeysServiceServer::new(
         ApiKeysRpc {
             api_keys: Arc::new(api_keys),
@@ -165,6 +174,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         },
     ));
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
+    host.tasks()
+        .spawn("trash", OnFailure::Log, trash::run(trash, host.shutdown()));
     host.serve_grpc("projects", listeners.grpc, routes)?;
     readiness.ready();
     Ok(())

@@ -12,7 +12,7 @@ use crate::{
     activities::Deed,
     members,
     places::Place,
-    projects::Project,
+    projects::OwnProject,
     snapshot::Changes,
     users::User,
 };
@@ -150,11 +150,7 @@ impl Teams {
     }
 
     /// The projects of a team with what the person is in each.
-    pub(crate) async fn projects(
-        &self,
-        user: &User,
-        team: TeamId,
-    ) -> Result<Vec<(Project, Role)>, ServiceError> {
+    pub(crate) async fn projects(&self, user: &User, team: TeamId) -> Result<Vec<OwnProject>, ServiceError> {
         Ok(store::projects(&self.database, user.id, team).await?)
     }
 

@@ -9,7 +9,7 @@ use crate::{
     access::{Access, Caller, Granted},
     members,
     places::Place,
-    projects::{Project, Projects},
+    projects::{NewProject, Project, Projects},
     secrets::Secrets,
     servers::Servers,
     sessions::Sessions,
@@ -38,7 +38,7 @@ impl TestProject {
         let reporter = add_user(&database, &clock, "reporter").await;
         let projects = Projects::new(database.clone(), clock.clone(), changes.clone());
         let project = projects
-            .create(&Caller::from(owner.clone()), "Home", "home", "")
+            .create(&Caller::from(owner.clone()), named("Home", "home"), None)
             .await
             .expect("a project");
         let this = Self {
@@ -59,7 +59,7 @@ impl TestProject {
     /// Another project of the same owner.
     pub(crate) async fn add_project(&self, slug: &str) -> Project {
         Projects::new(self.database.clone(), self.clock.clone(), self.changes.clone())
-            .create(&Caller::from(self.owner.clone()), slug, slug, "")
+            .create(&Caller::from(self.owner.clone()), named(slug, slug), None)
             .await
             .expect("a project")
     }
@@ -150,6 +150,14 @@ impl TestProject {
             .commit(transaction, self.project.id)
             .await
             .expect("committed");
+    }
+}
+
+const fn named<'a>(name: &'a str, slug: &'a str) -> NewProject<'a> {
+    NewProject {
+        name,
+        slug,
+        description: "",
     }
 }
 

@@ -12,6 +12,8 @@ text_enum! {
         ProjectDeleted = "project_deleted",
         /// It came back out of the trash.
         ProjectRestored = "project_restored",
+        /// Its time in the trash was over: it is gone for good.
+        ProjectPurged = "project_purged",
         /// What is kept of its calls, or who may see it, changed.
         ProjectSettingsChanged = "project_settings_changed",
         /// Somebody made a team.
@@ -22,6 +24,8 @@ text_enum! {
         TeamDeleted = "team_deleted",
         /// It came back out of the trash.
         TeamRestored = "team_restored",
+        /// Its time in the trash was over: it is gone for good.
+        TeamPurged = "team_purged",
         /// A team was granted a role in a project, or another one.
         TeamGranted = "team_granted",
         /// A team was taken out of a project.

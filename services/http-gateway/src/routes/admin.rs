@@ -27,6 +27,8 @@ pub(crate) struct AnyTeam {
     #[schema(example = "Core")]
     name: String,
     created_at: Moment,
+    /// Since when it lies in the trash; null: it does not.
+    deleted_at: Option<Moment>,
     #[schema(example = 5)]
     members: u64,
     #[schema(example = 2)]
@@ -43,6 +45,8 @@ pub(crate) struct AnyProject {
     #[schema(example = "Acme Platform")]
     name: String,
     created_at: Moment,
+    /// Since when it lies in the trash; null: it does not.
+    deleted_at: Option<Moment>,
     /// By whatever way.
     #[schema(example = 5)]
     members: u64,
@@ -254,6 +258,7 @@ impl From<wire::AnyTeam> for AnyTeam {
             slug: team.slug,
             name: team.name,
             created_at: Moment::from_micros(team.created_at_us),
+            deleted_at: team.deleted_at_us.map(Moment::from_micros),
             members: team.members,
             projects: team.projects,
         }
@@ -267,6 +272,7 @@ impl From<wire::AnyProject> for AnyProject {
             slug: project.slug,
             name: project.name,
             created_at: Moment::from_micros(project.created_at_us),
+            deleted_at: project.deleted_at_us.map(Moment::from_micros),
             members: project.members,
             servers: project.servers,
             live_api_keys: project.live_api_keys,

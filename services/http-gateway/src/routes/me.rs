@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 pub(crate) mod sessions;
 
+use super::{projects::Project, teams::Team};
 use crate::{app::App, backends::answer, caller::Caller, cookie, json::Moment, json_body::Body};
 
 /// A person.
@@ -34,6 +35,11 @@ pub(crate) struct User {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     user: User,
+    /// All that the caller is in, by name.
+    teams: Vec<Team>,
+    /// Those that the caller is in, newest first, at most 100: the list of projects
+    /// has all.
+    projects: Vec<Project>,
 }
 
 /// Changes to oneself. What is absent stays.
@@ -60,7 +66,14 @@ pub(crate) async fn get(State(app): State<App>, caller: Caller) -> Result<Json<M
     let request = caller.request(wire::GetMeRequest {});
     let answered = answer(app.backends.users().get_me(request)).await?;
     let user = answered.user.ok_or_else(|| super::incomplete("user"))?;
-    Ok(Json(Me { user: user.into() }))
+    let projects = answered.projects.into_iter();
+    Ok(Json(Me {
+        user: user.into(),
+        teams: answered.teams.into_iter().map(Team::from).collect(),
+        projects: projects
+            .map(|project| Project::new(project, &app.addresses))
+            .collect(),
+    }))
 }
 
 /// Changes what the body names of oneself, and nothing else
@@ -73,9 +86,8 @@ pub(crate) async fn update(
     Body(body): Body<UpdateMe>,
 ) -> Result<Json<Me>, ServiceError> {
     let request = caller.request(wire::UpdateMeRequest { name: body.name });
-    let answered = answer(app.backends.users().update_me(request)).await?;
-    let user = answered.user.ok_or_else(|| super::incomplete("user"))?;
-    Ok(Json(Me { user: user.into() }))
+    answer(app.backends.users().update_me(request)).await?;
+    get(State(app), caller).await
 }
 
 /// Deletes the caller's account

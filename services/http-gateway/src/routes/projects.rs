@@ -29,6 +29,8 @@ pub(crate) struct Project {
     description: String,
     /// The caller's own role; for an API key, that of who made it.
     role: Option<Role>,
+    /// The caller marked it. A key marks nothing.
+    is_favorite: bool,
     /// Where an MCP client reaches all servers of the project.
     #[schema(example = "http://127.0.0.1:8090/projects/acme-platform/mcp")]
     mcp_url: String,
@@ -47,6 +49,22 @@ pub(crate) struct CreateProject {
     #[schema(example = "acme-platform")]
     #[serde(default)]
     slug: Option<String>,
+    /// Slug or id of a team in which the caller develops. All of it will be in
+    /// the project, as what they are in the team.
+    #[schema(example = "core")]
+    #[serde(default)]
+    team: Option<String>,
+}
+
+/// Changes to a project. What is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateProject {
+    #[schema(example = "Acme Platform")]
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
 }
 
 /// The projects that the caller is in
@@ -87,6 +105,7 @@ pub(crate) async fn create(
         name: body.name,
         description: body.description,
         slug: body.slug.unwrap_or_default(),
+        team: body.team.unwrap_or_default(),
     });
     let answered = answer(app.backends.projects().create_project(request)).await?;
     let project = answered.project.ok_or_else(|| super::incomplete("project"))?;
@@ -108,6 +127,62 @@ pub(crate) async fn get(
     Ok(Json(Project::new(project, &app.addresses)))
 }
 
+/// Changes what the body names, and nothing else
+#[utoipa::path(patch, path = "/projects/{project}", tag = "projects", operation_id = "update_project",
+    params(("project" = String, Path, description = "Slug or id")),
+    request_body = UpdateProject,
+    responses((status = 200, description = "The project as it is now", body = Project)))]
+pub(crate) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Path(project): Path<String>,
+    Body(body): Body<UpdateProject>,
+) -> Result<Json<Project>, ServiceError> {
+    let request = caller.request(wire::UpdateProjectRequest {
+        project,
+        name: body.name,
+        description: body.description,
+    });
+    let answered = answer(app.backends.projects().update_project(request)).await?;
+    let project = answered.project.ok_or_else(|| super::incomplete("project"))?;
+    Ok(Json(Project::new(project, &app.addresses)))
+}
+
+/// Marks a project as one that the caller comes back to
+#[utoipa::path(put, path = "/projects/{project}/favorite", tag = "projects", operation_id = "mark_project",
+    params(("project" = String, Path, description = "Slug or id")),
+    responses((status = 204, description = "It is marked, for the caller alone")))]
+pub(crate) async fn mark(
+    State(app): State<App>,
+    caller: Caller,
+    Path(project): Path<String>,
+) -> Result<StatusCode, ServiceError> {
+    set_favorite(&app, &caller, project, true).await
+}
+
+/// Takes the mark away
+#[utoipa::path(delete, path = "/projects/{project}/favorite", tag = "projects", operation_id = "unmark_project",
+    params(("project" = String, Path, description = "Slug or id")),
+    responses((status = 204, description = "It is not marked")))]
+pub(crate) async fn unmark(
+    State(app): State<App>,
+    caller: Caller,
+    Path(project): Path<String>,
+) -> Result<StatusCode, ServiceError> {
+    set_favorite(&app, &caller, project, false).await
+}
+
+async fn set_favorite(
+    app: &App,
+    caller: &Caller,
+    project: String,
+    is_favorite: bool,
+) -> Result<StatusCode, ServiceError> {
+    let request = caller.request(wire::SetFavoriteRequest { project, is_favorite });
+    answer(app.backends.projects().set_favorite(request)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 impl Project {
     pub(super) fn new(project: wire::Project, addresses: &Addresses) -> Self {
         Self {
@@ -117,6 +192,7 @@ impl Project {
             name: project.name,
             description: project.description,
             role: Role::present(project.role),
+            is_favorite: project.is_favorite,
             created_at: Moment::from_micros(project.created_at_us),
         }
     }

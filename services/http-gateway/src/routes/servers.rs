@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use axum::{Json, extract::State, http::StatusCode};
 use proto::projects as wire;
-use service_error::ServiceError;
+use service_error::{Problem, ServiceError};
 
 mod change;
 mod definition;
@@ -22,6 +22,7 @@ use crate::{
     app::App,
     backends::answer,
     caller::{Caller, ProjectAccess},
+    entity_tag::{EntityTag, IfMatch, IfMatchHeader},
     json::{List, Meta},
     json_body::Body,
     path::Path,
@@ -73,13 +74,13 @@ pub(crate) async fn create(
         ("project" = String, Path, description = "Slug or id"),
         ("server" = String, Path, description = "Name or id"),
     ),
-    responses((status = 200, description = "The server", body = Server)))]
+    responses((status = 200, description = "The server", body = Server, headers(("ETag" = String, description = "The version of it, for If-Match")))))]
 pub(crate) async fn get(
     State(app): State<App>,
     caller: Caller,
     Path((project, server)): Path<(String, String)>,
-) -> Result<Json<Server>, ServiceError> {
-    Ok(Json(find(&app, &caller, project, server).await?.into()))
+) -> Result<(EntityTag, Json<Server>), ServiceError> {
+    Ok(tagged(find(&app, &caller, project, server).await?))
 }
 
 /// Changes what the body names, and nothing else
@@ -87,20 +88,27 @@ pub(crate) async fn get(
     params(
         ("project" = String, Path, description = "Slug or id"),
         ("server" = String, Path, description = "Name or id"),
+        IfMatchHeader,
     ),
     request_body = UpdateServer,
-    responses((status = 200, description = "The server as it is now", body = Server)))]
+    responses((status = 200, description = "The server as it is now", body = Server,
+        headers(("ETag" = String, description = "The version of it, for If-Match")))))]
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,
     Path((project, server)): Path<(String, String)>,
+    if_match: IfMatch,
     Body(body): Body<UpdateServer>,
-) -> Result<Json<Server>, ServiceError> {
+) -> Result<(EntityTag, Json<Server>), Problem> {
     let current = find(&app, &caller, project.clone(), server).await?;
+    if_match.check(current.version)?;
+    // A change is laid over what was read: the service takes it for nothing else.
     let request = caller.request(body.into_request(project, current)?);
-    let answered = answer(app.backends.servers().update_server(request)).await?;
-    let server = answered.server.ok_or_else(|| super::incomplete("server"))?;
-    Ok(Json(server.into()))
+    let answered = answer(app.backends.servers().update_server(request)).await;
+    let answered = answered.map_err(|error| if_match.refused(error))?;
+    Ok(tagged(
+        answered.server.ok_or_else(|| super::incomplete("server"))?,
+    ))
 }
 
 /// Removes a server
@@ -142,6 +150,11 @@ pub(crate) async fn status(
     });
     let answered = answer(app.backends.upstreams().list_upstreams(request)).await?;
     Ok(Json(ServerStatus::new(&server, answered.upstreams)))
+}
+
+/// A server with its version.
+fn tagged(server: wire::Server) -> (EntityTag, Json<Server>) {
+    (EntityTag(server.version), Json(server.into()))
 }
 
 /// A server that the caller may see.

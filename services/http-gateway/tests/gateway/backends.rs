@@ -46,7 +46,7 @@ pub(crate) struct World {
     /// What each living credential may do in the project; nothing: it is a
     /// stranger to it.
     grants: Mutex<HashMap<String, Vec<Permission>>>,
-    servers: Mutex<Vec<proto::projects::Server>>,
+    pub(crate) servers: Mutex<Vec<proto::projects::Server>>,
     /// The last request of each kind, for tests to look at.
     pub(crate) asked: Asked,
     /// Everything that the tail ever told, in order.

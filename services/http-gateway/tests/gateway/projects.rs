@@ -408,3 +408,32 @@ async fn a_definition_is_tried_and_who_may_run_programs_is_said() {
     let reader = stack.world.person(&[Permission::ReadProject]);
     answer(test(&reader)).await.refused(403, "role_too_low");
 }
+
+#[tokio::test]
+async fn who_says_what_they_saw_changes_nothing_else() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let address = format!("/api/v1/projects/acme/servers/{SERVER}");
+    let seen = answer(stack.get(&address).bearer_auth(&person)).await;
+    let tag = seen.header("etag").to_owned();
+    let rename = |tag: &str| {
+        let request = stack.patch(&address, &json!({"name": "renamed"}));
+        request.bearer_auth(&person).header("if-match", tag)
+    };
+    let changed = answer(rename(&tag)).await;
+    assert_ne!(changed.header("etag"), tag);
+    assert_eq!(changed.done()["name"], "renamed");
+
+    answer(rename("\"99\"")).await.refused(412, "changed_meanwhile");
+    answer(rename("99")).await.refused(400, "malformed_if_match");
+    // The service behind knows of a change that came in between.
+    lock(&stack.world.servers)[0].version += 1;
+    let newer = answer(stack.get(&address).bearer_auth(&person)).await;
+    answer(rename(newer.header("etag")))
+        .await
+        .refused(412, "changed_meanwhile");
+    let silent = stack.patch(&address, &json!({"name": "renamed"}));
+    answer(silent.bearer_auth(&person))
+        .await
+        .refused(409, "changed_meanwhile");
+}

@@ -14,7 +14,8 @@ const MAX_USER_AGENT: usize = 512;
 /// Who did something, as they were then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
-    /// Of a key: who made it. Absent: whoever runs the deployment.
+    /// Of a key: who made it. Absent: whoever runs the deployment, or its own
+    /// clockwork.
     pub(crate) user_id: Option<UserId>,
     pub(crate) api_key_id: Option<ApiKeyId>,
     pub(crate) name: String,
@@ -46,6 +47,14 @@ impl Actor {
             api_key_id: None,
             name: "operator".to_owned(),
             origin: Origin::default(),
+        }
+    }
+
+    /// Nobody: the time had come.
+    pub(crate) fn clockwork() -> Self {
+        Self {
+            name: "mcp-orchestrator".to_owned(),
+            ..Self::operator()
         }
     }
 }

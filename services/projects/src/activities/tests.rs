@@ -7,6 +7,7 @@ use crate::{
     access::Caller,
     api_keys::{ApiKeys, KeyChange, KeyLimits},
     fixture::{Rooms, by},
+    projects::NewProject,
     servers::{Limits, NewServer, ServerChange, ServerDefinition, Stdio, Transport, parse_secrets, switches},
     test_project::TestProject,
 };
@@ -84,7 +85,8 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::Open);
         let boss = rooms.person("boss").await;
         let project = rooms.in_project(&boss, "acme").await;
-        rooms.projects.create(&by(&boss), "Acme", "acme", "").await.expect_err("taken");
+        let taken = NewProject { name: "Acme", slug: "acme", description: "" };
+        rooms.projects.create(&by(&boss), taken, None).await.expect_err("taken");
         rooms.members().remove(&project, boss.id).await.expect_err("the last owner");
         assert_eq!(kinds(&rooms.activities(Some(project.place)).await), ["project_created"]);
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use access::ServiceName;
 use database::keyset::Page;
-use domain::DisplayName;
+use domain::{DisplayName, Timestamp};
 use proto::{
     page::{Page as WirePage, PageRequest},
     projects::{
@@ -167,6 +167,7 @@ impl From<AnyTeam> for WireTeam {
             slug: team.slug,
             name: team.name,
             created_at_us: team.created_at.as_micros(),
+            deleted_at_us: team.deleted_at.map(Timestamp::as_micros),
             members: team.members,
             projects: team.projects,
         }
@@ -180,6 +181,7 @@ impl From<AnyProject> for WireProject {
             slug: project.slug,
             name: project.name,
             created_at_us: project.created_at.as_micros(),
+            deleted_at_us: project.deleted_at.map(Timestamp::as_micros),
             members: project.members,
             servers: project.servers,
             live_api_keys: project.live_api_keys,

@@ -40,7 +40,7 @@ const USERS: [&str; 3] = pages!(
 );
 
 const TEAMS: [&str; 3] = pages!(
-    "SELECT id, slug, name, created_at_us,
+    "SELECT id, slug, name, created_at_us, deleted_at_us,
             (SELECT count(*) FROM team_members m WHERE m.team_id = t.id) AS members,
             (SELECT count(*) FROM project_teams g WHERE g.team_id = t.id) AS projects
        FROM teams t WHERE TRUE",
@@ -49,7 +49,7 @@ const TEAMS: [&str; 3] = pages!(
 );
 
 const PROJECTS: [&str; 3] = pages!(
-    "SELECT id, slug, name, created_at_us,
+    "SELECT id, slug, name, created_at_us, deleted_at_us,
             (SELECT count(*) FROM project_roles r WHERE r.project_id = p.id) AS members,
             (SELECT count(*) FROM servers s WHERE s.project_id = p.id) AS servers,
             (SELECT count(*) FROM api_keys k WHERE k.project_id = p.id AND k.revoked_at_us IS NULL
@@ -71,8 +71,8 @@ const API_KEYS: [&str; 3] = pages!(
 const COUNTS: &str = "SELECT
     (SELECT count(*) FROM users) AS users,
     (SELECT count(*) FROM users WHERE is_active) AS active_users,
-    (SELECT count(*) FROM teams) AS teams,
-    (SELECT count(*) FROM projects) AS projects,
+    (SELECT count(*) FROM teams WHERE deleted_at_us IS NULL) AS teams,
+    (SELECT count(*) FROM projects WHERE deleted_at_us IS NULL) AS projects,
     (SELECT count(*) FROM servers) AS servers,
     (SELECT count(*) FROM api_keys WHERE revoked_at_us IS NULL
         AND (expires_at_us IS NULL OR expires_at_us > $1)) AS live_api_keys,
@@ -84,6 +84,7 @@ struct TeamRow {
     slug: String,
     name: String,
     created_at_us: i64,
+    deleted_at_us: Option<i64>,
     members: i64,
     projects: i64,
 }
@@ -94,6 +95,7 @@ struct ProjectRow {
     slug: String,
     name: String,
     created_at_us: i64,
+    deleted_at_us: Option<i64>,
     members: i64,
     servers: i64,
     live_api_keys: i64,
@@ -227,6 +229,7 @@ impl From<TeamRow> for AnyTeam {
             slug: row.slug,
             name: row.name,
             created_at: Timestamp::from_micros(row.created_at_us),
+            deleted_at: row.deleted_at_us.map(Timestamp::from_micros),
             members: row.members.unsigned_abs(),
             projects: row.projects.unsigned_abs(),
         }
@@ -240,6 +243,7 @@ impl From<ProjectRow> for AnyProject {
             slug: row.slug,
             name: row.name,
             created_at: Timestamp::from_micros(row.created_at_us),
+            deleted_at: row.deleted_at_us.map(Timestamp::from_micros),
             members: row.members.unsigned_abs(),
             servers: row.servers.unsigned_abs(),
             live_api_keys: row.live_api_keys.unsigned_abs(),

@@ -19,9 +19,13 @@ macro_rules! select {
 
 const OF_PLACE: &str =
     select!("WHERE i.team_id = $1 OR i.project_id = $1 ORDER BY i.created_at_us DESC, i.id DESC");
-const OF_EMAIL: &str =
-    select!("WHERE i.email = $1 AND i.expires_at_us > $2 ORDER BY i.created_at_us DESC, i.id DESC LIMIT 100");
-const FIND_BY_TOKEN: &str = select!("WHERE i.token_hash = $1");
+const OF_EMAIL: &str = select!(
+    "WHERE i.email = $1 AND i.expires_at_us > $2 AND t.deleted_at_us IS NULL AND p.deleted_at_us IS NULL
+     ORDER BY i.created_at_us DESC, i.id DESC LIMIT 100"
+);
+/// Into the trash nobody is invited.
+const FIND_BY_TOKEN: &str =
+    select!("WHERE i.token_hash = $1 AND t.deleted_at_us IS NULL AND p.deleted_at_us IS NULL");
 
 const INSERT: &str = "INSERT INTO invitations (id, team_id, project_id, email, role, token_hash,
         created_by_user_id, created_at_us, expires_at_us)

@@ -59,7 +59,8 @@ const OF_PROJECT: &str = "
       JOIN users u ON u.id = p.user_id
      WHERE p.project_id = $1";
 
-const HAS_TEAMS: &str = "SELECT count(*) FROM project_teams WHERE project_id = $1";
+const HAS_TEAMS: &str = "SELECT count(*) FROM project_teams g
+    JOIN teams t ON t.id = g.team_id AND t.deleted_at_us IS NULL WHERE g.project_id = $1";
 
 #[derive(sqlx::FromRow)]
 struct WayRow {

@@ -4,12 +4,13 @@ use domain::{Permission, Role};
 use proto::{convert::FromWire as _, page, projects as wire};
 use tonic::{Request, Response, Status};
 
-use super::{Project, Projects};
-use crate::access::Access;
+use super::{NewProject, OwnProject, Project, Projects};
+use crate::{access::Access, teams::Teams};
 
 /// `mcporch.projects.v1.ProjectsService`.
 pub(crate) struct ProjectsRpc {
     pub(crate) projects: Arc<Projects>,
+    pub(crate) teams: Arc<Teams>,
     pub(crate) access: Arc<Access>,
 }
 
@@ -21,10 +22,16 @@ impl wire::projects_service_server::ProjectsService for ProjectsRpc {
     ) -> Result<Response<wire::CreateProjectResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let message = request.into_inner();
-        let made = self
-            .projects
-            .create(&caller, &message.name, &message.slug, &message.description);
-        let project = made.await?;
+        let team = match message.team.as_str() {
+            "" => None,
+            team => Some(self.teams.enter(caller.person()?, team).await?),
+        };
+        let new = NewProject {
+            name: &message.name,
+            slug: &message.slug,
+            description: &message.description,
+        };
+        let project = self.projects.create(&caller, new, team).await?;
         Ok(Response::new(wire::CreateProjectResponse {
             project: Some(to_wire(project, Role::Owner)),
         }))
@@ -41,8 +48,39 @@ impl wire::projects_service_server::ProjectsService for ProjectsRpc {
             .authorize(&caller, &project, &[Permission::ReadProject])
             .await?;
         Ok(Response::new(wire::GetProjectResponse {
-            project: Some(to_wire(granted.project, granted.role)),
+            project: Some(own_to_wire(self.projects.seen(granted).await?)),
         }))
+    }
+
+    async fn update_project(
+        &self,
+        request: Request<wire::UpdateProjectRequest>,
+    ) -> Result<Response<wire::UpdateProjectResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let message = request.into_inner();
+        let mut granted = self
+            .access
+            .authorize(&caller, &message.project, &[Permission::WriteProject])
+            .await?;
+        let (name, description) = (message.name.as_deref(), message.description.as_deref());
+        granted.project = self.projects.update(&granted, name, description).await?;
+        Ok(Response::new(wire::UpdateProjectResponse {
+            project: Some(own_to_wire(self.projects.seen(granted).await?)),
+        }))
+    }
+
+    async fn set_favorite(
+        &self,
+        request: Request<wire::SetFavoriteRequest>,
+    ) -> Result<Response<wire::SetFavoriteResponse>, Status> {
+        let caller = self.access.caller(request.metadata()).await?;
+        let message = request.into_inner();
+        let granted = self
+            .access
+            .authorize(&caller, &message.project, &[Permission::ReadProject])
+            .await?;
+        self.projects.set_favorite(&granted, message.is_favorite).await?;
+        Ok(Response::new(wire::SetFavoriteResponse {}))
     }
 
     async fn list_projects(
@@ -58,11 +96,7 @@ impl wire::projects_service_server::ProjectsService for ProjectsRpc {
                 newer: listed.newer,
                 has_older: listed.has_older,
             }),
-            projects: listed
-                .items
-                .into_iter()
-                .map(|(project, role)| to_wire(project, role))
-                .collect(),
+            projects: listed.items.into_iter().map(own_to_wire).collect(),
         }))
     }
 }
@@ -75,5 +109,14 @@ pub(crate) fn to_wire(project: Project, role: Role) -> wire::Project {
         description: project.description,
         role: role.to_wire(),
         created_at_us: project.created_at.as_micros(),
+        is_favorite: false,
+    }
+}
+
+/// With what its viewer marked.
+pub(crate) fn own_to_wire(own: OwnProject) -> wire::Project {
+    wire::Project {
+        is_favorite: own.is_favorite,
+        ..to_wire(own.project, own.role)
     }
 }

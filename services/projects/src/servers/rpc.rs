@@ -109,6 +109,7 @@ impl ServersService for ServersRpc {
             definition,
             secrets,
             is_enabled: request.is_enabled,
+            if_version: request.if_version,
         };
         let server = self.servers.update(&granted, &request.server, change).await?;
         Ok(Response::new(UpdateServerResponse {

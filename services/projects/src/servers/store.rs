@@ -10,7 +10,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, project_id, name, transport, settings, timeout_ms, init_timeout_ms, ",
-            "max_in_flight, isolation, is_enabled, created_at_us, updated_at_us FROM servers ",
+            "max_in_flight, isolation, is_enabled, created_at_us, updated_at_us, version FROM servers ",
             $rest
         )
     };
@@ -29,12 +29,12 @@ const LIST_NEWER: &str =
 const NAMES: &str = "SELECT name_key FROM servers WHERE project_id = $1";
 
 const INSERT: &str = "INSERT INTO servers (id, project_id, name, name_key, transport, settings, timeout_ms,
-        init_timeout_ms, max_in_flight, isolation, is_enabled, created_at_us, updated_at_us)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        init_timeout_ms, max_in_flight, isolation, is_enabled, created_at_us, updated_at_us, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 const UPDATE: &str = "UPDATE servers SET name = $3, name_key = $4, transport = $5, settings = $6,
         timeout_ms = $7, init_timeout_ms = $8, max_in_flight = $9, isolation = $10, is_enabled = $11,
-        updated_at_us = $12
+        updated_at_us = $12, version = $13
     WHERE id = $1 AND project_id = $2";
 
 const DELETE: &str = "DELETE FROM servers WHERE project_id = $1 AND id = $2";
@@ -53,6 +53,7 @@ struct ServerRow {
     is_enabled: bool,
     created_at_us: i64,
     updated_at_us: i64,
+    version: i64,
 }
 
 /// A row whose way to the server this release does not know.
@@ -168,6 +169,7 @@ pub(super) async fn insert(transaction: &mut Transaction, server: &Server) -> Re
         .bind(server.is_enabled)
         .bind(server.created_at.as_micros())
         .bind(server.updated_at.as_micros())
+        .bind(server.version.cast_signed())
         .execute(connection)
         .await
         .map(drop))?;
@@ -189,6 +191,7 @@ pub(super) async fn update(transaction: &mut Transaction, server: &Server) -> Re
         .bind(server.definition.isolation.as_str())
         .bind(server.is_enabled)
         .bind(server.updated_at.as_micros())
+        .bind(server.version.cast_signed())
         .execute(connection)
         .await
         .map(drop))?;
@@ -255,6 +258,7 @@ fn read(row: ServerRow) -> Result<Server, DatabaseError> {
         is_enabled: row.is_enabled,
         created_at: Timestamp::from_micros(row.created_at_us),
         updated_at: Timestamp::from_micros(row.updated_at_us),
+        version: row.version.unsigned_abs(),
         secrets: Vec::new(),
         disabled_tools: BTreeSet::new(),
     })

@@ -128,10 +128,27 @@ database_test! {
         assert_eq!(versions(&home.database).await.expect("versions"), before, "nobody is told");
 
         let changed = servers.update(&owner, "tools", switch(false)).await.expect("changed");
-        let expected = Server { is_enabled: false, updated_at: home.clock.now(), ..made };
+        let expected = Server { is_enabled: false, updated_at: home.clock.now(), version: 2, ..made };
         assert_eq!(changed, expected);
         assert_eq!(servers.get(&owner, "tools").await.expect("read back"), expected);
         assert_ne!(versions(&home.database).await.expect("versions"), before);
+    }
+
+    async fn every_change_makes_another_version_and_only_the_one_that_was_seen_is_changed(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let servers = home.servers();
+        let made = servers.create(&owner, new("tools")).await.expect("made");
+        let off = [("echo".to_owned(), false)].into();
+        let switched = servers.switch_tools(&owner, "tools", &off).await.expect("switched");
+        assert!(switched.version > made.version);
+
+        let seen = |version| ServerChange { if_version: Some(version), ..switch(false) };
+        let refusal = servers.update(&owner, "tools", seen(made.version)).await.expect_err("seen before");
+        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Conflict, "changed_meanwhile"));
+        let changed = servers.update(&owner, "tools", seen(switched.version)).await.expect("as it was seen");
+        assert!(changed.version > switched.version && !changed.is_enabled);
+        assert_eq!(servers.get(&owner, "tools").await.expect("read back"), changed);
     }
 
     async fn a_server_of_another_project_does_not_exist(database: Database) {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::activities::{self, Actor, Deed};
 
-/// The version of each project that there is.
+/// The version of each project that is not in the trash.
 pub(crate) type Versions = BTreeMap<ProjectId, i64>;
 
 /// Where changes are made and told. Clones tell the same watchers.
@@ -95,7 +95,8 @@ pub(crate) async fn latest(database: &Database) -> Result<i64, DatabaseError> {
     store::latest(database).await
 }
 
-/// Every project with its version, as committed now.
+/// Every project with its version, as committed now. One in the trash is gone
+/// for those who watch.
 pub(crate) async fn versions(database: &Database) -> Result<Versions, DatabaseError> {
     store::versions(database).await
 }

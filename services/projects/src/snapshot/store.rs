@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::LiveKey;
 use crate::{api_keys::limits::store::LimitsRow, members::store::read_role};
 
-const SLUG_AND_NAME: &str = "SELECT slug, name FROM projects WHERE id = $1";
+const SLUG_AND_NAME: &str = "SELECT slug, name FROM projects WHERE id = $1 AND deleted_at_us IS NULL";
 
 /// A key whose creator left, or was switched off, is dead.
 const LIVE_KEYS: &str = "

@@ -14,7 +14,7 @@ use proto::{
 use tonic::{Request, Response, Status};
 
 use super::{ProjectTeam, Team, Teams};
-use crate::{access::Access, members::rpc::parse_role, projects::rpc::to_wire as project_to_wire};
+use crate::{access::Access, members::rpc::parse_role, projects::rpc::own_to_wire as project_to_wire};
 
 /// `mcporch.projects.v1.TeamsService`.
 pub(crate) struct TeamsRpc {
@@ -78,11 +78,9 @@ impl TeamsService for TeamsRpc {
         let caller = self.access.caller(request.metadata()).await?;
         let user = caller.person()?;
         let (team, _) = self.teams.enter(user, &request.into_inner().team).await?;
-        let projects = self.teams.projects(user, team.id).await?.into_iter();
+        let projects = self.teams.projects(user, team.id).await?;
         Ok(Response::new(ListTeamProjectsResponse {
-            projects: projects
-                .map(|(project, role)| project_to_wire(project, role))
-                .collect(),
+            projects: projects.into_iter().map(project_to_wire).collect(),
         }))
     }
 
@@ -135,7 +133,7 @@ impl TeamsService for TeamsRpc {
     }
 }
 
-fn to_wire((team, role): (Team, Role)) -> wire::Team {
+pub(crate) fn to_wire((team, role): (Team, Role)) -> wire::Team {
     wire::Team {
         id: team.id.to_string(),
         slug: team.slug,

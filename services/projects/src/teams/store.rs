@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{ProjectTeam, Team};
 use crate::{
     members::store::read_role,
-    projects::{Project, store::OwnProjectRow},
+    projects::{OwnProject, store::OwnProjectRow},
 };
 
 const INSERT: &str = "INSERT INTO teams (id, slug, name, created_at_us) VALUES ($1, $2, $3, $4)";
@@ -15,19 +15,22 @@ const RENAME: &str = "UPDATE teams SET name = $2 WHERE id = $1";
 const FIND: &str = "
     SELECT t.id, t.slug, t.name, t.created_at_us, m.role
       FROM teams t JOIN team_members m ON m.team_id = t.id AND m.user_id = $1
-     WHERE t.id = $2 OR t.slug = $3";
+     WHERE (t.id = $2 OR t.slug = $3) AND t.deleted_at_us IS NULL";
 
 const FIND_FOR_CHANGE: &str = "SELECT id, slug, name, created_at_us FROM teams WHERE id = $1";
 
 const OF_USER: &str = "
     SELECT t.id, t.slug, t.name, t.created_at_us, m.role
       FROM teams t JOIN team_members m ON m.team_id = t.id AND m.user_id = $1
-     ORDER BY t.name, t.id";
+     WHERE t.deleted_at_us IS NULL ORDER BY t.name, t.id";
 
-const COUNT_OF_USER: &str = "SELECT count(*) FROM team_members WHERE user_id = $1";
+const COUNT_OF_USER: &str = "SELECT count(*) FROM team_members m
+    JOIN teams t ON t.id = m.team_id AND t.deleted_at_us IS NULL WHERE m.user_id = $1";
 
 const PROJECTS: &str = "
-    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, r.role
+    SELECT p.id, p.slug, p.name, p.description, p.created_at_us, p.reporters_read_payloads, r.role,
+           EXISTS (SELECT 1 FROM project_favorites f
+             WHERE f.project_id = p.id AND f.user_id = r.user_id) AS is_favorite
       FROM project_teams g
       JOIN projects p ON p.id = g.project_id
       JOIN project_roles r ON r.project_id = p.id AND r.user_id = $1
@@ -35,10 +38,11 @@ const PROJECTS: &str = "
 
 const OF_PROJECT: &str = "
     SELECT t.id, t.slug, t.name, t.created_at_us, g.role, g.created_at_us AS granted_at_us
-      FROM project_teams g JOIN teams t ON t.id = g.team_id
+      FROM project_teams g JOIN teams t ON t.id = g.team_id AND t.deleted_at_us IS NULL
      WHERE g.project_id = $1 ORDER BY t.name, t.id";
 
-const COUNT_OF_PROJECT: &str = "SELECT count(*) FROM project_teams WHERE project_id = $1 AND team_id <> $2";
+const COUNT_OF_PROJECT: &str = "SELECT count(*) FROM project_teams g
+    JOIN teams t ON t.id = g.team_id AND t.deleted_at_us IS NULL WHERE g.project_id = $1 AND g.team_id <> $2";
 
 const GRANTED: &str = "SELECT role FROM project_teams WHERE project_id = $1 AND team_id = $2";
 
@@ -142,7 +146,7 @@ pub(super) async fn projects(
     database: &Database,
     user: UserId,
     team: TeamId,
-) -> Result<Vec<(Project, Role)>, DatabaseError> {
+) -> Result<Vec<OwnProject>, DatabaseError> {
     let rows: Vec<OwnProjectRow> = on_database!(database, |pool| sqlx::query_as(PROJECTS)
         .bind(user.uuid())
         .bind(team.uuid())
@@ -199,7 +203,7 @@ pub(super) async fn granted(
     Ok(word.as_deref().and_then(read_role))
 }
 
-pub(super) async fn grant(
+pub(crate) async fn grant(
     transaction: &mut Transaction,
     project: ProjectId,
     team: TeamId,

@@ -11,7 +11,9 @@ use super::{Applicant, User, UserChange, Users};
 use crate::{
     access::{Access, session_token},
     activities::Origin,
+    projects::{Projects, rpc::own_to_wire as project_to_wire},
     sessions::{NewSession, OwnSession, Sessions},
+    teams::{Teams, rpc::to_wire as team_to_wire},
 };
 
 /// `mcporch.projects.v1.UsersService`.
@@ -19,6 +21,8 @@ pub(crate) struct UsersRpc {
     pub(crate) users: Arc<Users>,
     pub(crate) access: Arc<Access>,
     pub(crate) sessions: Sessions,
+    pub(crate) teams: Arc<Teams>,
+    pub(crate) projects: Arc<Projects>,
 }
 
 #[tonic::async_trait]
@@ -98,8 +102,12 @@ impl wire::users_service_server::UsersService for UsersRpc {
     ) -> Result<Response<wire::GetMeResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let user = caller.person()?.clone();
+        let teams = self.teams.list(&user).await?.into_iter();
+        let projects = self.projects.list(&caller, 0, "").await?.items.into_iter();
         Ok(Response::new(wire::GetMeResponse {
             user: Some(user.into()),
+            teams: teams.map(team_to_wire).collect(),
+            projects: projects.map(project_to_wire).collect(),
         }))
     }
 

@@ -43,12 +43,12 @@ const PROJECTS_OF: &str = "SELECT project_id FROM project_paths WHERE user_id = 
 
 /// Names of what has no other owner who can sign in.
 const OWNED_ALONE: &str = "
-    SELECT t.name FROM team_members m JOIN teams t ON t.id = m.team_id
+    SELECT t.name FROM team_members m JOIN teams t ON t.id = m.team_id AND t.deleted_at_us IS NULL
      WHERE m.user_id = $1 AND m.role = 'owner' AND NOT EXISTS (
         SELECT 1 FROM team_members o JOIN users u ON u.id = o.user_id AND u.is_active
          WHERE o.team_id = m.team_id AND o.role = 'owner' AND o.user_id <> $1)
     UNION ALL
-    SELECT p.name FROM project_members m JOIN projects p ON p.id = m.project_id
+    SELECT p.name FROM project_members m JOIN projects p ON p.id = m.project_id AND p.deleted_at_us IS NULL
      WHERE m.user_id = $1 AND m.role = 'owner' AND NOT EXISTS (
         SELECT 1 FROM project_members o JOIN users u ON u.id = o.user_id AND u.is_active
          WHERE o.project_id = m.project_id AND o.role = 'owner' AND o.user_id <> $1)";

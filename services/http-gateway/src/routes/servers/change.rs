@@ -208,6 +208,7 @@ impl UpdateServer {
             definition: (definition != before).then_some(definition),
             is_enabled: self.is_enabled,
             secrets: self.secrets.unwrap_or_default(),
+            if_version: Some(current.version),
         })
     }
 }

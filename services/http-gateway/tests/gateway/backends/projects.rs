@@ -46,6 +46,7 @@ fn project() -> wire::Project {
         description: String::new(),
         role: domain::Role::Owner.to_wire(),
         created_at_us: NOON.as_micros(),
+        is_favorite: false,
     }
 }
 
@@ -171,7 +172,10 @@ impl UsersService for Users {
 
     async fn get_me(&self, request: Request<wire::GetMeRequest>) -> Answer<wire::GetMeResponse> {
         self.0.permissions(request.metadata())?;
-        Ok(Response::new(wire::GetMeResponse { user: Some(user()) }))
+        Ok(Response::new(wire::GetMeResponse {
+            user: Some(user()),
+            ..wire::GetMeResponse::default()
+        }))
     }
 }
 
@@ -209,6 +213,28 @@ impl ProjectsService for Projects {
         Ok(Response::new(wire::CreateProjectResponse {
             project: Some(project()),
         }))
+    }
+
+    async fn update_project(
+        &self,
+        request: Request<wire::UpdateProjectRequest>,
+    ) -> Answer<wire::UpdateProjectResponse> {
+        self.0.enter(request.metadata(), &request.get_ref().project)?;
+        let name = request.into_inner().name;
+        Ok(Response::new(wire::UpdateProjectResponse {
+            project: Some(wire::Project {
+                name: name.unwrap_or_default(),
+                ..project()
+            }),
+        }))
+    }
+
+    async fn set_favorite(
+        &self,
+        request: Request<wire::SetFavoriteRequest>,
+    ) -> Answer<wire::SetFavoriteResponse> {
+        self.0.enter(request.metadata(), &request.get_ref().project)?;
+        Ok(Response::new(wire::SetFavoriteResponse {}))
     }
 
     async fn get_project(
@@ -349,6 +375,13 @@ impl ServersService for Servers {
         let request = request.into_inner();
         *lock(&self.0.asked.server_update) = Some(request.clone());
         let mut server = sample_server();
+        if request
+            .if_version
+            .is_some_and(|version| version != server.version)
+        {
+            return Err(ServiceError::new(Code::Conflict, "changed_meanwhile", "changed").into());
+        }
+        server.version += 1;
         server.definition = request.definition.or(server.definition);
         server.name = request.name.unwrap_or(server.name);
         server.is_enabled = request.is_enabled.unwrap_or(server.is_enabled);

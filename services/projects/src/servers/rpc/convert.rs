@@ -67,6 +67,7 @@ fn to_wire(server: &Server) -> wire::Server {
         is_enabled: server.is_enabled,
         created_at_us: server.created_at.as_micros(),
         updated_at_us: server.updated_at.as_micros(),
+        version: server.version,
         disabled_tools: server.disabled_tools.iter().cloned().collect(),
         secrets: server
             .secrets

@@ -13,7 +13,7 @@ const STAMP: &str = "UPDATE projects SET snapshot_version = $2 WHERE id = $1";
 
 const LATEST: &str = "SELECT snapshot_version FROM deployment WHERE id = 1";
 
-const VERSIONS: &str = "SELECT id, snapshot_version FROM projects ORDER BY id";
+const VERSIONS: &str = "SELECT id, snapshot_version FROM projects WHERE deleted_at_us IS NULL ORDER BY id";
 
 /// The row of the deployment stays locked until the transaction ends, so that
 /// versions are handed out in the order of commits.
