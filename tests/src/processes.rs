@@ -97,6 +97,11 @@ impl Processes {
         processes
     }
 
+    /// Where the projects service is reached by whoever runs the deployment.
+    pub fn projects_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.projects)
+    }
+
     /// Where the browser goes.
     pub fn web_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.http)

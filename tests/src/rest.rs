@@ -90,6 +90,27 @@ impl Rest {
         Ok(rest)
     }
 
+    /// Signs in with a password; absent where it is refused.
+    pub async fn sign_in(base: &str, email: &str, password: &str) -> anyhow::Result<Option<Self>> {
+        let mut rest = Self::new(base);
+        let body = json!({"email": email, "password": password});
+        let answer = rest
+            .request(Method::POST, "/auth/sign-in")
+            .json(&body)
+            .send()
+            .await?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        let cookie = answer
+            .headers()
+            .get("set-cookie")
+            .context("sign-in sets a cookie")?
+            .to_str()?;
+        rest.cookie = Some(cookie.split(';').next().unwrap_or_default().to_owned());
+        Ok(Some(rest))
+    }
+
     /// A request to `/api/v1{path}` with the user's cookie.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.base));

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::Clock;
 use ipnet::IpNet;
-use service_host::Shutdown;
+use service_host::{Shutdown, Tasks};
 use tokio::sync::Semaphore;
 
 use crate::backends::Backends;
@@ -13,8 +13,11 @@ pub(crate) struct App {
     pub(crate) backends: Backends,
     pub(crate) clock: Clock,
     pub(crate) shutdown: Shutdown,
+    pub(crate) tasks: Tasks,
     /// Places for live tails.
     pub(crate) tails: Arc<Semaphore>,
+    /// Places for requests that are done to their end though the caller goes.
+    pub(crate) idempotent: Arc<Semaphore>,
     /// Time between two heartbeats of one.
     pub(crate) heartbeat: Duration,
     pub(crate) addresses: Arc<Addresses>,

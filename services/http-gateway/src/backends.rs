@@ -16,11 +16,12 @@ use proto::{
     projects::{
         access_service_client::AccessServiceClient, activities_service_client::ActivitiesServiceClient,
         administration_service_client::AdministrationServiceClient,
-        api_keys_service_client::ApiKeysServiceClient, invitations_service_client::InvitationsServiceClient,
-        members_service_client::MembersServiceClient, projects_service_client::ProjectsServiceClient,
-        saved_views_service_client::SavedViewsServiceClient, servers_service_client::ServersServiceClient,
-        settings_service_client::SettingsServiceClient, teams_service_client::TeamsServiceClient,
-        trash_service_client::TrashServiceClient, users_service_client::UsersServiceClient,
+        api_keys_service_client::ApiKeysServiceClient, idempotency_service_client::IdempotencyServiceClient,
+        invitations_service_client::InvitationsServiceClient, members_service_client::MembersServiceClient,
+        projects_service_client::ProjectsServiceClient, saved_views_service_client::SavedViewsServiceClient,
+        servers_service_client::ServersServiceClient, settings_service_client::SettingsServiceClient,
+        teams_service_client::TeamsServiceClient, trash_service_client::TrashServiceClient,
+        users_service_client::UsersServiceClient,
     },
 };
 use service_error::ServiceError;
@@ -114,6 +115,10 @@ impl Backends {
 
     pub(crate) fn teams(&self) -> TeamsServiceClient<Connection> {
         TeamsServiceClient::new(self.projects.clone())
+    }
+
+    pub(crate) fn idempotency(&self) -> IdempotencyServiceClient<Connection> {
+        IdempotencyServiceClient::new(self.projects.clone())
     }
 
     pub(crate) fn trash(&self) -> TrashServiceClient<Connection> {

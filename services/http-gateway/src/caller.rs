@@ -1,6 +1,8 @@
 //! Who calls, and what they may do in a project.
 
-use access::Credential;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use access::{COUNTED_METADATA, Credential};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
@@ -8,14 +10,18 @@ use axum::{
 use domain::Permission;
 use proto::{convert::FromWire as _, logging, projects as wire};
 use service_error::{Code, ServiceError};
+use tonic::metadata::MetadataValue;
 
-use crate::{app::App, backends::answer, cookie, origin::Origin};
+use crate::{app::App, backends::answer, cookie, idempotency::Counted, origin::Origin};
 
 /// Somebody with a credential. Whether it lives, the projects service knows.
 #[derive(Debug)]
 pub(crate) struct Caller {
     credential: Credential,
     origin: Origin,
+    /// The projects service was asked, which counts requests of API keys: once for
+    /// each request, however often it is asked.
+    is_counted: AtomicBool,
 }
 
 /// What a caller may do in a project that they may see.
@@ -38,7 +44,11 @@ impl FromRequestParts<App> for Caller {
             )
         })?;
         let Ok(origin) = Origin::from_request_parts(parts, app).await;
-        Ok(Self { credential, origin })
+        Ok(Self {
+            credential,
+            origin,
+            is_counted: AtomicBool::new(parts.extensions.get::<Counted>().is_some()),
+        })
     }
 }
 
@@ -60,6 +70,10 @@ impl Caller {
     pub(crate) fn request<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = self.origin.request(message);
         self.credential.attach(request.metadata_mut());
+        if self.is_counted.swap(true, Ordering::Relaxed) {
+            let yes = MetadataValue::from_static("1");
+            request.metadata_mut().insert(COUNTED_METADATA, yes);
+        }
         request
     }
 

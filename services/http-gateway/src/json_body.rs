@@ -6,7 +6,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
     http::{StatusCode, header},
-    response::IntoResponse as _,
+    response::{IntoResponse as _, Response},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -49,19 +49,28 @@ where
         }
         let bytes = tokio::time::timeout(ARRIVES_WITHIN, Bytes::from_request(request, state))
             .await
-            .map_err(|_| {
-                Problem::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "body_too_slow",
-                    format!(
-                        "the body did not arrive within {} seconds",
-                        ARRIVES_WITHIN.as_secs()
-                    ),
-                )
-            })?
+            .map_err(|_| too_slow())?
             .map_err(refused_body)?;
         read(&bytes).map(Self).map_err(Problem::from)
     }
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body_too_slow",
+        format!(
+            "the body did not arrive within {} seconds",
+            ARRIVES_WITHIN.as_secs()
+        ),
+    )
+}
+
+/// A whole body, as its bytes.
+pub(crate) async fn arrived(request: Request) -> Result<Bytes, Response> {
+    let body = tokio::time::timeout(ARRIVES_WITHIN, Bytes::from_request(request, &())).await;
+    body.map_err(|_| too_slow().into_response())?
+        .map_err(|rejection| refused_body(rejection).into_response())
 }
 
 fn is_json(kind: &str) -> bool {

@@ -5,8 +5,8 @@
 //! the services behind, `caller` who asks. `query`, `json_body`, `path`,
 //! `entity_tag` and `time_range` read requests, `json` writes answers, `problems` refusals,
 //! `live` event streams. `openapi` makes the document, `docs_page` shows it,
-//! `web_files` are the web UI. `csrf`, `cookie` and `security_headers` keep
-//! browsers honest. `start` puts it together.
+//! `web_files` are the web UI. `idempotency` does some requests once.
+//! `csrf`, `cookie` and `security_headers` keep browsers honest. `start` puts it together.
 
 mod app;
 mod backends;
@@ -16,6 +16,7 @@ mod cookie;
 mod csrf;
 mod docs_page;
 mod entity_tag;
+mod idempotency;
 mod json;
 mod json_body;
 mod live;

@@ -35,6 +35,10 @@ use crate::{
 /// How long a browser waits until it comes again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How often it is asked whether the reader may still read: who may not any more
+/// reads on for at most 5 seconds.
+const LOOKS_EVERY: Duration = Duration::from_secs(3);
+
 /// One live tail.
 pub(crate) struct Tail<M> {
     pub(crate) messages: Streaming<M>,
@@ -85,6 +89,9 @@ fn events<M>(app: App, mut tail: Tail<M>) -> impl Stream<Item = Result<Event, In
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once, and the caller has just been asked.
         heartbeat.tick().await;
+        let mut look = interval(app.heartbeat.min(LOOKS_EVERY));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        look.tick().await;
         yield Ok(Event::default().retry(RETRY).comment("live"));
         loop {
             tokio::select! {
@@ -101,10 +108,12 @@ fn events<M>(app: App, mut tail: Tail<M>) -> impl Stream<Item = Result<Event, In
                     }
                 },
                 _ = heartbeat.tick() => {
+                    yield Ok(Event::default().comment("heartbeat"));
+                }
+                _ = look.tick() => {
                     if has_lost_access(&app, &tail.caller, &tail.project_id).await {
                         return;
                     }
-                    yield Ok(Event::default().comment("heartbeat"));
                 }
                 () = app.shutdown.soft() => return,
             }

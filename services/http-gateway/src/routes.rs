@@ -28,7 +28,9 @@ mod trash;
 pub(crate) use server_logs::ServerLog;
 pub(crate) use tool_calls::{CursorQuery, Payloads, ToolCall};
 
-use crate::{app::App, csrf, docs_page, json_body, openapi, problems, security_headers, web_files};
+use crate::{
+    app::App, csrf, docs_page, idempotency, json_body, openapi, problems, security_headers, web_files,
+};
 
 /// The REST API, below `/api/v1`.
 fn api() -> OpenApiRouter<App> {
@@ -120,6 +122,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/docs", get(docs_page::page))
         .route("/api/docs/{file}", get(docs_page::file))
         .fallback(web_files::serve)
+        // Innermost: what it takes for an answer has passed no other layer.
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(DefaultBodyLimit::max(json_body::LIMIT_BYTES))
         // In the order in which an answer meets them: a refusal of the check is
         // completed too, and everything that leaves is compressed (event

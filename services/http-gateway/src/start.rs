@@ -14,6 +14,10 @@ pub struct Listeners {
     pub http: Listener,
 }
 
+/// Requests with an Idempotency-Key that are under way at once. Who comes when all
+/// places are taken is told to try again.
+const MAX_IDEMPOTENT: usize = 256;
+
 /// Sets the service up and serves it. The services behind need not be there
 /// yet: until they are, what needs them answers 503.
 pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
@@ -34,7 +38,9 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         backends,
         clock: host.clock().clone(),
         shutdown: host.shutdown(),
+        tasks: host.tasks(),
         tails: Arc::new(Semaphore::new(config.max_live_tails)),
+        idempotent: Arc::new(Semaphore::new(MAX_IDEMPOTENT)),
         heartbeat: Duration::from_millis(config.live_heartbeat_ms),
         addresses: Arc::new(config.addresses()),
         trusted_proxies: config.trusted_proxies.into(),

@@ -24,7 +24,6 @@ mod message;
 mod outbox;
 mod polling;
 mod process_tree;
-mod rate_limit;
 mod recorder;
 mod redact;
 mod relay;

@@ -19,7 +19,8 @@ use std::{
     time::Duration,
 };
 
-use domain::{Door, SessionId};
+use access::RateLimits;
+use domain::{ApiKeyId, Door, SessionId};
 use proto::logging::{Client, Principal};
 use service_host::Tasks;
 use tokio::sync::mpsc;
@@ -31,7 +32,6 @@ use crate::{
     directory::{Directory, Project, Server},
     message::{self, ErrorCode, Id, Notification, Reply, Request, Severity, object_fields},
     outbox::Outbox,
-    rate_limit::RateLimits,
     recorder::Recorder,
     session::{AskedQuestion, Endpoint, Session, Sessions},
     upstream::{ClientMeta, Connection, RequestError, RequestOptions, Unavailable, Upstreams, Wanted},
@@ -49,7 +49,7 @@ pub(crate) struct Relay {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) rate_limits: RateLimits,
+    pub(crate) rate_limits: RateLimits<ApiKeyId>,
     /// Requests of modern clients that wait for the clients.
     pub(crate) parked: Parked,
     pub(crate) seal: Seal,

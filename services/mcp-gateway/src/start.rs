@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use access::{GrpcAccess, ServiceIdentity, ServiceName};
+use access::{GrpcAccess, RateLimits, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
 use domain::{Clock, GatewayId};
 use proto::{
@@ -29,7 +29,6 @@ use crate::{
     directory::{self, Directory},
     downstream::{self, AllowedHosts, Doors},
     key_uses::KeyUses,
-    rate_limit::RateLimits,
     recorder::Recorder,
     relay::Relay,
     rpc::{ALLOWED, Rpc},

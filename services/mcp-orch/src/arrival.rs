@@ -8,7 +8,8 @@ use service_host::{DialOptions, dial};
 use crate::{
     config::{Config, local_url},
     data_folder::DataFolder,
-    demo::{self, Demo, Operator},
+    demo::{self, Demo},
+    operator::Operator,
     wiring::{Ports, sqlite_file},
 };
 
@@ -80,13 +81,9 @@ impl Arrival {
     async fn welcome(&self, mut demo: Demo, clock: &Clock) -> anyhow::Result<String> {
         let Self { web_url, mcp_url, .. } = self;
         let channel = dial(&self.projects_url, DialOptions::default())?;
-        let operator = Operator::new(
-            channel,
-            self.secret.token_for(ServiceName::Operator),
-            clock.clone(),
-        );
-        demo.complete(&self.demo_file, &operator).await?;
-        let (link, minutes) = demo.sign_in_link(&operator).await?;
+        let operator = Operator::new(channel, self.secret.token_for(ServiceName::Operator));
+        demo.complete(&self.demo_file, &operator, clock).await?;
+        let (link, minutes) = demo.sign_in_link(&operator, clock).await?;
         Ok([
             format!("Web     {web_url}/sign-in?link={link}"),
             format!("        (signs you in once, within {minutes} minutes; each start prints a new one)"),

@@ -5,19 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::{ServiceIdentity, ServiceToken};
 use anyhow::Context as _;
 use domain::{Clock, Timestamp};
 use proto::projects::{
     CreateApiKeyRequest, CreateProjectRequest, CreateServerRequest, CreateSignInLinkRequest,
     ServerDefinition, SignInRequest, SignUpRequest, StdioTransport, UpdateServerRequest, User, WebSession,
-    api_keys_service_client::ApiKeysServiceClient, projects_service_client::ProjectsServiceClient,
-    server_definition::Transport, servers_service_client::ServersServiceClient,
-    users_service_client::UsersServiceClient,
+    server_definition::Transport,
 };
 use serde::{Deserialize, Serialize};
-use service_host::Channel;
-use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
+use tonic::{Code, Status};
+
+use crate::operator::{Operator, signed};
 
 const EMAIL: &str = "admin@localhost";
 const PROJECT: &str = "demo";
@@ -41,13 +39,6 @@ pub(crate) struct Demo {
     key: String,
     #[serde(default)]
     key_expires_at_us: i64,
-}
-
-/// The projects service, as the operator of the deployment.
-pub(crate) struct Operator {
-    channel: Channel,
-    token: ServiceToken,
-    clock: Clock,
 }
 
 impl Demo {
@@ -78,11 +69,16 @@ impl Demo {
     }
 
     /// Makes what is missing of it.
-    pub(crate) async fn complete(&mut self, file: &Path, operator: &Operator) -> anyhow::Result<()> {
+    pub(crate) async fn complete(
+        &mut self,
+        file: &Path,
+        operator: &Operator,
+        clock: &Clock,
+    ) -> anyhow::Result<()> {
         let this_binary = std::env::current_exe().context("this program does not know where it lies")?;
         let is_complete = !self.user_id.is_empty()
             && self.command == this_binary
-            && operator.clock.now() < Timestamp::from_micros(self.key_expires_at_us);
+            && clock.now() < Timestamp::from_micros(self.key_expires_at_us);
         if !is_complete {
             self.make(operator, this_binary).await?;
             self.save(file)?;
@@ -91,7 +87,11 @@ impl Demo {
     }
 
     /// A link that signs its user in once, and how many minutes it lives.
-    pub(crate) async fn sign_in_link(&self, operator: &Operator) -> anyhow::Result<(String, u64)> {
+    pub(crate) async fn sign_in_link(
+        &self,
+        operator: &Operator,
+        clock: &Clock,
+    ) -> anyhow::Result<(String, u64)> {
         let request = CreateSignInLinkRequest {
             user_id: self.user_id.clone(),
         };
@@ -99,7 +99,7 @@ impl Demo {
         let link = link
             .map_err(|status| refused("a sign-in link", &status))?
             .into_inner();
-        let life = Timestamp::from_micros(link.expires_at_us).since(operator.clock.now());
+        let life = Timestamp::from_micros(link.expires_at_us).since(clock.now());
         Ok((link.token, life.as_secs().div_ceil(60)))
     }
 
@@ -242,48 +242,6 @@ async fn put_server(operator: &Operator, session: &WebSession, binary: &Path) ->
         made => made.map(drop),
     };
     made.map_err(|status| refused("the sample server", &status))
-}
-
-impl Operator {
-    /// The operator, at that channel to projects.
-    pub(crate) fn new(channel: Channel, token: ServiceToken, clock: Clock) -> Self {
-        Self {
-            channel,
-            token,
-            clock,
-        }
-    }
-
-    fn users(&self) -> UsersServiceClient<InterceptedService<Channel, ServiceIdentity>> {
-        UsersServiceClient::with_interceptor(self.channel.clone(), self.identity())
-    }
-
-    fn projects(&self) -> ProjectsServiceClient<InterceptedService<Channel, ServiceIdentity>> {
-        ProjectsServiceClient::with_interceptor(self.channel.clone(), self.identity())
-    }
-
-    fn servers(&self) -> ServersServiceClient<InterceptedService<Channel, ServiceIdentity>> {
-        ServersServiceClient::with_interceptor(self.channel.clone(), self.identity())
-    }
-
-    fn api_keys(&self) -> ApiKeysServiceClient<InterceptedService<Channel, ServiceIdentity>> {
-        ApiKeysServiceClient::with_interceptor(self.channel.clone(), self.identity())
-    }
-
-    fn identity(&self) -> ServiceIdentity {
-        ServiceIdentity::new(self.token.clone())
-    }
-}
-
-/// The request in the name of the person whose session that is.
-fn signed<T>(session: &WebSession, message: T) -> anyhow::Result<Request<T>> {
-    let mut request = Request::new(message);
-    let bearer = format!("Bearer {}", session.token).parse();
-    request.metadata_mut().insert(
-        "authorization",
-        bearer.context("projects answered a session token that is none")?,
-    );
-    Ok(request)
 }
 
 fn unless_there(made: Result<(), Status>) -> Result<(), Status> {

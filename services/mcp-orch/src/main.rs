@@ -1,14 +1,17 @@
 //! The one binary: all services in one process, or one each, and the commands
 //! around them.
 
+mod admin;
 mod arrival;
 mod call;
 mod config;
 mod data_folder;
 mod demo;
 mod health;
+mod import;
 mod log_reader;
 mod logs;
+mod operator;
 mod sample_server;
 mod serve;
 mod stats;
@@ -32,6 +35,8 @@ enum Command {
     Call(call::CallArgs),
     Logs(logs::LogsArgs),
     Stats(stats::StatsArgs),
+    Import(import::ImportArgs),
+    Admin(admin::AdminArgs),
     Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
     SampleServer,
@@ -51,6 +56,8 @@ fn main() -> ExitCode {
         Command::Call(args) => block_on(call::run(args)),
         Command::Logs(args) => block_on(Box::pin(logs::run(args))),
         Command::Stats(args) => block_on(stats::run(args)),
+        Command::Import(args) => block_on(Box::pin(import::run(args))),
+        Command::Admin(args) => block_on(Box::pin(admin::run(args))),
         Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {
             sample_server::run().await?;

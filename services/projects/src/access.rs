@@ -3,9 +3,11 @@
 
 pub(crate) mod rpc;
 
-use access::{Credential, Pepper, SessionToken};
+use std::num::NonZeroU32;
+
+use access::{COUNTED_METADATA, Credential, Pepper, RateLimits, SessionToken};
 use database::Database;
-use domain::{Clock, Permission, Role, Slug};
+use domain::{ApiKeyId, Clock, Permission, Role, Slug};
 use service_error::{Code, ServiceError};
 use tonic::metadata::MetadataMap;
 
@@ -52,10 +54,12 @@ pub(crate) struct Access {
     pepper: Pepper,
     sessions: Sessions,
     changes: Changes,
+    rate_limits: RateLimits<ApiKeyId>,
+    developers_run_programs: bool,
 }
 
 impl Access {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         database: Database,
         clock: Clock,
         pepper: Pepper,
@@ -68,7 +72,17 @@ impl Access {
             pepper,
             sessions,
             changes,
+            rate_limits: RateLimits::default(),
+            developers_run_programs: false,
         }
+    }
+
+    /// Lets developers define servers that run a program on the gateway's host, as
+    /// owners may.
+    #[must_use]
+    pub(crate) const fn letting_developers_run_programs(mut self, are_let: bool) -> Self {
+        self.developers_run_programs = are_let;
+        self
     }
 
     /// The caller whose credential the request brings, if it lives.
@@ -83,11 +97,27 @@ impl Access {
                     at: self.clock.now(),
                     ip: origin.address,
                 };
-                Identity::Key(api_keys::authenticate(&self.database, &self.pepper, &key, used).await?)
+                let holder = api_keys::authenticate(&self.database, &self.pepper, &key, used).await?;
+                // One request of REST may call several times.
+                if !metadata.contains_key(COUNTED_METADATA) {
+                    self.count(&holder)?;
+                }
+                Identity::Key(holder)
             }
             None => return Err(not_signed_in()),
         };
         Ok(Caller { identity, origin })
+    }
+
+    /// Counts a request of a key, and refuses what is over its limit.
+    fn count(&self, holder: &KeyHolder) -> Result<(), ServiceError> {
+        let limit = holder.limits.rate_limit_per_minute.and_then(NonZeroU32::new);
+        let Some(per_minute) = limit else { return Ok(()) };
+        let now = tokio::time::Instant::now().into_std();
+        self.rate_limits.take(holder.id, per_minute, now).map_err(|wait| {
+            let message = format!("this API key may make {per_minute} requests a minute; slow down");
+            ServiceError::new(Code::RateLimited, "rate_limited", message).retry_after(wait)
+        })
     }
 
     /// Whether the request brings the credential of somebody.
@@ -130,11 +160,15 @@ impl Access {
         let project = self.find(project).await?.ok_or_else(not_found)?;
         let role = members::store::role(&self.database, project.id, user.id).await?;
         let role = role.ok_or_else(not_found)?;
+        let mut permissions: Vec<_> = project.permissions(role).collect();
+        if self.developers_run_programs && role == Role::Developer {
+            permissions.push(Permission::WriteStdioServers);
+        }
         Ok(Granted {
             caller: caller.clone(),
-            permissions: project.permissions(role).collect(),
             project,
             role,
+            permissions,
         })
     }
 

@@ -6,7 +6,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use access::WrappingKey;
 use database::{
     Database,
     keyset::{self, Filter, Key, Page, Place},
@@ -21,6 +20,7 @@ use crate::{
     access::{Access, Caller},
     activities::{Actor, Deed, check_administrator},
     api_keys::{self, StoredKey},
+    secrets::{Rotate, Rotated, Secrets},
     snapshot::Changes,
     users::User,
 };
@@ -80,7 +80,7 @@ pub(crate) struct Administration {
     pub(crate) clock: Clock,
     pub(crate) changes: Changes,
     pub(crate) sign_up: SignUp,
-    pub(crate) wrapping_key: WrappingKey,
+    pub(crate) secrets: Secrets,
 }
 
 /// An administrator's call, or one of whoever runs the deployment.
@@ -190,6 +190,15 @@ impl Administration {
     pub(crate) async fn counts(&self, by: &Administrator) -> Result<Counts, ServiceError> {
         self.look(by, "system", "").await?;
         Ok(store::counts(&self.database, self.clock.now()).await?)
+    }
+
+    /// Seals secrets with another key of the deployment, while it runs.
+    pub(crate) async fn rotate_secrets_key(
+        &self,
+        by: &Administrator,
+        wanted: Rotate,
+    ) -> Result<Rotated, ServiceError> {
+        self.secrets.rotate(&self.changes, &by.actor(), wanted).await
     }
 
     /// That somebody looked is written down, once for all pages of it.

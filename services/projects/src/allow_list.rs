@@ -38,6 +38,11 @@ pub(crate) const ALLOW_LIST: AllowList = &[
         "mcporch.projects.v1.AdministrationService/RevokeAnyApiKey",
         IN_SOMEBODYS_NAME,
     ),
+    // Changes what only whoever runs the deployment can undo.
+    (
+        "mcporch.projects.v1.AdministrationService/RotateSecretsKey",
+        &[Operator],
+    ),
     // Gives the caller the account of anybody.
     (
         "mcporch.projects.v1.AdministrationService/SetPassword",
@@ -62,6 +67,15 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ),
     (
         "mcporch.projects.v1.ApiKeysService/UpdateApiKey",
+        IN_SOMEBODYS_NAME,
+    ),
+    ("mcporch.projects.v1.IdempotencyService/Claim", IN_SOMEBODYS_NAME),
+    (
+        "mcporch.projects.v1.IdempotencyService/Complete",
+        IN_SOMEBODYS_NAME,
+    ),
+    (
+        "mcporch.projects.v1.IdempotencyService/Release",
         IN_SOMEBODYS_NAME,
     ),
     (

@@ -19,13 +19,18 @@ pub struct Config {
     pub api_key_pepper_file: Option<PathBuf>,
     /// The file with the key under which the secrets of servers are sealed: 64
     /// hexadecimal digits, made at the first start. Without it no secret can be
-    /// read any more. Replicas of the service on one database need the same.
+    /// read any more. Replicas of the service on one database need the same. On
+    /// further lines stand keys of before, which open and seal nothing.
     pub secrets_key_file: Option<PathBuf>,
-    /// That key itself, where it comes from the environment and not from a file.
+    /// That key itself, where it comes from the environment and not from a file;
+    /// keys of before behind commas.
     #[serde(skip_serializing)]
     pub secrets_key: Option<SecretString>,
     /// Who may make an account, once the first account is there.
     pub sign_up: SignUp,
+    /// Whether developers of a project may add and change servers that run a
+    /// program on the gateway's host, as its owners may.
+    pub developers_run_programs: bool,
     /// What all services of the deployment share; loaded by whoever starts
     /// them.
     #[serde(skip)]
@@ -72,6 +77,7 @@ impl Default for Config {
             secrets_key_file: None,
             secrets_key: None,
             sign_up: SignUp::InviteOnly,
+            developers_run_programs: false,
             service_secret: None,
         }
     }
@@ -112,6 +118,7 @@ impl fmt::Debug for Config {
             .field("api_key_pepper_file", &self.api_key_pepper_file)
             .field("secrets_key_file", &self.secrets_key_file)
             .field("sign_up", &self.sign_up)
+            .field("developers_run_programs", &self.developers_run_programs)
             .finish_non_exhaustive()
     }
 }

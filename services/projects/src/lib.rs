@@ -14,6 +14,7 @@ mod client_address;
 mod config;
 #[cfg(test)]
 mod fixture;
+mod idempotency;
 mod invitations;
 mod members;
 mod migrations;

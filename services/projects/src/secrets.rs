@@ -5,6 +5,8 @@
 //! wrapping key, which is not in the database, seals the data keys. What cannot
 //! be opened is an error, and never taken for a value.
 
+mod key_ring;
+mod rotation;
 mod sealing;
 pub(crate) mod store;
 #[cfg(test)]
@@ -12,12 +14,13 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
-use access::WrappingKey;
 use database::{Database, Transaction};
 use domain::{Clock, DataKeyId, ProjectId, ServerId, Timestamp, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use service_error::ServiceError;
 
+pub(crate) use key_ring::KeyRing;
+pub(crate) use rotation::{Rotate, Rotated};
 use sealing::{DataKey, Place, SealError};
 
 /// What may be known of a secret.
@@ -46,7 +49,7 @@ pub(crate) type OpenedSecrets = HashMap<ServerId, Result<SecretValues, SealError
 pub(crate) struct Secrets {
     database: Database,
     clock: Clock,
-    wrapping_key: WrappingKey,
+    keys: KeyRing,
 }
 
 /// The database holds secrets of a key that this deployment was not given.
@@ -61,23 +64,46 @@ pub(crate) struct ForeignKey {
 }
 
 impl Secrets {
-    pub(crate) const fn new(database: Database, clock: Clock, wrapping_key: WrappingKey) -> Self {
+    pub(crate) const fn new(database: Database, clock: Clock, keys: KeyRing) -> Self {
         Self {
             database,
             clock,
-            wrapping_key,
+            keys,
         }
     }
 
     /// Refuses a deployment whose key is not the one that its secrets are
     /// sealed with: before a server fails, and before something is sealed anew.
     pub(crate) async fn check_key(&self) -> anyhow::Result<()> {
-        let given = self.wrapping_key.id();
+        let given = self.keys.ids();
         let stored = store::wrapping_key_ids(&self.database).await?;
-        match stored.into_iter().find(|id| *id != given) {
-            Some(stored) => Err(ForeignKey { stored, given }.into()),
+        match stored.into_iter().find(|id| !given.contains(id)) {
+            Some(stored) => Err(ForeignKey {
+                stored,
+                given: given.join(", "),
+            }
+            .into()),
             None => Ok(()),
         }
+    }
+
+    /// Seals an answer that is to be given once more, with the id of the key that
+    /// opens it.
+    pub(crate) fn seal_answer(&self, body: &[u8], place: &[u8]) -> (String, Vec<u8>) {
+        let key = self.keys.current();
+        (key.id(), sealing::seal(key.as_bytes(), body, place))
+    }
+
+    /// Absent where the key is gone, or something is not what it was.
+    pub(crate) fn open_answer(&self, key_id: &str, sealed: &[u8], place: &[u8]) -> Option<Vec<u8>> {
+        let key = self.keys.find(key_id)?;
+        let body = sealing::open(key.as_bytes(), sealed, place).ok()?;
+        Some(body.to_vec())
+    }
+
+    /// The id of the key that seals.
+    pub(crate) fn key_id(&self) -> String {
+        self.keys.current().id()
     }
 
     /// Sets and removes secrets of a server. The transaction has counted a
@@ -158,21 +184,21 @@ impl Secrets {
             let key = self.unwrap(project, &row).map_err(ServiceError::internal)?;
             return Ok((row.id, key));
         }
+        self.keys.refresh();
+        let wrapping_key = self.keys.current();
         let key = DataKey::generate();
         let id = DataKeyId::new(&self.clock);
         let row = store::DataKeyRow {
             id,
-            wrapping_key_id: self.wrapping_key.id(),
-            wrapped: key.wrap(&self.wrapping_key, project, id),
+            wrapping_key_id: wrapping_key.id(),
+            wrapped: key.wrap(&wrapping_key, project, id),
         };
         store::insert_data_key(transaction, project, &row, self.clock.now()).await?;
         Ok((id, key))
     }
 
     fn unwrap(&self, project: ProjectId, row: &store::DataKeyRow) -> Result<DataKey, SealError> {
-        if row.wrapping_key_id != self.wrapping_key.id() {
-            return Err(SealError::NoKey);
-        }
-        DataKey::unwrap(&row.wrapped, &self.wrapping_key, project, row.id)
+        let key = self.keys.find(&row.wrapping_key_id).ok_or(SealError::NoKey)?;
+        DataKey::unwrap(&row.wrapped, &key, project, row.id)
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{GrpcAccess, Pepper, WrappingKey};
+use access::{GrpcAccess, Pepper, WrappingKeys};
 use anyhow::Context as _;
 use database::Database;
 use proto::projects as wire;
@@ -15,13 +15,14 @@ use crate::{
     administration::{Administration, rpc::AdministrationRpc},
     allow_list::ALLOW_LIST,
     api_keys::{ApiKeys, rpc::ApiKeysRpc},
+    idempotency::{Idempotency, rpc::IdempotencyRpc},
     invitations::{Invitations, rpc::InvitationsRpc},
     members::{Members, rpc::MembersRpc},
     passwords::Passwords,
     places::Places,
     projects::{Projects, rpc::ProjectsRpc},
     saved_views::{SavedViews, rpc::SavedViewsRpc},
-    secrets::Secrets,
+    secrets::{KeyRing, Secrets},
     servers::{Servers, rpc::ServersRpc},
     sessions::Sessions,
     settings::{ProjectSettings, rpc::SettingsRpc},
@@ -46,9 +47,9 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .clone()
         .context("projects needs the secret that the services of the deployment share")?;
     let pepper = Pepper::load_or_create(&config.pepper_file())?;
-    let wrapping_key = match &config.secrets_key {
-        Some(key) => WrappingKey::from_hex(key.expose_secret()).context("secrets_key")?,
-        None => WrappingKey::load_or_create(&config.secrets_key_file())?,
+    let keys = match &config.secrets_key {
+        Some(keys) => KeyRing::given(WrappingKeys::from_hex(keys.expose_secret()).context("secrets_key")?),
+        None => KeyRing::of_file(config.secrets_key_file())?,
     };
     let database = Database::open(&config.database_url, &MIGRATIONS).await?;
     tracing::info!(engine = database.engine(), sign_up = ?config.sign_up, "projects starts");
@@ -56,13 +57,14 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let clock = host.clock().clone();
     let changes = Changes::new(database.clone(), clock.clone());
     let sessions = Sessions::new(database.clone(), clock.clone(), changes.clone());
-    let access = Arc::new(Access::new(
+    let access = Access::new(
         database.clone(),
         clock.clone(),
         pepper.clone(),
         sessions.clone(),
         changes.clone(),
-    ));
+    );
+    let access = Arc::new(access.letting_developers_run_programs(config.developers_run_programs));
     let users = Arc::new(Users::new(
         database.clone(),
         clock.clone(),
@@ -71,16 +73,16 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         sessions.clone(),
         config.sign_up,
     ));
+    let secrets = Secrets::new(database.clone(), clock.clone(), keys);
+    secrets.check_key().await?;
     let administration = Administration {
         database: database.clone(),
         clock: clock.clone(),
         changes: changes.clone(),
         sign_up: config.sign_up,
-        wrapping_key: wrapping_key.clone(),
+        secrets: secrets.clone(),
     };
     let projects = Arc::new(Projects::new(database.clone(), clock.clone(), changes.clone()));
-    let secrets = Secrets::new(database.clone(), clock.clone(), wrapping_key);
-    secrets.check_key().await?;
     let servers = Servers::new(database.clone(), clock.clone(), changes.clone(), secrets.clone());
     let teams = Arc::new(Teams::new(database.clone(), clock.clone(), changes.clone()));
     let places = Arc::new(Places {
@@ -160,6 +162,16 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         trash: trash.clone(),
         places,
     }))
+    .add_service(wire::idempotency_service_server::IdempotencyServiceServer::new(
+        IdempotencyRpc {
+            idempotency: Idempotency {
+                database: database.clone(),
+                clock: clock.clone(),
+                secrets: secrets.clone(),
+            },
+            access: access.clone(),
+        },
+    ))
     .add_service(wire::api_keys_service_server::ApiKeysServiceServer::new(
         ApiKeysRpc {
             api_keys: Arc::new(api_keys),

@@ -1,6 +1,6 @@
 //! A project with people in it, for the tests of its rooms.
 
-use access::{Pepper, WrappingKey};
+use access::{Pepper, WrappingKeys};
 use database::{Database, on_database};
 use domain::{Clock, Role, Timestamp, UserId};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::{
     members,
     places::Place,
     projects::{NewProject, Project, Projects},
-    secrets::Secrets,
+    secrets::{KeyRing, Secrets},
     servers::Servers,
     sessions::Sessions,
     snapshot::Changes,
@@ -74,6 +74,13 @@ impl TestProject {
     }
 
     pub(crate) async fn grant(&self, caller: &Caller, project: &str) -> Granted {
+        self.access()
+            .authorize(caller, project, &[])
+            .await
+            .expect("a member")
+    }
+
+    pub(crate) fn access(&self) -> Access {
         let sessions = Sessions::new(self.database.clone(), self.clock.clone(), self.changes.clone());
         Access::new(
             self.database.clone(),
@@ -82,14 +89,11 @@ impl TestProject {
             sessions,
             self.changes.clone(),
         )
-        .authorize(caller, project, &[])
-        .await
-        .expect("a member")
     }
 
     pub(crate) fn secrets(&self) -> Secrets {
-        let key = WrappingKey::from_hex(&"07".repeat(32)).expect("a key");
-        Secrets::new(self.database.clone(), self.clock.clone(), key)
+        let keys = WrappingKeys::from_hex(&"07".repeat(32)).expect("a key");
+        Secrets::new(self.database.clone(), self.clock.clone(), KeyRing::given(keys))
     }
 
     pub(crate) fn servers(&self) -> Servers {

@@ -72,7 +72,8 @@ impl Throttle {
                 "too many attempts to sign in; try again in {} minutes",
                 wait.as_secs().div_ceil(60).max(1)
             ),
-        ))
+        )
+        .retry_after(wait))
     }
 
     /// The attempt was the right person's: the account starts anew.

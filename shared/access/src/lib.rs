@@ -14,6 +14,7 @@ mod base62;
 mod client_address;
 mod credential;
 mod grpc_layer;
+mod rate_limit;
 mod secret_file;
 mod service;
 mod session_token;
@@ -23,10 +24,11 @@ pub use api_key::{ApiKey, KeyHash, Pepper};
 pub use client_address::client_address;
 pub use credential::{Credential, InvalidCredential};
 pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
+pub use rate_limit::RateLimits;
 pub use secret_file::SecretFileError;
 pub use service::{
-    CLIENT_ADDRESS_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken, USER_AGENT_METADATA,
-    UnknownService,
+    CLIENT_ADDRESS_METADATA, COUNTED_METADATA, ServiceIdentity, ServiceName, ServiceSecret, ServiceToken,
+    USER_AGENT_METADATA, UnknownService,
 };
 pub use session_token::{InvitationToken, SessionToken, SignInLinkToken, TokenHash};
-pub use wrapping_key::{InvalidWrappingKey, WrappingKey};
+pub use wrapping_key::{InvalidWrappingKey, WrappingKey, WrappingKeys};

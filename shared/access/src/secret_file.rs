@@ -8,6 +8,12 @@ use std::{
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 use zeroize::Zeroizing;
 
+/// Of one secret's line, with room for blanks around it.
+const MAX_BYTES: u64 = 128;
+
+/// Of a file with several.
+const MAX_LINES: u64 = 16;
+
 /// Why a file with a secret cannot be used. Never says what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
@@ -57,6 +63,45 @@ pub(crate) fn load_or_create(path: &Path) -> Result<Zeroizing<[u8; 32]>, SecretF
 }
 
 fn load(path: &Path) -> Result<Zeroizing<[u8; 32]>, SecretFileError> {
+    let malformed = || SecretFileError::Malformed {
+        path: path.to_owned(),
+    };
+    let text = read(path, MAX_BYTES)?;
+    parse(text.trim_ascii()).ok_or_else(malformed)
+}
+
+/// Reads secrets of 64 hexadecimal digits, one on each line. At least one.
+pub(crate) fn load_lines(path: &Path) -> Result<Vec<Zeroizing<[u8; 32]>>, SecretFileError> {
+    let text = read(path, MAX_LINES * MAX_BYTES)?;
+    let lines = text.trim_ascii().split(|byte| *byte == b'\n');
+    let secrets: Option<Vec<_>> = lines.map(|line| parse(line.trim_ascii())).collect();
+    secrets
+        .filter(|secrets| secrets.len() as u64 <= MAX_LINES)
+        .ok_or_else(|| SecretFileError::Malformed {
+            path: path.to_owned(),
+        })
+}
+
+/// Puts these secrets into the file in place of what is there, one on each line:
+/// beside and then over it, so that nobody ever reads half of them.
+pub(crate) fn replace_lines(path: &Path, secrets: &[&[u8; 32]]) -> Result<(), SecretFileError> {
+    let io = |source| SecretFileError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = folder_of(path);
+    let aside = write_aside(folder, secrets).map_err(io)?;
+    if let Err(source) = fs::rename(&aside, path) {
+        // It is a mounted file, for instance, which only who mounted it replaces.
+        let _left_behind = fs::remove_file(&aside);
+        return Err(io(source));
+    }
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io)
+}
+
+fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, SecretFileError> {
     // Group may read: that is how containers mount secrets for a user who is not root.
     const CLOSED_TO_OTHERS: u32 = 0o027;
     let io = |source| SecretFileError::Io {
@@ -73,55 +118,69 @@ fn load(path: &Path) -> Result<Zeroizing<[u8; 32]>, SecretFileError> {
         });
     }
     let mut text = Zeroizing::new(Vec::with_capacity(128));
-    file.take(128).read_to_end(&mut text).map_err(io)?;
+    file.take(limit).read_to_end(&mut text).map_err(io)?;
+    Ok(text)
+}
 
-    let malformed = || SecretFileError::Malformed {
-        path: path.to_owned(),
-    };
+fn parse(digits: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let mut secret = Zeroizing::new([0_u8; 32]);
-    let digits = text.trim_ascii();
     if digits.len() != 64 {
-        return Err(malformed());
+        return None;
     }
-    HEX.decode_mut(digits, secret.as_mut_slice())
-        .map_err(|_| malformed())?;
-    Ok(secret)
+    HEX.decode_mut(digits, secret.as_mut_slice()).ok()?;
+    Some(secret)
 }
 
 /// Writes aside and links into place: no reader sees half a file, and who comes
 /// second does not overwrite the first.
 fn create(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-
     let mut secret = Zeroizing::new([0_u8; 32]);
-    let mut name = [0_u8; 8];
     getrandom::fill(secret.as_mut_slice())?;
-    getrandom::fill(&mut name)?;
-    let mut line = Zeroizing::new(HEX.encode(secret.as_slice()));
-    line.push('\n');
-
-    let aside = folder.join(format!(".secret-{}", HEX.encode(&name)));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&aside)
-        .and_then(|mut file| {
-            file.write_all(line.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::hard_link(&aside, path));
+    let aside = write_aside(folder, &[&secret])?;
+    let linked = fs::hard_link(&aside, path);
     let removed = fs::remove_file(&aside);
-    match written {
+    match linked {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         other => other?,
     }
     removed?;
     fs::File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A new file of that folder with these secrets, for its owner alone.
+fn write_aside(folder: &Path, secrets: &[&[u8; 32]]) -> io::Result<PathBuf> {
+    let mut name = [0_u8; 8];
+    getrandom::fill(&mut name)?;
+    let mut lines = Zeroizing::new(String::new());
+    for secret in secrets {
+        HEX.encode_append(secret.as_slice(), &mut lines);
+        lines.push('\n');
+    }
+    let aside = folder.join(format!(".secret-{}", HEX.encode(&name)));
+    let mut options = fs::OpenOptions::new();
+    let written = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&aside)
+        .and_then(|mut file| {
+            file.write_all(lines.as_bytes())?;
+            file.sync_all()
+        });
+    if let Err(error) = written {
+        let _left_behind = fs::remove_file(&aside);
+        return Err(error);
+    }
+    Ok(aside)
 }
 
 #[cfg(test)]
@@ -184,5 +243,39 @@ mod tests {
             );
             assert_eq!(fs::read_to_string(&path).expect("still there"), content);
         }
+    }
+
+    #[test]
+    fn several_secrets_are_replaced_at_once_and_stay_their_owners() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secrets");
+        let first = load_or_create(&path).expect("made");
+        assert_eq!(load_lines(&path).expect("one line"), std::slice::from_ref(&first));
+        replace_lines(&path, &[&[7; 32], &first]).expect("replaced");
+        assert_eq!(
+            load_lines(&path).expect("two lines"),
+            [Zeroizing::new([7; 32]), first]
+        );
+        let mode = fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("a folder").count(),
+            1,
+            "nothing is left aside"
+        );
+        let many = vec![&[7_u8; 32]; 17];
+        for content in [
+            String::new(),
+            "07\n".repeat(2),
+            format!("{}\n\n{}", "07".repeat(32), "08".repeat(32)),
+        ] {
+            fs::write(&path, &content).expect("written");
+            assert!(
+                matches!(load_lines(&path), Err(SecretFileError::Malformed { .. })),
+                "{content}"
+            );
+        }
+        replace_lines(&path, &many).expect("replaced");
+        assert!(load_lines(&path).is_err(), "more than anybody has");
     }
 }

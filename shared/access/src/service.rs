@@ -23,6 +23,11 @@ pub const CLIENT_ADDRESS_METADATA: &str = "x-mcporch-client-address";
 /// ASCII. Believed only beside a service token.
 pub const USER_AGENT_METADATA: &str = "x-mcporch-user-agent";
 
+/// Metadata with which the HTTP gateway says that it calls for a request that was
+/// counted against the limit of its API key before. Believed only beside a
+/// service token.
+pub const COUNTED_METADATA: &str = "x-mcporch-counted";
+
 /// Who calls between services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServiceName {

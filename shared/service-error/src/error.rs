@@ -1,4 +1,4 @@
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ pub struct ServiceError {
     pub fields: Vec<FieldError>,
     /// Where in a query text it is wrong.
     pub span: Option<Span>,
+    /// How long to wait before trying again, where that is known.
+    pub retry_after_ms: Option<u32>,
     #[source]
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -56,6 +58,7 @@ impl ServiceError {
             message: message.into(),
             fields: Vec::new(),
             span: None,
+            retry_after_ms: None,
             source: None,
         }
     }
@@ -89,6 +92,13 @@ impl ServiceError {
             "this failed on our side; the request id finds it in the logs",
         )
         .caused_by(source)
+    }
+
+    /// Adds how long to wait before trying again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_ms = Some(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX));
+        self
     }
 
     /// Adds the cause.

@@ -5,8 +5,9 @@ use utoipa::ToSchema;
 
 use crate::{Code, ServiceError, Span};
 
-/// How soon a caller may come again who was sent away for a while.
-const RETRY_AFTER_SECS: &str = "2";
+/// How soon a caller may come again who was sent away for a while, where nobody
+/// knows better.
+const RETRY_AFTER_MS: u32 = 2_000;
 
 /// The body of an HTTP error: RFC 9457 "problem details" with our extension
 /// members `code`, `request_id` and `errors`.
@@ -41,6 +42,9 @@ pub struct Problem {
     /// Where in the query text it is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
+    /// Told in the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after_ms: Option<u32>,
 }
 
 /// What is wrong with one part of a request.
@@ -66,6 +70,7 @@ impl Problem {
             request_id: None,
             errors: Vec::new(),
             span: None,
+            retry_after_ms: None,
         }
     }
 }
@@ -81,6 +86,7 @@ impl From<ServiceError> for Problem {
         }
         let mut problem = Self::new(status, &error.reason, error.message);
         problem.span = error.span;
+        problem.retry_after_ms = error.retry_after_ms;
         problem.errors = error
             .fields
             .into_iter()
@@ -106,6 +112,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let problem = self.clone();
+        // Whole seconds (RFC 9110, 10.2.3): too late is better than too early.
+        let wait_secs = self.retry_after_ms.unwrap_or(RETRY_AFTER_MS).div_ceil(1_000);
         let mut response = (status, axum::Json(self)).into_response();
         response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
@@ -117,7 +125,7 @@ impl IntoResponse for Problem {
             status,
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
         ) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECS));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_secs));
         }
         response
     }

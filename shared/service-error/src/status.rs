@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -34,6 +34,9 @@ impl From<ServiceError> for Status {
             ]
         });
         details.set_error_info(error.reason, DOMAIN, metadata.collect::<HashMap<_, _>>());
+        if let Some(wait_ms) = error.retry_after_ms {
+            details.set_retry_info(Some(Duration::from_millis(wait_ms.into())));
+        }
         for field in error.fields {
             details.add_bad_request_violation(field.field, field.message);
         }
@@ -68,6 +71,9 @@ impl From<Status> for ServiceError {
         error.span = number(SPAN_START)
             .zip(number(SPAN_END))
             .map(|(start, end)| Span { start, end });
+        if let Some(wait) = details.retry_info().and_then(|info| info.retry_delay) {
+            error = error.retry_after(wait);
+        }
         if let Some(bad_request) = details.bad_request() {
             error.fields = bad_request
                 .field_violations
@@ -91,6 +97,7 @@ mod tests {
         let mut sent = ServiceError::invalid("definition.timeout_ms", "expected 1000 to 3600000")
             .caused_by(std::io::Error::other("a secret"));
         sent.span = Some(Span { start: 7, end: 12 });
+        sent.retry_after_ms = Some(1_500);
         let status = Status::from(sent);
         assert!(!format!("{status:?}").contains("a secret"));
         let received = ServiceError::from(status);
@@ -98,6 +105,7 @@ mod tests {
         assert_eq!(received.reason, "invalid_argument");
         assert_eq!(received.fields[0].field, "definition.timeout_ms");
         assert_eq!(received.span, Some(Span { start: 7, end: 12 }));
+        assert_eq!(received.retry_after_ms, Some(1_500));
     }
 
     #[test]

@@ -15,6 +15,9 @@ const PREFIX: &str = "MCPORCH_";
 /// Variables that are no settings: those of the tests and of `mcp-orch call`.
 const NO_SETTINGS: [&str; 2] = ["MCPORCH_TEST_", "MCPORCH_CALL_"];
 
+/// And those by which other commands know a project.
+const OF_COMMANDS: [&str; 3] = ["MCPORCH_URL", "MCPORCH_PROJECT", "MCPORCH_KEY"];
+
 /// Where the configuration comes from, each source over the one before:
 /// defaults, file, environment, flags.
 #[derive(Debug, Clone)]
@@ -86,6 +89,7 @@ impl Environment {
         let ours = variables
             .into_iter()
             .filter(|(name, _)| !NO_SETTINGS.iter().any(|prefix| name.starts_with(prefix)))
+            .filter(|(name, _)| !OF_COMMANDS.contains(&name.as_str()))
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_ascii_lowercase(), value)));
         let mut tree = Dict::new();
         for (name, text) in ours {

@@ -46,6 +46,18 @@ impl RequestId {
         HeaderValue::from_str(&self.0).expect("only plain characters are let in")
     }
 
+    /// A future that outlives the request that is being handled here, under the
+    /// id of that request.
+    pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
+        let current = Self::current();
+        async move {
+            match current {
+                Some(id) => id.scope(future).await,
+                None => future.await,
+            }
+        }
+    }
+
     pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
         CURRENT.scope(self, future).await
     }

@@ -357,6 +357,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller can take back
+         * @description Teams and projects that were deleted less than 7 days ago and that the caller
+         *     owns, last deleted first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -386,10 +407,16 @@ export interface paths {
         get: operations["get_project"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes a project
+         * @description Its keys stop at once. For 7 days its owners can take it back; then it is
+         *     gone for good.
+         */
+        delete: operations["delete_project"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes what the body names, and nothing else */
+        patch: operations["update_project"];
         trace?: never;
     };
     "/api/v1/projects/{project}/activities": {
@@ -449,6 +476,24 @@ export interface paths {
         head?: never;
         /** Changes what the body names, and nothing else */
         patch: operations["update_api_key"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/favorite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks a project as one that the caller comes back to */
+        put: operations["mark_project"];
+        post?: never;
+        /** Takes the mark away */
+        delete: operations["unmark_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{project}/invitations": {
@@ -566,6 +611,23 @@ export interface paths {
         head?: never;
         /** Gives a member another role */
         patch: operations["update_project_member"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a project back */
+        post: operations["restore_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{project}/saved-views": {
@@ -1159,7 +1221,12 @@ export interface paths {
         get: operations["get_team"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes a team
+         * @description Who is in a project by this team alone is out of it at once; the projects
+         *     stay. For 7 days its owners can take it back; then it is gone for good.
+         */
+        delete: operations["delete_team"];
         options?: never;
         head?: never;
         /** Changes what the body names, and nothing else */
@@ -1320,6 +1387,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a team back */
+        post: operations["restore_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/transfer": {
         parameters: {
             query?: never;
@@ -1378,7 +1462,7 @@ export interface components {
          * @example project_created
          * @enum {string}
          */
-        ActivityType: "project_created" | "project_updated" | "project_deleted" | "project_restored" | "project_settings_changed" | "team_created" | "team_updated" | "team_deleted" | "team_restored" | "team_granted" | "team_removed" | "member_role_changed" | "member_removed" | "member_left" | "ownership_transferred" | "invitation_created" | "invitation_resent" | "invitation_revoked" | "invitation_accepted" | "invitation_declined" | "api_key_created" | "api_key_updated" | "api_key_revoked" | "server_created" | "server_updated" | "server_deleted" | "secrets_changed" | "tools_switched" | "saved_view_created" | "saved_view_updated" | "saved_view_deleted" | "user_created" | "user_updated" | "user_deleted" | "password_changed" | "signed_in" | "signed_out" | "session_revoked" | "sign_in_link_created" | "payloads_exported" | "administrator_looked" | "secrets_key_rotated" | "unknown";
+        ActivityType: "project_created" | "project_updated" | "project_deleted" | "project_restored" | "project_purged" | "project_settings_changed" | "team_created" | "team_updated" | "team_deleted" | "team_restored" | "team_purged" | "team_granted" | "team_removed" | "member_role_changed" | "member_removed" | "member_left" | "ownership_transferred" | "invitation_created" | "invitation_resent" | "invitation_revoked" | "invitation_accepted" | "invitation_declined" | "api_key_created" | "api_key_updated" | "api_key_revoked" | "server_created" | "server_updated" | "server_deleted" | "secrets_changed" | "tools_switched" | "saved_view_created" | "saved_view_updated" | "saved_view_deleted" | "user_created" | "user_updated" | "user_deleted" | "password_changed" | "signed_in" | "signed_out" | "session_revoked" | "sign_in_link_created" | "payloads_exported" | "administrator_looked" | "secrets_key_rotated" | "unknown";
         /** @description Who did it, as they were then. */
         Actor: {
             /**
@@ -1411,6 +1495,7 @@ export interface components {
         /** @description A project, whoever is in it. */
         AnyProject: {
             created_at: components["schemas"]["Time"];
+            deleted_at: components["schemas"]["Time"] | null;
             /** Format: uuid */
             id: string;
             /**
@@ -1438,6 +1523,7 @@ export interface components {
         /** @description A team, whoever is in it. */
         AnyTeam: {
             created_at: components["schemas"]["Time"];
+            deleted_at: components["schemas"]["Time"] | null;
             /** Format: uuid */
             id: string;
             /**
@@ -1710,6 +1796,12 @@ export interface components {
              * @example acme-platform
              */
             slug?: string | null;
+            /**
+             * @description Slug or id of a team in which the caller develops. All of it will be in
+             *     the project, as what they are in the team.
+             * @example core
+             */
+            team?: string | null;
         };
         /** @description A new saved view. */
         CreateSavedView: {
@@ -1820,6 +1912,27 @@ export interface components {
              */
             password: string;
         };
+        /** @description What lies in the trash. */
+        Discarded: {
+            deleted_at: components["schemas"]["Time"];
+            /** @description From then on nothing brings it back. */
+            gone_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DiscardedKind"];
+            /** @example Acme Platform */
+            name: string;
+            /**
+             * @description Taken until it is gone.
+             * @example acme-platform
+             */
+            slug: string;
+        };
+        /**
+         * @description What of it is.
+         * @enum {string}
+         */
+        DiscardedKind: "project" | "team";
         /**
          * @description How a client reached the gateway.
          * @example sse
@@ -2057,6 +2170,13 @@ export interface components {
             page: components["schemas"]["Page"];
         };
         /** @description The shape of every list. */
+        List_Discarded: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["Discarded"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
         List_Invitation: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["Invitation"][];
@@ -2161,6 +2281,13 @@ export interface components {
         LogLevel: "debug" | "info" | "warning" | "error" | "unknown";
         /** @description The caller. */
         Me: {
+            /**
+             * @description Those that the caller is in, newest first, at most 100: the list of projects
+             *     has all.
+             */
+            projects: components["schemas"]["Project"][];
+            /** @description All that the caller is in, by name. */
+            teams: components["schemas"]["Team"][];
             user: components["schemas"]["User"];
         };
         /** @description Somebody in a team or a project. */
@@ -2315,6 +2442,8 @@ export interface components {
             description: string;
             /** Format: uuid */
             id: string;
+            /** @description The caller marked it. A key marks nothing. */
+            is_favorite: boolean;
             /**
              * @description Where an MCP client reaches all servers of the project.
              * @example http://127.0.0.1:8090/projects/acme-platform/mcp
@@ -3011,6 +3140,12 @@ export interface components {
              *     ]
              */
             redacted_paths?: string[] | null;
+        };
+        /** @description Changes to a project. What is absent stays. */
+        UpdateProject: {
+            description?: string | null;
+            /** @example Acme Platform */
+            name?: string | null;
         };
         /**
          * @description Changes to how long things are kept, in days from 1 to 3,650. Within ten
@@ -3804,6 +3939,27 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    list_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Discarded"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -3874,6 +4030,64 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    delete_project: {
+        parameters: {
+            query: {
+                /**
+                 * @description The name of what is to be deleted, as it stands there.
+                 * @example Acme Platform
+                 */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lies in the trash */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    update_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateProject"];
+            };
+        };
+        responses: {
+            /** @description The project as it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3977,7 +4191,16 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice. For 24 hours the
+                 *     same request with the same key gets the same answer and does nothing more;
+                 *     another request with it is refused with 422, one that comes while the
+                 *     first is under way with 409. What was refused may be tried again.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Slug or id */
                 project: string;
@@ -4058,6 +4281,50 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    mark_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is marked, for the caller alone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    unmark_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not marked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     list_project_invitations: {
         parameters: {
             query?: never;
@@ -4085,7 +4352,16 @@ export interface operations {
     create_project_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice. For 24 hours the
+                 *     same request with the same key gets the same answer and does nothing more;
+                 *     another request with it is refused with 422, one that comes while the
+                 *     first is under way with 409. What was refused may be tried again.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Slug or id */
                 project: string;
@@ -4254,6 +4530,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    restore_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project, as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
             };
             default: components["responses"]["Refused"];
         };
@@ -4581,6 +4881,8 @@ export interface operations {
             /** @description The server */
             200: {
                 headers: {
+                    /** @description The version of it, for If-Match */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4617,7 +4919,14 @@ export interface operations {
     update_server: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an earlier answer. Changes that version alone, and answers
+                 *     412 where somebody else changed it meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Slug or id */
                 project: string;
@@ -4635,6 +4944,8 @@ export interface operations {
             /** @description The server as it is now */
             200: {
                 headers: {
+                    /** @description The version of it, for If-Match */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4787,7 +5098,16 @@ export interface operations {
     call_tool: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice. For 24 hours the
+                 *     same request with the same key gets the same answer and does nothing more;
+                 *     another request with it is refused with 422, one that comes while the
+                 *     first is under way with 409. What was refused may be tried again.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Slug or id */
                 project: string;
@@ -6035,6 +6355,36 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    delete_team: {
+        parameters: {
+            query: {
+                /**
+                 * @description The name of what is to be deleted, as it stands there.
+                 * @example Acme Platform
+                 */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lies in the trash */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     update_team: {
         parameters: {
             query?: never;
@@ -6144,7 +6494,16 @@ export interface operations {
     create_team_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of the caller's choice. For 24 hours the
+                 *     same request with the same key gets the same answer and does nothing more;
+                 *     another request with it is refused with 422, one that comes while the
+                 *     first is under way with 409. What was refused may be tried again.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Slug or id */
                 team: string;
@@ -6336,6 +6695,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Project"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    restore_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team, as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
                 };
             };
             default: components["responses"]["Refused"];

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     backends::answer,
     caller::Caller,
+    idempotency::IdempotencyKeyHeader,
     json::{List, Meta, Moment, Scope, Word as _, text_or_null},
     json_body::{Body, present_or_null},
     path::Path,
@@ -140,7 +141,7 @@ pub(crate) async fn list(
 
 /// Makes a key
 #[utoipa::path(post, path = "/projects/{project}/api-keys", tag = "api-keys", operation_id = "create_api_key",
-    params(("project" = String, Path, description = "Slug or id")),
+    params(("project" = String, Path, description = "Slug or id"), IdempotencyKeyHeader),
     request_body = CreateApiKey,
     responses((status = 201, description = "The key, this once", body = CreatedApiKey)))]
 pub(crate) async fn create(

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     backends::answer_within,
     caller::Caller,
+    idempotency::IdempotencyKeyHeader,
     json::{ErrorKind, List, Meta, ToolCallStatus, Word as _, text_or_null},
     json_body::Body,
     path::Path,
@@ -123,6 +124,7 @@ pub(crate) async fn list(
         ("project" = String, Path, description = "Slug or id"),
         ("server" = String, Path, description = "Name or id"),
         ("tool" = String, Path, description = "Name of the tool, as its server knows it"),
+        IdempotencyKeyHeader,
     ),
     request_body = CallTool,
     responses((status = 200, description = "How it ended", body = CallToolResult)))]

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tonic::{Request, Status, metadata::MetadataMap};
 
 pub(crate) mod gateway;
+pub(crate) mod idempotency;
 pub(crate) mod logging;
 pub(crate) mod projects;
 
@@ -29,6 +30,7 @@ pub(crate) mod wire {
         },
         projects::{
             access_service_server::AccessServiceServer, api_keys_service_server::ApiKeysServiceServer,
+            idempotency_service_server::IdempotencyServiceServer,
             members_service_server::MembersServiceServer, projects_service_server::ProjectsServiceServer,
             servers_service_server::ServersServiceServer, users_service_server::UsersServiceServer,
         },
@@ -47,6 +49,8 @@ pub(crate) struct World {
     /// stranger to it.
     grants: Mutex<HashMap<String, Vec<Permission>>>,
     pub(crate) servers: Mutex<Vec<proto::projects::Server>>,
+    /// Requests that are to be done once.
+    kept: Mutex<idempotency::KeptRequests>,
     /// The last request of each kind, for tests to look at.
     pub(crate) asked: Asked,
     /// Everything that the tail ever told, in order.
@@ -75,6 +79,7 @@ impl World {
             secret,
             grants: Mutex::default(),
             servers: Mutex::new(vec![projects::sample_server()]),
+            kept: Mutex::default(),
             asked: Asked::default(),
             told: watch::Sender::new(Vec::new()),
         }

@@ -4,6 +4,7 @@
 mod auth;
 mod backends;
 mod document;
+mod idempotency;
 mod projects;
 mod refusals;
 mod stack;

@@ -13,6 +13,7 @@ use tonic::service::Routes;
 use crate::backends::{
     World,
     gateway::{LiveSessions, Tools, Upstreams},
+    idempotency::Idempotency,
     logging::{ServerLogs, Sessions, ToolCalls},
     projects::{Access, ApiKeys, Members, Projects, Servers, Users},
     wire,
@@ -100,6 +101,10 @@ fn routes(world: &Arc<World>) -> Routes {
     ))
     .add_service(wire::MembersServiceServer::with_interceptor(
         Members(world.clone()),
+        guard.clone(),
+    ))
+    .add_service(wire::IdempotencyServiceServer::with_interceptor(
+        Idempotency(world.clone()),
         guard.clone(),
     ))
     .add_service(wire::ServersServiceServer::with_interceptor(

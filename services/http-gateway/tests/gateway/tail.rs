@@ -197,3 +197,13 @@ async fn lines_of_servers_are_followed_from_a_cursor() {
         .await
         .refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn who_lost_access_reads_no_further_however_seldom_a_heartbeat_is() {
+    let stack = stack::start_with(|config| config.live_heartbeat_ms = 60_000).await;
+    let person = stack.world.person(Permission::ALL);
+    let mut events = Events::open(&stack, STREAM, &person, None).await;
+    stack.world.revoke(&person);
+    let end = tokio::time::timeout(Duration::from_secs(30), events.block()).await;
+    assert_eq!(end, Ok(None));
+}

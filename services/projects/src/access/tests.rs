@@ -3,7 +3,7 @@ use domain::ApiKeyId;
 
 use super::*;
 use crate::api_keys::KeyLimits;
-use crate::{MIGRATIONS, SignUp, fixture::Rooms};
+use crate::{MIGRATIONS, SignUp, fixture::Rooms, test_project::TestProject};
 
 impl Rooms {
     /// The reason for which a caller is refused.
@@ -105,5 +105,17 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::Open);
         let token = SessionToken::generate();
         assert_eq!(rooms.caller(&token).await.expect_err("nobody"), "session_ended");
+    }
+
+    async fn developers_run_programs_where_the_deployment_lets_them(database: Database) {
+        let home = TestProject::new(database).await;
+        for is_let in [false, true] {
+            let access = home.access().letting_developers_run_programs(is_let);
+            for (user, may) in [(&home.owner, true), (&home.developer, is_let), (&home.reporter, false)] {
+                let caller = Caller::from(user.clone());
+                let granted = access.authorize(&caller, "home", &[Permission::WriteStdioServers]).await;
+                assert_eq!(granted.is_ok(), may, "{} {is_let}", user.name);
+            }
+        }
     }
 }

@@ -9,9 +9,9 @@ use proto::{
         AnyApiKey as WireApiKey, AnyProject as WireProject, AnyTeam as WireTeam, GetSystemRequest,
         GetSystemResponse, ListAllApiKeysRequest, ListAllApiKeysResponse, ListAllProjectsRequest,
         ListAllProjectsResponse, ListAllTeamsRequest, ListAllTeamsResponse, ListUsersRequest,
-        ListUsersResponse, RevokeAnyApiKeyRequest, RevokeAnyApiKeyResponse, SetPasswordRequest,
-        SetPasswordResponse, UpdateUserRequest, UpdateUserResponse,
-        administration_service_server::AdministrationService,
+        ListUsersResponse, RevokeAnyApiKeyRequest, RevokeAnyApiKeyResponse, RotateSecretsKeyRequest,
+        RotateSecretsKeyResponse, SetPasswordRequest, SetPasswordResponse, UpdateUserRequest,
+        UpdateUserResponse, administration_service_server::AdministrationService,
     },
 };
 use secrecy::SecretString;
@@ -22,6 +22,7 @@ use super::{Administration, Administrator, AnyApiKey, AnyProject, AnyTeam};
 use crate::{
     access::Access,
     api_keys::rpc::{key_to_wire, parse_id},
+    secrets::Rotate,
     users::{UserChange, Users},
 };
 
@@ -129,6 +130,24 @@ impl AdministrationService for AdministrationRpc {
         }))
     }
 
+    async fn rotate_secrets_key(
+        &self,
+        request: Request<RotateSecretsKeyRequest>,
+    ) -> Result<Response<RotateSecretsKeyResponse>, Status> {
+        let by = self.enter(&request).await?;
+        let request = request.into_inner();
+        let wanted = Rotate {
+            to_current: request.to_current,
+            forget_old: request.forget_old,
+        };
+        let rotated = self.administration.rotate_secrets_key(&by, wanted).await?;
+        Ok(Response::new(RotateSecretsKeyResponse {
+            secrets_key_id: rotated.key_id,
+            data_keys: rotated.data_keys as u64,
+            old_key_ids: rotated.old_key_ids,
+        }))
+    }
+
     async fn get_system(
         &self,
         request: Request<GetSystemRequest>,
@@ -139,7 +158,7 @@ impl AdministrationService for AdministrationRpc {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             database: self.administration.database.engine().to_owned(),
             sign_up: self.administration.sign_up.as_str().to_owned(),
-            secrets_key_id: self.administration.wrapping_key.id(),
+            secrets_key_id: self.administration.secrets.key_id(),
             users: counts.users,
             active_users: counts.active_users,
             teams: counts.teams,

@@ -60,7 +60,9 @@ const PROJECTS: [&str; 3] = pages!(
 );
 
 const API_KEYS: [&str; 3] = pages!(
-    "SELECT k.*,
+    "SELECT k.id, k.project_id, k.name, k.lookup_id, k.created_by_user_id, k.created_at_us, k.expires_at_us,
+            k.revoked_at_us, k.scopes, k.ip_ranges, k.rate_limit_per_minute, k.tools, k.last_used_at_us,
+            k.last_used_ip,
             (SELECT slug FROM projects p WHERE p.id = k.project_id) AS project_slug,
             (SELECT email FROM users u WHERE u.id = k.created_by_user_id) AS created_by_email
        FROM api_keys k WHERE TRUE",

@@ -1,3 +1,4 @@
+use access::WrappingKeys;
 use database::database_test;
 use domain::{DisplayName, Role};
 use service_error::Code;
@@ -8,6 +9,7 @@ use crate::{
     activities::{Activities, Wanted},
     api_keys::{ApiKeys, KeyLimits},
     fixture::{Rooms, by},
+    secrets::KeyRing,
     test_project::TestProject,
     users::UserChange,
 };
@@ -18,7 +20,11 @@ fn administration(database: &Database, clock: &Clock, changes: &Changes) -> Admi
         clock: clock.clone(),
         changes: changes.clone(),
         sign_up: SignUp::Open,
-        wrapping_key: WrappingKey::from_hex(&"07".repeat(32)).expect("a key"),
+        secrets: Secrets::new(
+            database.clone(),
+            clock.clone(),
+            KeyRing::given(WrappingKeys::from_hex(&"07".repeat(32)).expect("a key")),
+        ),
     }
 }
 

@@ -1,4 +1,6 @@
+use access::{COUNTED_METADATA, Credential};
 use database::database_test;
+use tonic::metadata::MetadataMap;
 
 use super::*;
 use crate::{MIGRATIONS, access::Caller, test_project::TestProject};
@@ -203,5 +205,28 @@ database_test! {
         keys.record_use(stored.id, KeyUse { at: home.clock.now() + DAY, ip }).await.expect("noted");
         keys.record_use(stored.id, KeyUse { at: first, ip: None }).await.expect("noted");
         assert_eq!(last_used().await, Some(KeyUse { at: home.clock.now(), ip }));
+    }
+
+    async fn what_is_over_a_keys_limit_is_refused_and_one_request_counts_once(database: Database) {
+        let home = TestProject::new(database).await;
+        let keys = rules(&home);
+        let owner = home.granted(&home.owner).await;
+        let limits = KeyLimits { rate_limit_per_minute: Some(2), ..KeyLimits::default() };
+        let (_, key) = keys.create(&owner, name("a"), None, limits).await.expect("made");
+        let access = home.access();
+        let mut first = MetadataMap::new();
+        Credential::ApiKey(key).attach(&mut first);
+        let mut further = first.clone();
+        further.insert(COUNTED_METADATA, "1".parse().expect("metadata"));
+        for _ in 0..2 {
+            access.caller(&first).await.expect("within the limit");
+            for _ in 0..3 {
+                access.caller(&further).await.expect("the same request");
+            }
+        }
+        let refusal = access.caller(&first).await.expect_err("over the limit");
+        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::RateLimited, "rate_limited"));
+        let wait_ms = refusal.retry_after_ms.expect("how long");
+        assert!((1..=30_000).contains(&wait_ms), "{wait_ms}");
     }
 }

@@ -88,7 +88,7 @@ fn data_key_place(project: ProjectId, id: DataKeyId) -> Vec<u8> {
 }
 
 /// Nonce, then ciphertext and tag.
-fn seal(key: &[u8; 32], text: &[u8], place: &[u8]) -> Vec<u8> {
+pub(super) fn seal(key: &[u8; 32], text: &[u8], place: &[u8]) -> Vec<u8> {
     let mut nonce = [0_u8; NONCE_BYTES];
     fill(&mut nonce);
     let payload = Payload {
@@ -104,7 +104,7 @@ fn seal(key: &[u8; 32], text: &[u8], place: &[u8]) -> Vec<u8> {
     whole
 }
 
-fn open(key: &[u8; 32], sealed: &[u8], place: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+pub(super) fn open(key: &[u8; 32], sealed: &[u8], place: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (nonce, sealed) = sealed
         .split_first_chunk::<NONCE_BYTES>()
         .ok_or(SealError::NotAuthentic)?;

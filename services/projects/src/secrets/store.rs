@@ -12,6 +12,11 @@ const INSERT_DATA_KEY: &str =
     "INSERT INTO data_keys (id, project_id, wrapping_key_id, wrapped, created_at_us)
     VALUES ($1, $2, $3, $4, $5)";
 
+const DATA_KEYS_OF_OTHERS: &str =
+    "SELECT project_id, id, wrapping_key_id, wrapped FROM data_keys WHERE wrapping_key_id <> $1 ORDER BY id";
+
+const REPLACE_DATA_KEY: &str = "UPDATE data_keys SET wrapping_key_id = $2, wrapped = $3 WHERE id = $1";
+
 const OF_PROJECT: &str = "SELECT s.server_id, s.name, s.data_key_id, s.sealed
       FROM server_secrets s JOIN servers v ON v.id = s.server_id
      WHERE v.project_id = $1";
@@ -98,6 +103,37 @@ pub(super) async fn insert_data_key(
         .bind(&key.wrapping_key_id)
         .bind(&key.wrapped)
         .bind(now.as_micros())
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Of all projects, those that another wrapping key seals.
+pub(super) async fn data_keys_of_others(
+    transaction: &mut Transaction,
+    wrapping_key_id: &str,
+) -> Result<Vec<(ProjectId, DataKeyRow)>, DatabaseError> {
+    let rows: Vec<(Uuid, Uuid, String, Vec<u8>)> =
+        on_transaction!(transaction, |connection| sqlx::query_as(DATA_KEYS_OF_OTHERS)
+            .bind(wrapping_key_id)
+            .fetch_all(connection)
+            .await)?;
+    let read = |(project, id, wrapping_key_id, wrapped)| {
+        let row = DataKeyRow::from((id, wrapping_key_id, wrapped));
+        (ProjectId::from_uuid(project), row)
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) async fn replace_data_key(
+    transaction: &mut Transaction,
+    key: &DataKeyRow,
+) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| sqlx::query(REPLACE_DATA_KEY)
+        .bind(key.id.uuid())
+        .bind(&key.wrapping_key_id)
+        .bind(&key.wrapped)
         .execute(connection)
         .await
         .map(drop))?;

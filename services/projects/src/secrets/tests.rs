@@ -1,3 +1,4 @@
+use access::WrappingKeys;
 use database::database_test;
 use domain::{Isolation, ServerName};
 use service_error::Code;
@@ -6,6 +7,7 @@ use super::*;
 use crate::{
     MIGRATIONS,
     access::Granted,
+    activities::Actor,
     servers::{Http, Limits, NewServer, Server, ServerChange, ServerDefinition, Stdio, Transport},
     test_project::TestProject,
 };
@@ -145,7 +147,7 @@ database_test! {
         let foreign = Secrets::new(
             home.database.clone(),
             home.clock.clone(),
-            WrappingKey::from_hex(&"08".repeat(32)).expect("a key"),
+            KeyRing::given(WrappingKeys::from_hex(&"08".repeat(32)).expect("a key")),
         );
         foreign.check_key().await.expect("there is nothing yet");
         let made = add(&home, &owner, "tools", remote("https://example.com"), &[("a", "1")]).await.expect("made");
@@ -154,6 +156,71 @@ database_test! {
         assert!(refusal.contains("give it the file"), "{refusal}");
         let opened = foreign.open(home.project.id).await.expect("read").remove(&made.id).expect("one");
         assert_eq!(opened.expect_err("sealed").to_string(), SealError::NoKey.to_string());
+    }
+
+    async fn the_key_is_rotated_while_all_runs_and_the_old_one_can_go(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("secrets-key");
+        let replica = || Secrets::new(home.database.clone(), home.clock.clone(), KeyRing::of_file(file.clone()).expect("keys"));
+        let (first, second) = (replica(), replica());
+        let (old_file, old) = (std::fs::read_to_string(&file).expect("a file"), first.key_id());
+        let new = NewServer {
+            name: ServerName::parse("tools").expect("a name"),
+            definition: remote("https://example.com"),
+            secrets: changes(&[("a", "1")]),
+            is_enabled: true,
+        };
+        let servers = crate::servers::Servers::new(home.database.clone(), home.clock.clone(), home.changes.clone(), first.clone());
+        let made = servers.create(&owner, new).await.expect("made");
+        let opens = async |secrets: &Secrets| {
+            let opened = secrets.open(home.project.id).await.expect("read").remove(&made.id).expect("one");
+            opened.map(|values| values["a"].expose_secret().to_owned())
+        };
+
+        let rotated = first.rotate(&home.changes, &Actor::operator(), Rotate::default()).await.expect("rotated");
+        assert_eq!((rotated.data_keys, rotated.old_key_ids.as_slice()), (1, std::slice::from_ref(&old)));
+        assert_ne!(rotated.key_id, old);
+        assert_eq!(store::wrapping_key_ids(&home.database).await.expect("ids"), [rotated.key_id.clone()]);
+        for secrets in [&first, &second, &replica()] {
+            assert_eq!(opens(secrets).await, Ok("1".to_owned()), "also in a replica that had the old key alone");
+            secrets.check_key().await.expect("it is known");
+        }
+
+        let to_current = Rotate { to_current: true, forget_old: true };
+        let again = first.rotate(&home.changes, &Actor::operator(), to_current).await.expect("nothing to seal anew");
+        assert_eq!((again.data_keys, again.old_key_ids.len(), &again.key_id), (0, 0, &rotated.key_id));
+        assert_eq!(opens(&replica()).await, Ok("1".to_owned()), "without the old key");
+        let alone = Secrets::new(
+            home.database.clone(),
+            home.clock.clone(),
+            KeyRing::given(WrappingKeys::from_hex(&old_file).expect("a key")),
+        );
+        alone.check_key().await.expect_err("the old key opens nothing any more");
+        assert_eq!(opens(&alone).await, Err(SealError::NoKey));
+    }
+
+    async fn a_rotation_that_cannot_open_something_changes_nothing(database: Database) {
+        let home = TestProject::new(database).await;
+        let owner = home.granted(&home.owner).await;
+        add(&home, &owner, "tools", remote("https://example.com"), &[("a", "1")]).await.expect("made");
+        let (own, foreign) = ("07".repeat(32), "08".repeat(32));
+        let secrets = |text: &str| {
+            let keys = KeyRing::given(WrappingKeys::from_hex(text).expect("keys"));
+            Secrets::new(home.database.clone(), home.clock.clone(), keys)
+        };
+        let to_current = Rotate { to_current: true, forget_old: false };
+        let by = Actor::operator();
+        let refusal = secrets(&foreign).rotate(&home.changes, &by, to_current).await.expect_err("another key");
+        assert_eq!(refusal.reason, "data_key_sealed");
+        let refusal = secrets(&own).rotate(&home.changes, &by, Rotate::default()).await.expect_err("not ours to write");
+        assert_eq!(refusal.reason, "secrets_key_given");
+        home.secrets().check_key().await.expect("as it was");
+        // As a deployment does that is given its key in the environment.
+        let both = secrets(&format!("{foreign},{own}"));
+        assert_eq!(both.rotate(&home.changes, &by, to_current).await.expect("rotated").data_keys, 1);
+        secrets(&foreign).check_key().await.expect("the new key is enough");
     }
 
     async fn no_secret_follows_a_server_to_another_host(database: Database) {

@@ -4,7 +4,10 @@ use service_error::ServiceError;
 use super::{
     CreateInvitation, CreatedInvitation, Invitation, invitations_of, invite_into, resend_of, revoke_of,
 };
-use crate::{app::App, caller::Caller, json::List, json_body::Body, path::Path, routes::members::place};
+use crate::{
+    app::App, caller::Caller, idempotency::IdempotencyKeyHeader, json::List, json_body::Body, path::Path,
+    routes::members::place,
+};
 
 /// Open invitations into the project
 #[utoipa::path(get, path = "/projects/{project}/invitations", tag = "invitations",
@@ -25,7 +28,7 @@ pub(crate) async fn list(
 /// seven days.
 #[utoipa::path(post, path = "/projects/{project}/invitations", tag = "invitations",
     operation_id = "create_project_invitation",
-    params(("project" = String, Path, description = "Slug or id")),
+    params(("project" = String, Path, description = "Slug or id"), IdempotencyKeyHeader),
     request_body = CreateInvitation,
     responses((status = 201, description = "The invitation, and its link this once", body = CreatedInvitation)))]
 pub(crate) async fn create(

@@ -1,13 +1,10 @@
-//! How many requests a key may make: a bucket of tokens for each.
-
 use std::{
     collections::HashMap,
+    hash::Hash,
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-
-use domain::ApiKeyId;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -15,9 +12,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// none.
 const MAX_KEPT: usize = 4_096;
 
-/// The buckets of all keys that have a limit.
-#[derive(Debug, Default)]
-pub(crate) struct RateLimits(Mutex<HashMap<ApiKeyId, Bucket>>);
+/// How many requests each API key may make: a bucket of tokens for each that has
+/// a limit. Each service that clients come to counts for itself.
+#[derive(Debug)]
+pub struct RateLimits<K>(Mutex<HashMap<K, Bucket>>);
 
 /// A whole minute's tokens fit in, so a client that was silent may send them at
 /// once.
@@ -27,10 +25,16 @@ struct Bucket {
     filled_at: Instant,
 }
 
-impl RateLimits {
+impl<K> Default for RateLimits<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> RateLimits<K> {
     /// Takes one token of a key. The error is how long it takes until there is
     /// one.
-    pub(crate) fn take(&self, key: ApiKeyId, per_minute: NonZeroU32, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, key: K, per_minute: NonZeroU32, now: Instant) -> Result<(), Duration> {
         let size = f64::from(per_minute.get());
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_KEPT {
@@ -54,7 +58,6 @@ impl RateLimits {
 
 #[cfg(test)]
 mod tests {
-    use domain::Clock;
     use proptest::prelude::*;
 
     use super::*;
@@ -65,11 +68,7 @@ mod tests {
 
     #[test]
     fn a_key_that_waits_as_long_as_it_is_told_is_served() {
-        let (limits, key, start) = (
-            RateLimits::default(),
-            ApiKeyId::new(&Clock::system()),
-            Instant::now(),
-        );
+        let (limits, key, start) = (RateLimits::default(), 1, Instant::now());
         for _ in 0..6 {
             assert_eq!(limits.take(key, limit(6), start), Ok(()));
         }
@@ -79,8 +78,7 @@ mod tests {
         assert_eq!(wait, Duration::from_secs(10));
         assert!(limits.take(key, limit(6), start + wait / 2).is_err());
         assert_eq!(limits.take(key, limit(6), start + wait), Ok(()));
-        let other = ApiKeyId::new(&Clock::system());
-        assert_eq!(limits.take(other, limit(6), start), Ok(()));
+        assert_eq!(limits.take(2, limit(6), start), Ok(()), "another key");
     }
 
     proptest! {
@@ -89,7 +87,7 @@ mod tests {
             per_minute in 1_u32..500,
             gaps_ms in prop::collection::vec(0_u64..2_000, 1..400),
         ) {
-            let (limits, key) = (RateLimits::default(), ApiKeyId::new(&Clock::system()));
+            let (limits, key) = (RateLimits::default(), 1);
             let start = Instant::now();
             let mut now = start;
             let mut taken = Vec::new();
