@@ -53,6 +53,9 @@ impl ServerDefinition {
 }
 
 impl Rest {
+    /// Of everybody who signs up here.
+    pub const PASSWORD: &str = "correct horse battery staple";
+
     /// Somebody who is not signed in, at the gateway at `base`.
     pub fn new(base: &str) -> Self {
         let http = reqwest::Client::builder()
@@ -69,7 +72,7 @@ impl Rest {
     /// Makes an account and signs in.
     pub async fn sign_up(base: &str, email: &str) -> anyhow::Result<Self> {
         let mut rest = Self::new(base);
-        let body = json!({"email": email, "password": "correct horse battery staple", "name": "Kim"});
+        let body = json!({"email": email, "password": Self::PASSWORD, "name": "Kim"});
         let answer = rest
             .request(Method::POST, "/auth/sign-up")
             .json(&body)
@@ -109,6 +112,12 @@ impl Rest {
             .to_str()?;
         rest.cookie = Some(cookie.split(';').next().unwrap_or_default().to_owned());
         Ok(Some(rest))
+    }
+
+    /// What the cookie of somebody who is signed in holds.
+    pub fn session_token(&self) -> Option<&str> {
+        let (_, token) = self.cookie.as_deref()?.split_once('=')?;
+        Some(token)
     }
 
     /// A request to `/api/v1{path}` with the user's cookie.

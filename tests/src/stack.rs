@@ -24,6 +24,8 @@ pub struct Stack {
     web_url: String,
     mcp_url: String,
     projects_url: String,
+    logging_url: String,
+    gateway_url: String,
 }
 
 impl Stack {
@@ -37,6 +39,7 @@ impl Stack {
         let service_secret = Some(secret.clone());
         let [projects, logging, gateway, mcp, http] = [(); 5].map(|()| listener());
         let projects_url = url(&projects);
+        let (logging_url, gateway_url) = (url(&logging), url(&gateway));
         let (web_url, mcp_url) = (url(&http), url(&mcp));
 
         let projects_config = projects::Config {
@@ -53,7 +56,7 @@ impl Stack {
         };
         let gateway_config = mcp_gateway::Config {
             projects_url: projects_url.clone(),
-            logging_url: url(&logging),
+            logging_url: logging_url.clone(),
             spool_dir: folder.path().join("gateway/spool"),
             // This process is a test and has no such command.
             stdio_launcher: vec![
@@ -71,9 +74,11 @@ impl Stack {
         };
         let http_config = http_gateway::Config {
             projects_url: projects_url.clone(),
-            logging_url: url(&logging),
-            gateway_url: url(&gateway),
+            logging_url: logging_url.clone(),
+            gateway_url: gateway_url.clone(),
             mcp_public_url: mcp_url.clone(),
+            // So that a test comes from as many addresses as it likes.
+            trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")],
             service_secret,
             ..http_gateway::Config::default()
         };
@@ -100,7 +105,29 @@ impl Stack {
             web_url,
             mcp_url,
             projects_url,
+            logging_url,
+            gateway_url,
         }
+    }
+
+    /// Where the projects service is called by the others.
+    pub fn projects_url(&self) -> &str {
+        &self.projects_url
+    }
+
+    /// The same of the logging service.
+    pub fn logging_url(&self) -> &str {
+        &self.logging_url
+    }
+
+    /// The same of the mcp-gateway.
+    pub fn gateway_url(&self) -> &str {
+        &self.gateway_url
+    }
+
+    /// What the services prove with that they are of this deployment.
+    pub fn secret(&self) -> &ServiceSecret {
+        &self.secret
     }
 
     /// Where the browser goes.

@@ -4,7 +4,7 @@ use database::keyset;
 use domain::{ErrorKind, Timestamp, ToolCallStatus};
 use prost::Message as _;
 use proto::{convert::FromWire, logging as wire};
-use service_error::{ServiceError, Span};
+use service_error::{Code, ServiceError, Span};
 use uuid::Uuid;
 
 use crate::{
@@ -91,6 +91,9 @@ impl ToolCallFilter {
         let mut terms = typed_terms(&filter)?;
         if let Some(mut expression) = query::parse(&filter.q)? {
             resolve(&mut expression, &filter.q, &users, &keys)?;
+            if filter.without_payloads {
+                leave_payloads_out(&mut expression)?;
+            }
             match expression {
                 Expression::All(inner) => terms.extend(inner),
                 other => terms.push(other),
@@ -196,6 +199,27 @@ fn is(field: Field, operator: Operator, value: Value) -> Expression {
         operator,
         value,
     })
+}
+
+/// Who could search what they may not read would read it, guess by guess.
+fn leave_payloads_out(expression: &mut Expression) -> Result<(), ServiceError> {
+    match expression {
+        Expression::All(terms) | Expression::Any(terms) => terms.iter_mut().try_for_each(leave_payloads_out),
+        Expression::Not(inner) => leave_payloads_out(inner),
+        Expression::Text(pattern) => {
+            let of = |field| is(field, Operator::Is, Value::Pattern(pattern.clone()));
+            *expression = Expression::any(vec![of(Field::Tool), of(Field::Error)]);
+            Ok(())
+        }
+        Expression::Field(condition) => match condition.field {
+            Field::Arguments | Field::Result => Err(ServiceError::new(
+                Code::PermissionDenied,
+                "payloads_not_readable",
+                "you may not read arguments and results here, and so may not search them; ask an owner of the project",
+            )),
+            _ => Ok(()),
+        },
+    }
 }
 
 /// Puts ids in the place of names.

@@ -168,6 +168,11 @@ impl Project {
         self.servers.iter().find(|server| server.id == id)
     }
 
+    /// A key of the project that lives.
+    pub(crate) fn key_by_id(&self, id: ApiKeyId, now: Timestamp) -> Option<&Arc<Key>> {
+        self.keys.iter().find(|key| key.id == id && key.is_live(now))
+    }
+
     pub(crate) fn enabled_servers(&self) -> impl Iterator<Item = &Arc<Server>> {
         self.servers.iter().filter(|server| server.is_enabled)
     }

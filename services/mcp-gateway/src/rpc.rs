@@ -7,7 +7,7 @@ mod upstreams;
 use std::sync::Arc;
 
 use access::{AllowList, ServiceName};
-use domain::{Door, ProjectId, ServerId};
+use domain::{ApiKeyId, Door, ProjectId};
 use proto::{
     convert::parse_id,
     logging::{Client, Principal},
@@ -39,16 +39,15 @@ pub(crate) const ALLOWED: AllowList = &[
 pub(crate) struct Rpc(pub(crate) Arc<Relay>);
 
 impl Rpc {
-    /// A server that may be used.
+    /// A server that may be used, by its id or its name.
     fn server(&self, project: &str, server: &str) -> Result<(Arc<Project>, Arc<Server>), ServiceError> {
         let project: ProjectId = parse_id("project_id", project).map_err(invalid)?;
-        let server: ServerId = parse_id("server_id", server).map_err(invalid)?;
         let snapshot = self.0.directory.snapshot();
         let project = snapshot
             .project_by_id(project)
             .ok_or_else(|| ServiceError::not_found("project"))?;
         let server = project
-            .server_by_id(server)
+            .server(server)
             .ok_or_else(|| ServiceError::not_found("server"))?;
         if !server.is_enabled {
             return Err(ServiceError::new(
@@ -69,6 +68,11 @@ impl Rpc {
         client: Option<Client>,
     ) -> Result<(Caller, Arc<Server>), ServiceError> {
         let (project, server) = self.server(project, server)?;
+        let principal = principal.unwrap_or_default();
+        let permissions = match &principal.api_key_id {
+            Some(id) => self.permissions_of_key(&project, id)?,
+            None => Permissions::all(),
+        };
         let caller = Caller {
             project,
             endpoint: Endpoint::Server(server.id),
@@ -76,13 +80,27 @@ impl Rpc {
             session: None,
             log_level: None,
             questions: None,
-            principal: principal.unwrap_or_default(),
+            principal,
             client: client.unwrap_or_default(),
             revision: String::new(),
-            permissions: Permissions::all(),
+            permissions,
             trace: Trace::default(),
         };
         Ok((caller, server))
+    }
+
+    /// A key may by this way what it may at the doors, and as often.
+    fn permissions_of_key(&self, project: &Project, id: &str) -> Result<Permissions, ServiceError> {
+        let id: ApiKeyId = parse_id("principal.api_key_id", id).map_err(invalid)?;
+        let now = self.0.recorder.clock().now();
+        let key = project.key_by_id(id, now).ok_or_else(|| {
+            ServiceError::new(
+                Code::Unavailable,
+                "key_not_known_yet",
+                "the gateway does not know this API key yet, or no more; try again in a second",
+            )
+        })?;
+        Ok(Permissions::of_key(key))
     }
 }
 

@@ -260,19 +260,37 @@ impl Granted {
         if self.permissions.contains(&permission) {
             return Ok(());
         }
-        let what = words(permission);
-        let (reason, message) = match &self.caller.identity {
+        match &self.caller.identity {
             Identity::Person(_) => {
-                let role = self.role;
-                (
+                let (role, what) = (self.role, words(permission));
+                Err(ServiceError::new(
+                    Code::PermissionDenied,
                     "role_too_low",
                     format!("as {role} of this project you may not {what}; ask an owner"),
-                )
+                ))
             }
-            Identity::Key(_) => ("key_may_not", format!("this API key may not {what}")),
-        };
-        Err(ServiceError::new(Code::PermissionDenied, reason, message))
+            Identity::Key(_) => Err(key_may_not(permission)),
+        }
     }
+}
+
+impl KeyHolder {
+    /// Refuses where the key may not do this in its project.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ServiceError> {
+        if self
+            .limits
+            .permissions(self.role.permissions())
+            .contains(&permission)
+        {
+            return Ok(());
+        }
+        Err(key_may_not(permission))
+    }
+}
+
+fn key_may_not(permission: Permission) -> ServiceError {
+    let message = format!("this API key may not {}", words(permission));
+    ServiceError::new(Code::PermissionDenied, "key_may_not", message)
 }
 
 /// The session that the request brings.

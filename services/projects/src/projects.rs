@@ -208,7 +208,10 @@ impl Projects {
         let limit = keyset::limit(limit, PAGE)?;
         let (user_id, only) = match &caller.identity {
             Identity::Person(user) => (user.id, None),
-            Identity::Key(holder) => (holder.user_id, Some(holder.project_id)),
+            Identity::Key(holder) => {
+                holder.require(Permission::ReadProject)?;
+                (holder.user_id, Some(holder.project_id))
+            }
         };
         let filter = Filter::of("projects", &[user_id.uuid().as_bytes()]);
         let place = Place::parse(cursor, filter)?;

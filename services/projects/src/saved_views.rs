@@ -129,7 +129,9 @@ fn about(kind: ActivityType, view: &SavedView) -> Deed {
 }
 
 fn may_change(granted: &Granted, view: &SavedView) -> Result<(), ServiceError> {
-    if granted.role == Role::Owner || granted.caller.person()?.id == view.created_by {
+    // A key of an owner is no owner.
+    let person = granted.caller.person()?;
+    if granted.role == Role::Owner || person.id == view.created_by {
         return Ok(());
     }
     Err(ServiceError::new(

@@ -190,7 +190,7 @@ async fn a_tool_is_called_in_the_callers_name_and_a_failure_is_told_as_the_outco
     let request = asked();
     assert_eq!(request.tool_name, "a/b c");
     assert_eq!(request.arguments_json, r#"{"message":"hello"}"#);
-    assert_eq!(request.server_id, SERVER);
+    assert_eq!(request.server_id, "sample");
     assert_eq!(
         request.principal.and_then(|who| who.user_id).as_deref(),
         Some(USER)

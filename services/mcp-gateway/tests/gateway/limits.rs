@@ -1,5 +1,7 @@
+use access::ServiceName;
 use proto::{
-    logging::{ErrorKind, ToolCall},
+    gateway::{CallToolRequest, tools_service_client::ToolsServiceClient},
+    logging::{ErrorKind, Principal, ToolCall},
     projects::{ApiKeySnapshot, Permission},
 };
 use reqwest::{Method, StatusCode};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Events, SseClient, initialize_message},
     many_servers::{Listing, add, names, tool},
+    rest::service,
     stack::{Stack, until},
 };
 
@@ -217,4 +220,42 @@ async fn a_key_that_may_only_call_tools_lists_nothing() {
     .await;
     let read = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": { "uri": "a:b" } });
     assert_eq!(client.post(&read).await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_may_over_grpc_what_it_may_at_the_doors() {
+    let stack = Stack::start().await;
+    let mut key_id = String::new();
+    client_with(&stack, |key| {
+        key.tools = vec!["scripted/echo".to_owned()];
+        key_id.clone_from(&key.id);
+    })
+    .await;
+    let call = async |tool: &str, key_id: &str| {
+        let request = CallToolRequest {
+            project_id: stack.project.id.to_string(),
+            server_id: "scripted".to_owned(),
+            tool_name: tool.to_owned(),
+            principal: Some(Principal {
+                user_id: None,
+                api_key_id: Some(key_id.to_owned()),
+            }),
+            ..CallToolRequest::default()
+        };
+        let mut tools = ToolsServiceClient::new(service(&stack, ServiceName::HttpGateway));
+        let answered = tools.call_tool(request).await?.into_inner();
+        Ok::<_, tonic::Status>(answered.tool_call.unwrap().error_kind())
+    };
+    assert_eq!(call("echo", &key_id).await.unwrap(), ErrorKind::Unspecified);
+    assert_eq!(call("big", &key_id).await.unwrap(), ErrorKind::Denied);
+    change_key(&stack, |key| {
+        key.permissions = vec![Permission::ReadProject.into()];
+    });
+    until("it may no longer call", async || {
+        (call("echo", &key_id).await.ok()? == ErrorKind::Denied).then_some(())
+    })
+    .await;
+    let nobodys = domain::ApiKeyId::new(&domain::Clock::system()).to_string();
+    let refused = call("echo", &nobodys).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Unavailable);
 }

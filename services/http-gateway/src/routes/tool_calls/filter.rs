@@ -113,6 +113,7 @@ impl ToolCallFilterQuery {
             client_types: words::<domain::ClientType>("client", &self.client)?,
             min_duration_us: micros(self.min_duration_ms),
             max_duration_us: micros(self.max_duration_ms),
+            without_payloads: !access.may(Permission::ReadPayloads),
         })
     }
 }
