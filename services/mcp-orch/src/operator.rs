@@ -23,15 +23,15 @@ type Connection = InterceptedService<Channel, ServiceIdentity>;
 #[derive(clap::Args)]
 pub(crate) struct Deployment {
     /// The folder in which it keeps everything [default: data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 
     /// The TOML file with its settings
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 
     /// Where its projects service is [default: on this machine, as the settings say]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     projects_url: Option<String>,
 }
 

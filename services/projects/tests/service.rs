@@ -338,6 +338,7 @@ fn may_call(method: &str) -> &'static [ServiceName] {
         | "/mcporch.projects.v1.ApiKeysService/RecordKeyUses" => &[ServiceName::McpGateway],
         "/mcporch.projects.v1.SettingsService/ListRetention" => &[ServiceName::Logging],
         "/mcporch.projects.v1.UsersService/CreateSignInLink"
+        | "/mcporch.projects.v1.AdministrationService/RotateSecretsKey"
         | "/mcporch.projects.v1.AdministrationService/SetPassword" => &[ServiceName::Operator],
         _ => &[ServiceName::HttpGateway, ServiceName::Operator],
     }

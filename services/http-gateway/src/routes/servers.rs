@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use axum::{Json, extract::State, http::StatusCode};
 use proto::projects as wire;
-use service_error::{Problem, ServiceError};
+use service_error::{Code, Problem, ServiceError};
 
 mod change;
 mod definition;
@@ -28,6 +28,10 @@ use crate::{
     path::Path,
     query::{PageQuery, Query},
 };
+
+/// How often a change is laid over what a server is by now, when others change
+/// it at the same time.
+const UPDATE_ATTEMPTS: u32 = 5;
 
 /// The servers of a project
 #[utoipa::path(get, path = "/projects/{project}/servers", tag = "servers", operation_id = "list_servers",
@@ -96,19 +100,28 @@ pub(crate) async fn get(
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,
-    Path((project, server)): Path<(String, String)>,
+    Path((project, mut server)): Path<(String, String)>,
     if_match: IfMatch,
     Body(body): Body<UpdateServer>,
 ) -> Result<(EntityTag, Json<Server>), Problem> {
-    let current = find(&app, &caller, project.clone(), server).await?;
-    if_match.check(current.version)?;
-    // A change is laid over what was read: the service takes it for nothing else.
-    let request = caller.request(body.into_request(project, current)?);
-    let answered = answer(app.backends.servers().update_server(request)).await;
-    let answered = answered.map_err(|error| if_match.refused(error))?;
-    Ok(tagged(
-        answered.server.ok_or_else(|| super::incomplete("server"))?,
-    ))
+    let mut attempts_left = UPDATE_ATTEMPTS;
+    loop {
+        attempts_left -= 1;
+        let current = find(&app, &caller, project.clone(), server).await?;
+        if_match.check(current.version)?;
+        server = current.id.clone();
+        // A change is laid over what was read: the service takes it for nothing else.
+        let request = caller.request(body.clone().into_request(project.clone(), current)?);
+        match answer(app.backends.servers().update_server(request)).await {
+            Ok(answered) => {
+                let server = answered.server.ok_or_else(|| super::incomplete("server"))?;
+                return Ok(tagged(server));
+            }
+            // Who does not say what they saw changes what there is by now.
+            Err(error) if error.code == Code::Conflict && if_match == IfMatch::Any && attempts_left > 0 => {}
+            Err(error) => return Err(if_match.refused(error)),
+        }
+    }
 }
 
 /// Removes a server
@@ -182,7 +195,7 @@ pub(crate) async fn id_of(
     }
     match find(app, caller, access.project_id.clone(), server.to_owned()).await {
         Ok(server) => Ok(server.id),
-        Err(error) if error.code == service_error::Code::NotFound => Err(ServiceError::invalid(
+        Err(error) if error.code == Code::NotFound => Err(ServiceError::invalid(
             "server",
             format!("there is no server {server:?} in this project; servers that are gone go by their id"),
         )),

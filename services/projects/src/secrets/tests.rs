@@ -182,7 +182,7 @@ database_test! {
         let rotated = first.rotate(&home.changes, &Actor::operator(), Rotate::default()).await.expect("rotated");
         assert_eq!((rotated.data_keys, rotated.old_key_ids.as_slice()), (1, std::slice::from_ref(&old)));
         assert_ne!(rotated.key_id, old);
-        assert_eq!(store::wrapping_key_ids(&home.database).await.expect("ids"), [rotated.key_id.clone()]);
+        assert_eq!(store::wrapping_key_ids(&home.database).await.expect("ids"), std::slice::from_ref(&rotated.key_id));
         for secrets in [&first, &second, &replica()] {
             assert_eq!(opens(secrets).await, Ok("1".to_owned()), "also in a replica that had the old key alone");
             secrets.check_key().await.expect("it is known");

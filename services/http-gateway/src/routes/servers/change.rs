@@ -63,7 +63,7 @@ pub(crate) struct CreateServer {
 }
 
 /// Changes to a server. What is absent stays.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateServer {
     #[serde(default)]
