@@ -44,7 +44,7 @@ enum AdminCommand {
     CreateUser {
         /// The e-mail address
         email: String,
-        /// The name [default: the address up to its @]
+        /// The name; without it, the address up to its @
         #[arg(long)]
         name: Option<String>,
         /// Make it an administrator
