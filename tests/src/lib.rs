@@ -29,7 +29,7 @@ pub use postgres::Postgres;
 pub use processes::{Processes, Service};
 pub use programs::{
     ListeningProgram, environment, evil_server, fixture_server, installed_client, kills, mcp_orch,
-    postgres_database,
+    memory_mib, postgres_database,
 };
 pub use rest::{Project, Rest, ServerDefinition};
 pub use stack::{Engine, Stack};

@@ -21,6 +21,17 @@ pub fn evil_server() -> PathBuf {
     built("evil_server")
 }
 
+/// Memory of a process in MiB, by the name of a line of proc(5): `VmRSS:` is
+/// what it has, `VmHWM:` the most that it had.
+pub fn memory_mib(pid: u32, line: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let found = status.lines().find(|found| found.starts_with(line));
+    let kib = found
+        .and_then(|found| found.split_whitespace().nth(1))
+        .expect("it has memory");
+    kib.parse::<u64>().expect("a number") / 1_024
+}
+
 /// A program that `./test clients` or `./test conformance` installs.
 pub fn installed_client(path: &str) -> PathBuf {
     let folder = environment("MCPORCH_TEST_CLIENTS").expect("MCPORCH_TEST_CLIENTS is set: run ./test");

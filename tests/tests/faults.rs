@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Value, json};
 use tests::{
     Answer, Door, Load, McpClient, Pace, Processes, Project, Rest, ServerDefinition, Service, Weather,
-    environment, fixture_server, wait_until,
+    environment, fixture_server, memory_mib, wait_until,
 };
 
 async fn fixture_project(processes: &Processes) -> (Rest, Project) {
@@ -69,16 +69,6 @@ async fn a_logging_service_that_hangs_or_is_cut_off_costs_no_call_and_no_row() {
     all_are_stored_once(&owner, &project, &answered).await;
 }
 
-/// Of a process, in MiB.
-fn resident_mib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kib = line
-        .and_then(|line| line.split_whitespace().nth(1))
-        .expect("it has memory");
-    kib.parse::<u64>().expect("a number") / 1_024
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_drains_while_calls_go_on() {
     let calls_per_second = size("MCPORCH_TEST_CALLS_PER_SECOND", 100);
@@ -92,7 +82,7 @@ async fn a_backlog_drains_while_calls_go_on() {
     let load = Load::start(&processes.endpoint(&project), &project.key, pace);
     load.proceeds(2 * calls_per_second).await;
     let before = load.take_times();
-    let memory = resident_mib(processes.pid(Service::McpGateway));
+    let memory = memory_mib(processes.pid(Service::McpGateway), "VmRSS:");
 
     processes.kill(Service::Logging).await;
     let wanted = load.answered() + outage.as_secs() as usize * calls_per_second;
@@ -100,7 +90,7 @@ async fn a_backlog_drains_while_calls_go_on() {
         load.proceeds(calls_per_second).await;
     }
     let meanwhile = load.take_times();
-    let more = resident_mib(processes.pid(Service::McpGateway)).saturating_sub(memory);
+    let more = memory_mib(processes.pid(Service::McpGateway), "VmRSS:").saturating_sub(memory);
     assert!(more < 64, "memory grew by {more} MiB while logging was away");
 
     processes.restart(Service::Logging).await;

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use benches::{McpConnection, Timing};
 use clap::Parser;
-use tests::{Project, Rest, ServerDefinition, wait_until};
+use tests::{Project, Rest, ServerDefinition, memory_mib, wait_until};
 use tokio::{
     process::{Child, Command},
     task::JoinSet,
@@ -114,7 +114,7 @@ async fn main() -> anyhow::Result<()> {
     );
     println!(
         "every call is a row, the last one {lag:.2} s after its answer; memory of the process {} MiB",
-        system.memory_mib()?
+        memory_mib(system.child.id().context("it ended")?, "VmRSS:")
     );
     system.stop().await
 }
@@ -190,18 +190,6 @@ impl System {
             web_url,
             _folder: folder,
         })
-    }
-
-    /// `VmRSS`, as proc(5) has it.
-    fn memory_mib(&self) -> anyhow::Result<u64> {
-        let pid = self.child.id().context("it ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: u64 = line
-            .and_then(|line| line.split_whitespace().next())
-            .unwrap_or("0")
-            .parse()?;
-        Ok(kib / 1_024)
     }
 
     async fn stop(&mut self) -> anyhow::Result<()> {

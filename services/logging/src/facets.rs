@@ -42,7 +42,7 @@ pub(crate) async fn count(
     // are counted in one pass over them.
     let is_alike = |dimension: &Dimension| {
         let is_counted_by_rows = !dimension.is_rolled_up() || !rollup::can_answer(filter);
-        is_counted_by_rows && dimension.is_combinable() && !filter.names(dimension.field())
+        is_counted_by_rows && dimension.combined_column().is_some() && !filter.names(dimension.field())
     };
     let alike: Vec<Dimension> = dimensions.iter().copied().filter(is_alike).collect();
     let (combinations, is_partial) = if alike.is_empty() {

@@ -65,8 +65,6 @@ pub(crate) struct Combination {
     api_key_id: Option<Uuid>,
     #[sqlx(default)]
     session_id: Option<Uuid>,
-    #[sqlx(default)]
-    error_message: String,
     calls: i64,
 }
 
@@ -143,15 +141,10 @@ impl Dimension {
         matches!(self, Self::Tool | Self::Server)
     }
 
-    /// Whether calls are counted by it together with others: few have a message
-    /// of an error, and those many different ones.
-    pub(crate) const fn is_combinable(self) -> bool {
-        !matches!(self, Self::ErrorMessage)
-    }
-
-    /// Its column as that of a [`Combination`].
-    pub(crate) const fn column(self) -> &'static str {
-        match self {
+    /// Its column as that of a [`Combination`]. None of messages of errors: few
+    /// calls have one, and those many different ones.
+    pub(crate) const fn combined_column(self) -> Option<&'static str> {
+        Some(match self {
             Self::Status => "status",
             Self::ErrorKind => "error_kind",
             Self::Tool => "tool_name",
@@ -160,8 +153,8 @@ impl Dimension {
             Self::User => "user_id",
             Self::ApiKey => "api_key_id",
             Self::Session => "session_id",
-            Self::ErrorMessage => "error_message",
-        }
+            Self::ErrorMessage => return None,
+        })
     }
 
     /// Its columns as those of a [`Cell`].
@@ -209,7 +202,7 @@ impl Combination {
             Dimension::User => id(self.user_id),
             Dimension::ApiKey => id(self.api_key_id),
             Dimension::Session => id(self.session_id),
-            Dimension::ErrorMessage => self.error_message.clone(),
+            Dimension::ErrorMessage => String::new(),
         }
     }
 }

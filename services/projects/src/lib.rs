@@ -18,6 +18,7 @@ mod idempotency;
 mod invitations;
 mod members;
 mod migrations;
+mod names;
 mod passwords;
 mod places;
 mod projects;

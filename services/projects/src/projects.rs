@@ -7,13 +7,13 @@ use database::{
     Database,
     keyset::{self, Filter, Page, Place},
 };
-use domain::{ActivityType, Clock, DisplayName, Permission, ProjectId, Role, Slug, Timestamp};
+use domain::{ActivityType, Clock, Permission, ProjectId, Role, Slug, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
     access::{Caller, Granted, Identity},
     activities::Deed,
-    members, places,
+    members, names, places,
     snapshot::Changes,
     teams::{self, Team},
 };
@@ -92,7 +92,7 @@ impl Projects {
         } = new;
         let creator = by.person()?;
         let team = team.map(check_develops).transpose()?;
-        let name = parse_name(name)?;
+        let name = names::parse(name)?;
         let slug = match slug {
             "" => Slug::from_display_name(&name).ok_or_else(|| {
                 ServiceError::invalid(
@@ -145,7 +145,7 @@ impl Projects {
         description: Option<&str>,
     ) -> Result<Project, ServiceError> {
         granted.caller.person()?;
-        let name = name.map(parse_name).transpose()?;
+        let name = name.map(names::parse).transpose()?;
         description.map(check_description).transpose()?;
         let mut transaction = self.changes.begin().await?;
         let found = store::find_for_change(&mut transaction, granted.project.id).await?;
@@ -241,10 +241,6 @@ impl Projects {
         });
         Ok(error)
     }
-}
-
-fn parse_name(text: &str) -> Result<DisplayName, ServiceError> {
-    DisplayName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
 }
 
 fn check_develops((team, role): (Team, Role)) -> Result<Team, ServiceError> {

@@ -4,10 +4,10 @@ pub(crate) mod rpc;
 mod store;
 
 use database::Database;
-use domain::{ActivityType, Clock, DisplayName, ProjectId, Role, SavedViewId, Timestamp, UserId};
+use domain::{ActivityType, Clock, ProjectId, Role, SavedViewId, Timestamp, UserId};
 use service_error::{Code, ServiceError};
 
-use crate::{access::Granted, activities::Deed, snapshot::Changes};
+use crate::{access::Granted, activities::Deed, names, snapshot::Changes};
 
 /// Of one project.
 const MAX_VIEWS: i64 = 200;
@@ -57,7 +57,7 @@ impl SavedViews {
         let view = SavedView {
             id: SavedViewId::new(&self.clock),
             project_id: granted.project.id,
-            name: parse_name(name)?,
+            name: names::parse(name)?.as_str().to_owned(),
             search: parse_search(search)?,
             created_by: person.id,
             created_by_name: person.name.clone(),
@@ -87,14 +87,16 @@ impl SavedViews {
         name: Option<&str>,
         search: Option<&str>,
     ) -> Result<SavedView, ServiceError> {
-        let name = name.map(parse_name).transpose()?;
+        let name = name.map(names::parse).transpose()?;
         let search = search.map(parse_search).transpose()?;
         let mut transaction = self.changes.begin().await?;
         let before = store::find(&mut transaction, granted.project.id, id).await?;
         let before = before.ok_or_else(|| ServiceError::not_found("saved view"))?;
         may_change(granted, &before)?;
         let mut after = before.clone();
-        after.name = name.unwrap_or(after.name);
+        if let Some(name) = name {
+            name.as_str().clone_into(&mut after.name);
+        }
         after.search = search.unwrap_or(after.search);
         if after == before {
             return Ok(before);
@@ -139,13 +141,6 @@ fn may_change(granted: &Granted, view: &SavedView) -> Result<(), ServiceError> {
         "not_yours",
         "only who made a saved view, and owners of the project, may change it; save one of your own",
     ))
-}
-
-fn parse_name(name: &str) -> Result<String, ServiceError> {
-    match DisplayName::parse(name) {
-        Ok(name) => Ok(name.as_str().to_owned()),
-        Err(error) => Err(ServiceError::invalid("name", error.to_string())),
-    }
 }
 
 /// What a browser may be sent to, within one page.

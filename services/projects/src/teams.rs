@@ -4,13 +4,13 @@ pub(crate) mod rpc;
 pub(crate) mod store;
 
 use database::Database;
-use domain::{ActivityType, Clock, DisplayName, ProjectId, Role, Slug, TeamId, Timestamp};
+use domain::{ActivityType, Clock, ProjectId, Role, Slug, TeamId, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
     access::{Caller, Granted},
     activities::Deed,
-    members,
+    members, names,
     places::Place,
     projects::OwnProject,
     snapshot::Changes,
@@ -58,7 +58,7 @@ impl Teams {
     /// from the name.
     pub(crate) async fn create(&self, by: &Caller, name: &str, slug: &str) -> Result<Team, ServiceError> {
         let creator = by.person()?;
-        let name = parse_name(name)?;
+        let name = names::parse(name)?;
         let slug = if slug.is_empty() {
             Slug::from_display_name(&name).ok_or_else(|| {
                 let message = "none can be made from this name; give one of a-z, 0-9 and hyphens";
@@ -125,7 +125,7 @@ impl Teams {
         team: &str,
         name: &str,
     ) -> Result<(Team, Role), ServiceError> {
-        let name = parse_name(name)?;
+        let name = names::parse(name)?;
         let (team, role) = self.enter(by.person()?, team).await?;
         if role < Role::Owner {
             return Err(ServiceError::new(
@@ -213,10 +213,6 @@ impl Teams {
         tracing::info!(project_id = %project, team_id = %team.id, "team taken out");
         Ok(())
     }
-}
-
-fn parse_name(text: &str) -> Result<DisplayName, ServiceError> {
-    DisplayName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
 }
 
 fn slug_taken(slug: &Slug) -> ServiceError {

@@ -5,14 +5,14 @@ pub(crate) mod rpc;
 pub(crate) mod store;
 
 use database::Database;
-use domain::{ActivityType, Clock, DisplayName, Email, Timestamp, UserId};
+use domain::{ActivityType, Clock, Email, Timestamp, UserId};
 use secrecy::SecretString;
 use service_error::{Code, FieldError, ServiceError};
 
 use crate::{
     SignUp,
     activities::{Actor, Deed, Origin},
-    invitations,
+    invitations, names,
     passwords::{self, Passwords},
     sessions::{NewSession, Sessions},
     sign_in_links::SignInLinks,
@@ -87,8 +87,7 @@ impl Users {
         invitation: Option<&str>,
     ) -> Result<(User, NewSession), ServiceError> {
         let email = Email::parse(email).map_err(|error| ServiceError::invalid("email", error.to_string()))?;
-        let name =
-            DisplayName::parse(name).map_err(|error| ServiceError::invalid("name", error.to_string()))?;
+        let name = names::parse(name)?;
         passwords::check(&password, &email)?;
         if let Applicant::Stranger(origin) = &applicant {
             self.throttle.attempt(&email, origin.client())?;

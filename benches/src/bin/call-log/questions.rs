@@ -10,6 +10,7 @@ use proto::{
     },
     page::PageRequest,
 };
+use tests::memory_mib;
 
 const HOUR_US: i64 = 3_600_000_000;
 const HALF_AN_HOUR_US: i64 = HOUR_US / 2;
@@ -175,7 +176,7 @@ impl Questions {
         println!(
             "\nexport: {:.0} calls/s; most memory of this process: {} MiB",
             exported as f64 / begin.elapsed().as_secs_f64(),
-            peak_memory_mib()?
+            memory_mib(std::process::id(), "VmHWM:")
         );
         Ok(())
     }
@@ -198,15 +199,4 @@ fn row(name: &str, timing: &Timing) {
         timing.percentile_ms(0.5),
         timing.percentile_ms(0.95)
     );
-}
-
-/// `VmHWM`, as proc(5) has it.
-fn peak_memory_mib() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: u64 = line
-        .and_then(|line| line.split_whitespace().next())
-        .unwrap_or("0")
-        .parse()?;
-    Ok(kib / 1_024)
 }

@@ -85,8 +85,11 @@ impl Store {
         filter: &ToolCallFilter,
         dimensions: &[Dimension],
     ) -> Result<(Vec<Combination>, bool), DatabaseError> {
-        let columns: Vec<&str> = dimensions.iter().map(|dimension| dimension.column()).collect();
-        let columns = columns.join(", ");
+        let columns: Vec<&str> = dimensions
+            .iter()
+            .filter_map(|dimension| dimension.combined_column())
+            .collect();
+        let (count, columns) = (columns.len(), columns.join(", "));
         let mut statement = Statement::new(
             &self.database,
             &format!("SELECT {columns}, COUNT(*) AS calls FROM (SELECT {columns} FROM tool_calls"),
@@ -96,7 +99,7 @@ impl Store {
         statement.push(&format!(
             " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
         ));
-        push_groups(&mut statement, dimensions.len());
+        push_groups(&mut statement, count);
         let found: Vec<Combination> = statement.fetch_all(&self.database).await?;
         let counted: u64 = found.iter().map(Combination::calls).sum();
         Ok((found, counted > MAX_COUNTED))

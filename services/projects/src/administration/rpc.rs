@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use access::ServiceName;
 use database::keyset::Page;
-use domain::{DisplayName, Timestamp};
+use domain::Timestamp;
 use proto::{
     page::{Page as WirePage, PageRequest},
     projects::{
@@ -22,6 +22,7 @@ use super::{Administration, Administrator, AnyApiKey, AnyProject, AnyTeam};
 use crate::{
     access::Access,
     api_keys::rpc::{key_to_wire, parse_id},
+    names,
     secrets::Rotate,
     users::{UserChange, Users},
 };
@@ -63,9 +64,9 @@ impl AdministrationService for AdministrationRpc {
     ) -> Result<Response<UpdateUserResponse>, Status> {
         let by = self.enter(&request).await?;
         let request = request.into_inner();
-        let name = request.name.as_deref().map(DisplayName::parse).transpose();
+        let name = request.name.as_deref().map(names::parse).transpose()?;
         let change = UserChange {
-            name: name.map_err(|error| ServiceError::invalid("name", error.to_string()))?,
+            name,
             is_active: request.is_active,
             is_admin: request.is_admin,
         };

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use access::ApiKey;
 use database::keyset::Page;
-use domain::{ApiKeyId, DisplayName, Permission, Scope, Timestamp};
+use domain::{ApiKeyId, Permission, Scope, Timestamp};
 use proto::{
     convert::FromWire as _,
     page::Page as WirePage,
@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 use super::{
     ApiKeys, KeyChange, KeyLimits, KeyUse, StoredKey, parse_ip_ranges, parse_rate_limit, parse_tools,
 };
-use crate::access::Access;
+use crate::{access::Access, names};
 
 /// Of one message: a gateway sends what it saw within a minute.
 const MAX_USES: usize = 1_000;
@@ -41,7 +41,7 @@ impl ApiKeysService for ApiKeysRpc {
             .access
             .authorize(&caller, &request.project, &[Permission::WriteOwnApiKeys])
             .await?;
-        let name = parse_name(&request.name)?;
+        let name = names::parse(&request.name)?;
         let expires_at = request.expires_at_us.map(Timestamp::from_micros);
         let mut limits = KeyLimits {
             ip_ranges: parse_ip_ranges(&request.ip_ranges)?,
@@ -103,7 +103,7 @@ impl ApiKeysService for ApiKeysRpc {
             None => None,
         };
         let change = KeyChange {
-            name: request.name.as_deref().map(parse_name).transpose()?,
+            name: request.name.as_deref().map(names::parse).transpose()?,
             expires_at: request.expires_at_us.map(Timestamp::from_micros),
             scopes: request
                 .scopes
@@ -182,10 +182,6 @@ pub(crate) fn key_to_wire(key: &StoredKey) -> wire::ApiKey {
             .map(|ip| ip.to_string())
             .unwrap_or_default(),
     }
-}
-
-fn parse_name(text: &str) -> Result<DisplayName, ServiceError> {
-    DisplayName::parse(text).map_err(|error| ServiceError::invalid("name", error.to_string()))
 }
 
 /// What is no id is the id of no key.

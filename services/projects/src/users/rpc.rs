@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use access::ServiceName;
-use domain::{DisplayName, Timestamp};
+use domain::Timestamp;
 use proto::projects as wire;
 use secrecy::SecretString;
 use service_error::ServiceError;
@@ -11,6 +11,7 @@ use super::{Applicant, User, UserChange, Users};
 use crate::{
     access::{Access, session_token},
     activities::Origin,
+    names,
     projects::{Projects, rpc::own_to_wire as project_to_wire},
     sessions::{NewSession, OwnSession, Sessions},
     teams::{Teams, rpc::to_wire as team_to_wire},
@@ -117,9 +118,9 @@ impl wire::users_service_server::UsersService for UsersRpc {
     ) -> Result<Response<wire::UpdateMeResponse>, Status> {
         let caller = self.access.caller(request.metadata()).await?;
         let name = request.into_inner().name;
-        let name = name.as_deref().map(DisplayName::parse).transpose();
+        let name = name.as_deref().map(names::parse).transpose()?;
         let change = UserChange {
-            name: name.map_err(|error| ServiceError::invalid("name", error.to_string()))?,
+            name,
             ..UserChange::default()
         };
         let id = caller.person()?.id;

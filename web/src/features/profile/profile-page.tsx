@@ -1,10 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "@/api/me";
-import type { User } from "@/api/types";
 import { formatDay } from "@/lib/time";
-import { TextField } from "@/ui/field";
-import { Form, fieldProblem, typed } from "@/ui/form";
+import { NameForm } from "@/ui/name-form";
 import { Page } from "@/ui/page";
 import { Fact, Facts, Section } from "@/ui/section";
 import { SkeletonRows } from "@/ui/states";
@@ -23,6 +21,7 @@ interface Props {
 export function ProfilePage({ onDeleted }: Props) {
   const { t } = useTranslation();
   const me = useQuery(meQuery).data;
+  const rename = useRename();
   return (
     <Page title={t("profile.title")}>
       {!me && <SkeletonRows count={5} height={44} />}
@@ -34,7 +33,7 @@ export function ProfilePage({ onDeleted }: Props) {
                 <Fact name={t("account.email")}>{me.email}</Fact>
                 <Fact name={t("profile.since")}>{formatDay(me.created_at)}</Fact>
               </Facts>
-              <NameForm key={me.name} me={me} />
+              <NameForm key={me.name} name={me.name} autoComplete="name" rename={rename} />
             </div>
           </Section>
           <Section title={t("profile.preferences")}>
@@ -52,31 +51,5 @@ export function ProfilePage({ onDeleted }: Props) {
         </>
       )}
     </Page>
-  );
-}
-
-function NameForm({ me }: { me: User }) {
-  const { t } = useTranslation();
-  const rename = useRename();
-  return (
-    <div className="max-w-md">
-      <Form
-        error={rename.error}
-        fields={["name"]}
-        submit={t("words.save")}
-        isBusy={rename.isPending}
-        onSubmit={(form) => rename.mutate(typed(form, "name"))}
-      >
-        <TextField
-          label={t("words.name")}
-          name="name"
-          autoComplete="name"
-          defaultValue={me.name}
-          required
-          maxLength={100}
-          error={fieldProblem(rename.error, "name")}
-        />
-      </Form>
-    </div>
   );
 }
