@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { project } from "../environment.ts";
 import { callTool } from "../mcp.ts";
 import { openLiveCalls, rowsOf } from "../pages.ts";
@@ -9,10 +9,15 @@ const settingsUrl = `/projects/${project}/settings`;
 // A path that is none is refused, and the browser says so on its console.
 test.use({ refusals: /settings/ });
 
+function save(page: Page, section: string): Locator {
+  const heading = page.getByRole("heading", { name: section });
+  return page.locator("section", { has: heading }).getByRole("button", { name: "Save" });
+}
+
 async function keep(page: Page, paths: string): Promise<void> {
   const answered = page.waitForResponse((one) => one.request().method() === "PATCH");
   await page.getByLabel("Never kept").fill(paths);
-  await page.getByRole("button", { name: "Save" }).first().click();
+  await save(page, "Arguments and results").click();
   await answered;
 }
 
@@ -50,9 +55,9 @@ test("how long calls are kept is changed and said", async ({ page }) => {
   const days = page.getByLabel("Server logs");
   const before = await days.inputValue();
   await days.fill("11");
-  await page.getByRole("button", { name: "Save" }).nth(1).click();
+  await save(page, "How long it is kept").click();
   await page.reload();
   await expect(days).toHaveValue("11");
   await days.fill(before);
-  await page.getByRole("button", { name: "Save" }).nth(1).click();
+  await save(page, "How long it is kept").click();
 });

@@ -32,6 +32,15 @@ const INSIDE: Visit[] = [
     url: `/projects/${project}/members`,
     open: (page) => page.locator("header button").first().click(),
   },
+  {
+    page: "deletion of a project",
+    url: `/projects/${project}/settings`,
+    open: async (page) => {
+      await page.locator("button .lucide-trash-2").click();
+      await page.getByRole("dialog").locator("form").waitFor();
+    },
+  },
+  { page: "trash", url: "/trash", open: (page) => page.locator("main li").first().waitFor() },
   { page: "teams", url: "/teams" },
   {
     page: "new team",
@@ -187,6 +196,8 @@ test.beforeAll(async ({ browser }) => {
   const context = await browser.newContext({ baseURL: webUrl, storageState: sessionFile });
   // Its second making is refused.
   await context.request.post("/api/v1/teams", { data: { name: "Axe", slug: team } });
+  await context.request.post("/api/v1/teams", { data: { name: "Waste", slug: "axe-waste" } });
+  await context.request.delete("/api/v1/teams/axe-waste?name=Waste");
   await context.close();
   await callTool("fail", { message: "something to look at" });
 });

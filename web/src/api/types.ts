@@ -39,5 +39,7 @@ export type Import = Schemas["Import"];
 export type ImportedServer = Schemas["ImportedServer"];
 export type ImportServers = Schemas["ImportServers"];
 export type Settings = Schemas["Settings"];
+export type UpdateProject = Schemas["UpdateProject"];
+export type Discarded = Schemas["Discarded"];
 export type UpdateSettings = Schemas["UpdateSettings"];
 export type SavedView = Schemas["SavedView"];

@@ -14,6 +14,7 @@ import {
   Settings,
   ShieldAlert,
   SquareTerminal,
+  Trash2,
   UserRound,
   Users,
 } from "lucide-react";
@@ -136,6 +137,10 @@ export function PlacesNav() {
       <Link to="/teams" search={{}} className={ITEM}>
         <Users size={15} aria-hidden />
         {t("shell.pages.teams")}
+      </Link>
+      <Link to="/trash" className={ITEM}>
+        <Trash2 size={15} aria-hidden />
+        {t("shell.pages.trash")}
       </Link>
       <Link to="/profile" className={ITEM}>
         <UserRound size={15} aria-hidden />

@@ -171,6 +171,12 @@ function useCommands(project: string | undefined): Command[] {
       run: () => void navigate({ to: "/teams" }),
     },
     {
+      id: "trash",
+      label: t("shell.pages.trash"),
+      group: t("shell.palette.page"),
+      run: () => void navigate({ to: "/trash" }),
+    },
+    {
       id: "profile",
       label: t("shell.pages.profile"),
       group: t("shell.palette.page"),

@@ -113,6 +113,12 @@ const teamSettings = createRoute({
   component: lazyRouteComponent(() => import("./pages/teams"), "TeamSettings"),
 });
 
+const trash = createRoute({
+  getParentRoute: () => inside,
+  path: "/trash",
+  component: lazyRouteComponent(() => import("./pages/trash"), "Trash"),
+});
+
 const profile = createRoute({
   getParentRoute: () => inside,
   path: "/profile",
@@ -256,6 +262,7 @@ const tree = root.addChildren([
     team,
     teamActivity,
     teamSettings,
+    trash,
     profile,
     allUsers,
     allTeams,

@@ -18,6 +18,7 @@ import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { teams } from "./en/teams";
 import { toolCalls } from "./en/tool-calls";
+import { trash } from "./en/trash";
 import { words } from "./en/words";
 
 export const en = {
@@ -41,5 +42,6 @@ export const en = {
   shell,
   teams,
   toolCalls,
+  trash,
   words,
 };

@@ -18,6 +18,7 @@ import { settings } from "./ko/settings";
 import { shell } from "./ko/shell";
 import { teams } from "./ko/teams";
 import { toolCalls } from "./ko/tool-calls";
+import { trash } from "./ko/trash";
 import { words } from "./ko/words";
 
 export const ko = {
@@ -41,5 +42,6 @@ export const ko = {
   shell,
   teams,
   toolCalls,
+  trash,
   words,
 };

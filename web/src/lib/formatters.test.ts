@@ -75,6 +75,9 @@ describe("times", () => {
     expect(formatRelative("2026-11-22T11:57:00Z", now, "en")).toBe("3 minutes ago");
     expect(formatRelative("2026-11-22T11:57:00Z", now, "ko")).toBe("3분 전");
     expect(formatRelative("2027-02-20T12:00:00Z", now, "en")).toBe("in 90 days");
+    // A clock that ticks once a minute is behind by less than that.
+    expect(formatRelative("2026-11-22T12:00:59Z", now, "en")).toBe("now");
+    expect(formatRelative("2026-11-22T11:59:50Z", now, "en")).toBe("10 seconds ago");
   });
 });
 

@@ -87,14 +87,14 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60_000],
 ];
 
-/** `3 minutes ago`, `in 90 days`. */
+/** `3 minutes ago`, `in 90 days`; less than a minute ahead is now, as `now` may be behind by that. */
 export function formatRelative(at: string, now: number, language: string): string {
   const distance = Date.parse(at) - now;
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   for (const [unit, span] of UNITS) {
     if (Math.abs(distance) >= span) return format.format(Math.round(distance / span), unit);
   }
-  return format.format(Math.round(distance / 1_000), "second");
+  return format.format(Math.min(0, Math.round(distance / 1_000)), "second");
 }
 
 /** `2026-12-01` for `2026-11-30`. */

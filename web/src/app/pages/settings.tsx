@@ -5,5 +5,12 @@ const route = getRouteApi("/inside/projects/$project/settings");
 
 export function Settings() {
   const { project } = route.useParams();
-  return <SettingsPage key={project} project={project} />;
+  const navigate = route.useNavigate();
+  return (
+    <SettingsPage
+      key={project}
+      project={project}
+      onDiscarded={() => void navigate({ to: "/trash" })}
+    />
+  );
 }

@@ -38,5 +38,8 @@ export function TeamActivity() {
 
 export function TeamSettings() {
   const { team } = settings.useParams();
-  return <TeamSettingsPage key={team} slug={team} />;
+  const navigate = settings.useNavigate();
+  return (
+    <TeamSettingsPage key={team} slug={team} onDiscarded={() => void navigate({ to: "/trash" })} />
+  );
 }

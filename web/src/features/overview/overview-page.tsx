@@ -4,6 +4,7 @@ import { PlugZap, ScrollText } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { projectQuery } from "@/api/project";
 import { Figures } from "@/features/metrics/figures";
+import { FavoriteStar } from "@/features/projects/favorite-star";
 import { buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Page } from "@/ui/page";
@@ -23,6 +24,7 @@ export function OverviewPage({ project }: { project: string }) {
       title={found.data?.name ?? t("overview.title")}
       actions={
         <>
+          {found.data && <FavoriteStar project={found.data} />}
           <Link to="/projects/$project/tool-calls" params={{ project }} className={buttonClass()}>
             <ScrollText size={14} aria-hidden />
             {t("shell.pages.toolCalls")}

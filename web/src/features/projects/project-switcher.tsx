@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, ChevronsUpDown, LayoutGrid, Plus, Users } from "lucide-react";
+import { Check, ChevronsUpDown, LayoutGrid, Plus, Star, Trash2, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { projectsQuery } from "@/api/projects";
 import { Logo } from "@/ui/logo";
@@ -32,6 +32,9 @@ export function ProjectSwitcher({ current }: { current: string | undefined }) {
         <MenuItem key={project.id} asChild>
           <Link to="/projects/$project" params={{ project: project.slug }}>
             <span className="min-w-0 flex-1 truncate">{project.name}</span>
+            {project.is_favorite && (
+              <Star size={12} aria-hidden className="fill-current text-timeout" />
+            )}
             {project === shown && <Check size={14} aria-hidden className="text-accent" />}
           </Link>
         </MenuItem>
@@ -47,6 +50,12 @@ export function ProjectSwitcher({ current }: { current: string | undefined }) {
         <Link to="/teams" search={{}}>
           <Users size={14} aria-hidden className="text-faint" />
           {t("shell.pages.teams")}
+        </Link>
+      </MenuItem>
+      <MenuItem asChild>
+        <Link to="/trash">
+          <Trash2 size={14} aria-hidden className="text-faint" />
+          {t("shell.pages.trash")}
         </Link>
       </MenuItem>
       <MenuItem asChild>

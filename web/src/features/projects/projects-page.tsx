@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { Page } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
 import { CreateProjectDialog } from "./create-dialog";
+import { FavoriteStar } from "./favorite-star";
 
 interface Props {
   isCreating: boolean;
@@ -65,28 +66,29 @@ export function ProjectsPage({ isCreating }: Props) {
 function ProjectCard({ project }: { project: Project }) {
   const { t } = useTranslation();
   return (
-    <li>
-      <Link
-        to="/projects/$project"
-        params={{ project: project.slug }}
-        className="flex h-full flex-col gap-1 rounded-lg border border-border bg-raised p-4 transition-colors hover:border-border-strong hover:bg-hover"
-      >
-        <span className="flex items-center justify-between gap-2">
-          <span className="truncate font-semibold text-base">{project.name}</span>
-          {project.role && (
-            <span className="rounded-sm border border-border px-1.5 text-2xs text-muted">
-              {t(`projects.roles.${project.role}`)}
-            </span>
-          )}
-        </span>
-        <span className="truncate font-mono text-muted text-xs">{project.slug}</span>
-        {project.description && (
-          <span className="line-clamp-2 text-muted">{project.description}</span>
+    <li className="relative flex flex-col gap-1 rounded-lg border border-border bg-raised p-4 transition-colors hover:border-border-strong hover:bg-hover">
+      <div className="flex items-center gap-2">
+        <Link
+          to="/projects/$project"
+          params={{ project: project.slug }}
+          className="min-w-0 flex-1 truncate font-semibold text-base after:absolute after:inset-0 after:rounded-lg"
+        >
+          {project.name}
+        </Link>
+        {project.role && (
+          <span className="rounded-sm border border-border px-1.5 text-2xs text-muted">
+            {t(`projects.roles.${project.role}`)}
+          </span>
         )}
-        <span className="mt-auto pt-1 text-faint text-xs">
-          {t("projects.created", { when: formatDay(project.created_at) })}
-        </span>
-      </Link>
+        <FavoriteStar project={project} className="relative -my-1 -mr-1.5" />
+      </div>
+      <span className="truncate font-mono text-muted text-xs">{project.slug}</span>
+      {project.description && (
+        <span className="line-clamp-2 text-muted">{project.description}</span>
+      )}
+      <span className="mt-auto pt-1 text-faint text-xs">
+        {t("projects.created", { when: formatDay(project.created_at) })}
+      </span>
     </li>
   );
 }

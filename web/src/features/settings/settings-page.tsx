@@ -2,6 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/permissions";
+import { projectQuery } from "@/api/project";
+import { ProjectForm } from "@/features/projects/project-form";
+import { DiscardSection } from "@/features/trash/discard-section";
 import { Page } from "@/ui/page";
 import { Section } from "@/ui/section";
 import { ProblemView, SkeletonRows } from "@/ui/states";
@@ -9,10 +12,16 @@ import { PayloadsForm } from "./payloads-form";
 import { RetentionForm } from "./retention-form";
 import { settingsQuery } from "./settings";
 
-/** What a project keeps, and for how long. */
-export function SettingsPage({ project }: { project: string }) {
+interface Props {
+  project: string;
+  onDiscarded: () => void;
+}
+
+/** What a project is called, what it keeps, and for how long. */
+export function SettingsPage({ project, onDiscarded }: Props) {
   const { t } = useTranslation();
   const settings = useQuery(settingsQuery(project));
+  const own = useQuery(projectQuery(project)).data;
   const mayChange = useMay(project, "manage_project");
   const { data } = settings;
   const shared = { project, isReadOnly: !mayChange };
@@ -22,6 +31,11 @@ export function SettingsPage({ project }: { project: string }) {
       {settings.isPending && <SkeletonRows count={6} height={48} />}
       {settings.isError && !data && (
         <ProblemView error={settings.error} onRetry={() => void settings.refetch()} />
+      )}
+      {mayChange && own && (
+        <Section title={t("projects.nameAndText")}>
+          <ProjectForm key={`${own.name}\n${own.description}`} project={own} />
+        </Section>
       )}
       {data && (
         <>
@@ -44,6 +58,9 @@ export function SettingsPage({ project }: { project: string }) {
             </p>
           </Section>
         </>
+      )}
+      {mayChange && own && (
+        <DiscardSection thing={{ ...own, kind: "project" }} onDiscarded={onDiscarded} />
       )}
     </Page>
   );

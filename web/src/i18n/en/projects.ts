@@ -10,5 +10,8 @@ export const projects = {
   slug: "Address",
   slugHint: "Part of the MCP address: a–z, 0–9 and hyphens. Left empty, it is made from the name.",
   created: "Created {{when}}",
+  favorite: "Mark {{name}}",
+  nameAndText: "Name and description",
+  renameHint: "The address {{slug}} stays as it is: clients know it.",
   roles: { owner: "Owner", developer: "Developer", reporter: "Reporter", unknown: "Other" },
 };

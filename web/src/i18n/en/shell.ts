@@ -47,6 +47,7 @@ export const shell = {
     teams: "Teams",
     profile: "Profile",
     administration: "Administration",
+    trash: "Trash",
     projects: "Projects",
   },
 };

@@ -10,5 +10,8 @@ export const projects = {
   slug: "주소",
   slugHint: "MCP 주소의 일부입니다. a–z, 0–9, 하이픈을 쓸 수 있고, 비워 두면 이름에서 만듭니다.",
   created: "{{when}} 생성",
+  favorite: "{{name}} 즐겨찾기",
+  nameAndText: "이름과 설명",
+  renameHint: "주소 {{slug}} 는 클라이언트가 쓰고 있으므로 바뀌지 않습니다.",
   roles: { owner: "소유자", developer: "개발자", reporter: "열람자", unknown: "기타" },
 };

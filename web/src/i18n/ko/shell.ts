@@ -47,6 +47,7 @@ export const shell = {
     teams: "팀",
     profile: "프로필",
     administration: "관리",
+    trash: "휴지통",
     projects: "프로젝트",
   },
 };

@@ -1,0 +1,5 @@
+import { TrashPage } from "@/features/trash/trash-page";
+
+export function Trash() {
+  return <TrashPage />;
+}
