@@ -23,15 +23,13 @@ pub(crate) fn fuzz_headers(bytes: &[u8]) {
         return;
     };
     let annotated = ParamHeader::of_schema(SCHEMA).expect("a valid schema");
-    let fields = request
-        .params()
-        .and_then(|params| object_fields(params, ["name", "uri", "arguments"]));
-    let arguments = fields.as_ref().and_then(|fields| fields.get(2)).unwrap_or("{}");
-    let named = fields.as_ref().and_then(|fields| match request.method.as_str() {
-        "tools/call" | "prompts/get" => fields.string(0),
-        "resources/read" => fields.string(1),
+    let member = |name| request.params().and_then(|params| object_fields(params, [name]));
+    let arguments = member("arguments").and_then(|fields| fields.get(0)).unwrap_or("{}");
+    let named = match request.method.as_str() {
+        "tools/call" | "prompts/get" => member("name").and_then(|fields| fields.string(0)),
+        "resources/read" => member("uri").and_then(|fields| fields.string(0)),
         _ => None,
-    });
+    };
 
     let headers = headers_of(head);
     if check_revision(&headers, REVISION).is_ok() {
