@@ -64,6 +64,7 @@ async fn by_value(
         by: Some(dimension),
         with_latency,
         step_us: None,
+        is_limited: true,
     };
     let (cells, is_partial) = store.cells(filter, grouping).await?;
     let mut figures: HashMap<Key, Figures> = HashMap::new();

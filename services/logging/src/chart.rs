@@ -75,6 +75,7 @@ pub(crate) async fn draw(
         step_us: Some(step_us),
         by,
         with_latency: true,
+        is_limited: false,
     };
     let (cells, _) = store.cells(filter, grouping).await?;
     let series = named(&cells, by)

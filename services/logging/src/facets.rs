@@ -6,7 +6,7 @@ use service_error::ServiceError;
 use crate::{
     figures::Dimension,
     filter::ToolCallFilter,
-    rollup,
+    rollup::{self, Source},
     store::{Grouping, Store},
 };
 
@@ -38,10 +38,15 @@ pub(crate) async fn count(
 ) -> Result<Vec<Facet>, ServiceError> {
     let limit = limit(asked, DEFAULT_LIMIT)?;
     let mut facets = Vec::with_capacity(dimensions.len());
+    let grouping = |dimension: &Dimension| Grouping {
+        by: Some(*dimension),
+        is_limited: true,
+        ..Grouping::default()
+    };
     // Those whose own field the filter does not name are of the same calls, and
     // are counted in one pass over them.
     let is_alike = |dimension: &Dimension| {
-        let is_counted_by_rows = !dimension.is_rolled_up() || !rollup::can_answer(filter);
+        let is_counted_by_rows = rollup::source(filter, grouping(dimension)) == Source::Calls;
         is_counted_by_rows && dimension.combined_column().is_some() && !filter.names(dimension.field())
     };
     let alike: Vec<Dimension> = dimensions.iter().copied().filter(is_alike).collect();
@@ -58,11 +63,7 @@ pub(crate) async fn count(
             continue;
         }
         let filter = filter.without(&[dimension.field()]);
-        let grouping = Grouping {
-            by: Some(*dimension),
-            ..Grouping::default()
-        };
-        let (cells, is_partial) = store.cells(&filter, grouping).await?;
+        let (cells, is_partial) = store.cells(&filter, grouping(dimension)).await?;
         let values = cells.iter().map(|cell| (cell.value(), cell.calls()));
         facets.push(facet(*dimension, values, limit, is_partial));
     }

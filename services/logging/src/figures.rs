@@ -131,11 +131,6 @@ impl Dimension {
         }
     }
 
-    /// Whether rollups know it.
-    pub(crate) const fn is_rolled_up(self) -> bool {
-        matches!(self, Self::Status | Self::ErrorKind | Self::Tool | Self::Server)
-    }
-
     /// Whether only rollups by tool know it.
     pub(crate) const fn is_of_tool(self) -> bool {
         matches!(self, Self::Tool | Self::Server)
@@ -180,8 +175,12 @@ impl Cell {
 
     /// What it is called: a word, a name, or an id. Empty where it is nothing.
     pub(crate) fn value(&self) -> String {
-        self.named_by
-            .map_or_else(|| self.label.clone(), |id| id.to_string())
+        match self.named_by {
+            // As rollups say it.
+            Some(id) if id.is_nil() => String::new(),
+            Some(id) => id.to_string(),
+            None => self.label.clone(),
+        }
     }
 }
 

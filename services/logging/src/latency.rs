@@ -1,5 +1,5 @@
-//! Latencies as counts of fixed buckets: percentiles of any range are a sum,
-//! the same SQL on both databases.
+//! Latencies as counts of fixed buckets: percentiles of any range are a sum, the
+//! same on both databases.
 
 /// Each bucket's upper edge is so much larger than the one before.
 const RATIO: f64 = 1.1;

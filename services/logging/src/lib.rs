@@ -36,6 +36,7 @@ mod start;
 mod store;
 mod summary;
 mod tail;
+mod tally;
 mod tool_call;
 mod tool_calls;
 mod words;

@@ -2,7 +2,7 @@ use sqlx::{Database, Encode, Type, encode::IsNull, error::BoxDynError};
 use uuid::Uuid;
 
 /// A value on its way into a statement, of a type that both databases have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Uuid(Option<Uuid>),
     Int(Option<i64>),
@@ -109,6 +109,21 @@ value_from! {
     String => Text,
     Vec<u8> => Bytes,
     bool => Bool,
+}
+
+/// What is added to what is stored.
+pub(crate) trait Counter: Row {
+    /// How many of the first columns name the row; the others are added up.
+    const KEY_COLUMNS: usize;
+
+    fn add(&mut self, other: &Self);
+
+    fn key(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        self.push_values(&mut values);
+        values.truncate(Self::KEY_COLUMNS);
+        values
+    }
 }
 
 /// A struct with one field per column, so that the list of columns stands in

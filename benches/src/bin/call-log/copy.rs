@@ -8,7 +8,7 @@ const TABLES: [&str; 6] = [
     "tool_calls",
     "tool_call_bodies",
     "tool_call_rollups",
-    "session_hours",
+    "caller_rollups",
     "session_call_counts",
     "commits",
 ];

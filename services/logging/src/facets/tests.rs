@@ -70,6 +70,52 @@ database_test! {
         assert_eq!(some[4].1, values(&[("cursor", 4), ("cline", 1)]));
     }
 
+    async fn counts_of_rollups_equal_a_recount_of_the_calls(database: Database) {
+        const HOUR_US: i64 = rollup::HOUR_US;
+        let mut gateway = Gateway::over(database);
+        let id = |number: u128| uuid::Uuid::from_u128(number + 100).to_string();
+        // Three batches, so that what is stored is added to; every third call
+        // ends in the batch behind the one that says that it runs.
+        for batch in 0..3 {
+            let mut calls = Vec::new();
+            for number in batch * 100..batch * 100 + 150 {
+                let started_at_us = i64::try_from(number).unwrap() * 977_000_000 % (50 * HOUR_US) + 13;
+                let is_running = number % 3 == 0 && number >= batch * 100 + 100;
+                let status = if is_running { ToolCallStatus::Running } else { ToolCallStatus::ALL[(number % 4 + 1) as usize] };
+                let mut call = finished(number + 1, started_at_us, status);
+                call.session_id = (number % 5 > 0).then(|| id(number % 5));
+                let client = call.client.as_mut().unwrap();
+                client.r#type = ["cursor", "cline", "vscode"][(number % 3) as usize].to_owned();
+                client.name = ["cline", "x"][(number % 2) as usize].to_owned();
+                call.principal = Some(wire::Principal {
+                    user_id: (number % 4 > 0).then(|| id(number % 4)),
+                    api_key_id: (number % 7 > 2).then(|| id(number % 7)),
+                });
+                calls.push(call);
+            }
+            gateway.send(records(calls)).await;
+        }
+        let of = [Dimension::Status, Dimension::ErrorKind, Dimension::Client, Dimension::User, Dimension::ApiKey, Dimension::Session];
+        let one = |field: &str| format!("{field}:{}", id(3));
+        for q in [String::new(), "status:(error OR running)".into(), "-kind:*".into(), "client:cline".into(), one("user"), one("-session"), "-user:* key:*".into()] {
+            for (from, to) in [(0, 50 * HOUR_US), (7, 40 * 60_000_000), (HOUR_US / 2, 47 * HOUR_US + 61_000_000), (HOUR_US - 9, 2 * HOUR_US - 59_000_000)] {
+                let filter = wire::ToolCallFilter { q: q.clone(), from_us: Some(from), to_us: Some(to), ..of_project() };
+                let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+                let mut recount = filter.clone();
+                // What rollups do not know, and all calls are.
+                recount.terms.push(crate::query::parse("door:*").unwrap().unwrap());
+                for dimension in of {
+                    let grouping = Grouping { by: Some(dimension), ..Grouping::default() };
+                    assert_ne!(rollup::source(&filter, grouping), Source::Calls);
+                    assert_eq!(rollup::source(&recount, grouping), Source::Calls);
+                }
+                let counted = count(&gateway.store, &filter, &of, 0).await.unwrap();
+                assert_eq!(counted, count(&gateway.store, &recount, &of, 0).await.unwrap(), "{q} from {from}");
+                assert!(counted.iter().any(|facet| !facet.values.is_empty()));
+            }
+        }
+    }
+
     async fn a_breakdown_has_the_figures_of_each_value(database: Database) {
         let mut gateway = Gateway::over(database);
         let mut calls: Vec<_> = (1..=6).map(|id| finished(id, id as i64 * 10, ToolCallStatus::Success)).collect();

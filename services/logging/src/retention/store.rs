@@ -3,7 +3,11 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use super::{RetentionRow, days_ago};
-use crate::store::{Statement, Store, first_id, insert};
+use crate::{
+    rollup::RollupRow,
+    row::Row as _,
+    store::{Statement, Store, first_id, insert},
+};
 
 mod postgres;
 mod sqlite;
@@ -104,8 +108,8 @@ impl Store {
             .await?;
         self.delete_old("tool_calls", "id", "started_at", project, calls_before)
             .await?;
-        for (table, at) in [("tool_call_rollups", "at"), ("session_hours", "hour")] {
-            self.delete_at_once(table, at, retention.project_id, calls_before)
+        for table in ["tool_call_rollups", "caller_rollups"] {
+            self.delete_rollups(table, retention.project_id, calls_before)
                 .await?;
         }
         let logs_before = days_ago(now, retention.server_logs_days);
@@ -115,23 +119,18 @@ impl Store {
         self.delete_sessions(retention.project_id, sessions_before).await
     }
 
-    async fn delete_at_once(
-        &self,
-        table: &str,
-        at: &str,
-        project_id: Uuid,
-        before: i64,
-    ) -> Result<(), DatabaseError> {
+    async fn delete_rollups(&self, table: &str, project_id: Uuid, before: i64) -> Result<(), DatabaseError> {
         let mut transaction = self.database.begin().await?;
         let mut statement =
             Statement::within(&transaction, &format!("DELETE FROM {table} WHERE project_id = "));
         statement.bind(project_id);
-        if table == "tool_call_rollups" {
-            // By the key, which begins with these.
-            statement.push(" AND scope IN (0, 1) AND step_us IN (60000000, 3600000000, 86400000000)");
-            statement.push(" AND at + step_us <= ").bind(before);
+        // By the key, which begins with these.
+        if table == RollupRow::TABLE {
+            statement.push(" AND scope IN (0, 1)");
         }
-        statement.push(&format!(" AND {at} < ")).bind(before);
+        statement.push(" AND step_us IN (60000000, 3600000000, 86400000000)");
+        statement.push(" AND at + step_us <= ").bind(before);
+        statement.push(" AND at < ").bind(before);
         statement.execute(&mut transaction).await?;
         transaction.commit().await
     }

@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use super::{Statement, postgres, sqlite};
 use crate::{
     filter::{Range, ToolCallFilter},
@@ -151,15 +153,20 @@ fn push_comparison(
         .bind(value);
 }
 
-/// Columns of text are empty where there is nothing, all others NULL; the kind
-/// of an error is the one in calls and the other in rollups.
+/// Columns of text are empty where there is nothing, all others NULL; rollups
+/// are empty in the place of NULL, and have zeros in the place of no id.
 fn push_present(statement: &mut Statement, column: &str) {
-    let is_text = !column.ends_with("_id") && !matches!(column, "duration_us" | "error_code" | "id")
-        || column == "trace_id";
-    if is_text {
-        statement.push(&format!("COALESCE({column}, '') <> ''"));
-    } else {
-        statement.push(&format!("{column} IS NOT NULL"));
+    match column {
+        "session_id" | "user_id" | "api_key_id" => {
+            statement.push(&format!("COALESCE({column}, ")).bind(Uuid::nil());
+            statement.push(") <> ").bind(Uuid::nil());
+        }
+        "duration_us" | "error_code" | "id" | "server_id" => {
+            statement.push(&format!("{column} IS NOT NULL"));
+        }
+        _ => {
+            statement.push(&format!("COALESCE({column}, '') <> ''"));
+        }
     }
 }
 

@@ -1,27 +1,25 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use database::{DatabaseError, Transaction};
-use uuid::Uuid;
 
 use super::{
     Statement, Store,
     condition::{push_filter, push_terms},
-    statement::insert,
+    statement::{MAX_ROWS, Readable, insert},
 };
 use crate::{
     figures::{Cell, Combination, Dimension},
     filter::{Range, ToolCallFilter},
-    rollup::{self, BY_TOOL, OF_ALL, Part, RollupRow},
+    rollup::{self, BY_TOOL, CallerRow, OF_ALL, Part, RollupRow, Source},
+    row::{Counter, Value},
+    tally::Tally,
     tool_call::ToolCallRow,
 };
 
+mod callers;
+
 /// Calls that are counted where rollups do not know what is asked for.
 pub(crate) const MAX_COUNTED: u64 = 100_000;
-
-const ADD: &str = "ON CONFLICT (project_id, scope, step_us, at, server_id, server_name, tool_name,
-    status, error_kind, duration_bucket) DO UPDATE SET
-    calls = tool_call_rollups.calls + excluded.calls,
-    duration_us = tool_call_rollups.duration_us + excluded.duration_us";
 
 /// How cells are told apart.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,18 +29,69 @@ pub(crate) struct Grouping {
     pub(crate) by: Option<Dimension>,
     /// By status and latency too; else both are empty.
     pub(crate) with_latency: bool,
+    /// Whether the newest calls are enough where rollups do not know.
+    pub(crate) is_limited: bool,
 }
 
-/// Counts calls that ended in this transaction, and sees to their sessions.
+/// A row of rollups of tools, of the columns that a cell is made of.
+#[derive(Debug, sqlx::FromRow)]
+struct RolledUp {
+    #[sqlx(default)]
+    start: i64,
+    #[sqlx(default)]
+    label: String,
+    #[sqlx(default)]
+    detail: String,
+    status: String,
+    duration_us: i64,
+    latencies: Vec<u8>,
+}
+
+/// Counts calls that ended in this transaction. Only one transaction at a time
+/// does so: what is added to must not change before it is written.
 pub(super) async fn write(
     transaction: &mut Transaction,
     ended: &[&ToolCallRow],
-    seen: &[&ToolCallRow],
 ) -> Result<(), DatabaseError> {
-    let hours = rollup::session_hours(seen.iter().copied());
-    insert(transaction, &hours, "ON CONFLICT DO NOTHING").await?;
-    let rows: Vec<RollupRow> = rollup::count(ended.iter().copied());
-    insert(transaction, &rows, ADD).await
+    add(transaction, RollupRow::count(ended.iter().copied())).await?;
+    add(transaction, CallerRow::count(ended.iter().copied())).await
+}
+
+async fn add<R: Counter + Readable>(
+    transaction: &mut Transaction,
+    mut rows: Vec<R>,
+) -> Result<(), DatabaseError> {
+    let (key, counts) = R::COLUMNS.split_at(R::KEY_COLUMNS);
+    let key = key.join(", ");
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let replace = format!("ON CONFLICT ({key}) DO UPDATE SET {}", counts.join(", "));
+    for rows in rows.chunks_mut(MAX_ROWS) {
+        let mut select = Statement::within(
+            transaction,
+            &format!(
+                "SELECT {} FROM {} WHERE ({key}) IN (VALUES ",
+                R::COLUMNS.join(", "),
+                R::TABLE
+            ),
+        );
+        for (index, row) in rows.iter().enumerate() {
+            select.push(if index > 0 { ", " } else { "" });
+            select.bind_list(row.key());
+        }
+        select.push(")");
+        let stored: Vec<R> = select.fetch_within(transaction).await?;
+        let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
+        for row in rows.iter_mut() {
+            if let Some(stored) = stored.get(&row.key()) {
+                row.add(stored);
+            }
+        }
+        insert(transaction, &*rows, &replace).await?;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -53,27 +102,33 @@ impl Store {
         filter: &ToolCallFilter,
         grouping: Grouping,
     ) -> Result<(Vec<Cell>, bool), DatabaseError> {
-        let by_rollups = grouping.by.is_none_or(Dimension::is_rolled_up) && rollup::can_answer(filter);
-        if !by_rollups {
-            let is_limited = grouping.step_us.is_none() && !grouping.with_latency;
-            let cells = self
-                .count_calls(filter, filter.range, grouping, is_limited, false)
-                .await?;
+        let source = rollup::source(filter, grouping);
+        if source == Source::Calls {
+            let cells = self.count_calls(filter, filter.range, grouping, false).await?;
             let counted: u64 = cells.iter().map(Cell::calls).sum();
-            return Ok((cells, is_limited && counted > MAX_COUNTED));
+            return Ok((cells, grouping.is_limited && counted > MAX_COUNTED));
         }
+        let all = Grouping {
+            is_limited: false,
+            ..grouping
+        };
         let mut cells = Vec::new();
         for part in rollup::parts(filter.range, grouping.step_us) {
-            cells.extend(match part {
-                Part::Calls(range) => self.count_calls(filter, range, grouping, false, false).await?,
-                Part::Rollups { step_us, from, to } => {
-                    let range = Range::between(from, to);
-                    let mut counted = self.sum_rollups(filter, step_us, from, to, grouping).await?;
-                    // Those that run are in no rollup.
-                    counted.extend(self.count_calls(filter, range, grouping, false, true).await?);
-                    counted
+            let (step_us, from, to) = match part {
+                Part::Calls(range) => {
+                    cells.extend(self.count_calls(filter, range, all, false).await?);
+                    continue;
                 }
+                Part::Rollups { step_us, from, to } => (step_us, from, to),
+            };
+            cells.extend(match source {
+                Source::Callers => self.sum_callers(filter, step_us, from, to, grouping.by).await?,
+                _ if grouping.with_latency => self.sum_latencies(filter, step_us, from, to, grouping).await?,
+                _ => self.sum_tools(filter, step_us, from, to, grouping).await?,
             });
+            // Those that run are in no rollup.
+            let range = Range::between(from, to);
+            cells.extend(self.count_calls(filter, range, all, true).await?);
         }
         Ok((cells, false))
     }
@@ -105,7 +160,7 @@ impl Store {
         Ok((found, counted > MAX_COUNTED))
     }
 
-    async fn sum_rollups(
+    async fn sum_tools(
         &self,
         filter: &ToolCallFilter,
         step_us: i64,
@@ -113,23 +168,79 @@ impl Store {
         to: i64,
         grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
-        let needs_tools = rollup::needs_tools(filter) || grouping.by.is_some_and(Dimension::is_of_tool);
-        let scope = if needs_tools { BY_TOOL } else { OF_ALL };
         let (mut select, columns) = head("at", grouping);
         select.push_str(
             "CAST(SUM(calls) AS BIGINT) AS calls,
-             CAST(SUM(duration_us) AS DOUBLE PRECISION) AS duration_us
-             FROM tool_call_rollups WHERE project_id = ",
+             CAST(SUM(duration_us) AS DOUBLE PRECISION) AS duration_us",
         );
-        let mut statement = Statement::new(&self.database, &select);
-        statement.bind(filter.project_id);
+        let mut statement = self.select_tools(&select, filter, step_us, from, to, grouping);
+        push_groups(&mut statement, columns);
+        statement.fetch_all(&self.database).await
+    }
+
+    async fn sum_latencies(
+        &self,
+        filter: &ToolCallFilter,
+        step_us: i64,
+        from: i64,
+        to: i64,
+        grouping: Grouping,
+    ) -> Result<Vec<Cell>, DatabaseError> {
+        let without = Grouping {
+            with_latency: false,
+            ..grouping
+        };
+        let (mut select, _) = head("at", without);
+        select.push_str("status, duration_us, latencies");
+        let statement = self.select_tools(&select, filter, step_us, from, to, grouping);
+        let rows: Vec<RolledUp> = statement.fetch_all(&self.database).await?;
+        let mut sums: HashMap<_, (f64, Tally)> = HashMap::new();
+        for row in rows {
+            let alike = (row.start, row.label, row.detail, row.status);
+            let (duration_us, latencies) = sums.entry(alike).or_default();
+            *duration_us += row.duration_us as f64;
+            latencies.add_packed(&row.latencies);
+        }
+        let mut cells = Vec::new();
+        for ((start, label, detail, status), (duration_us, latencies)) in sums {
+            for (index, (bucket, calls)) in latencies.iter().enumerate() {
+                cells.push(Cell {
+                    start,
+                    label: label.clone(),
+                    detail: detail.clone(),
+                    named_by: None,
+                    status: status.clone(),
+                    duration_bucket: Some(bucket.cast_signed()),
+                    calls: calls.cast_signed(),
+                    // Of all buckets together: nobody asks for that of one.
+                    duration_us: if index == 0 { duration_us } else { 0.0 },
+                });
+            }
+        }
+        Ok(cells)
+    }
+
+    fn select_tools(
+        &self,
+        select: &str,
+        filter: &ToolCallFilter,
+        step_us: i64,
+        from: i64,
+        to: i64,
+        grouping: Grouping,
+    ) -> Statement {
+        let needs_tools = rollup::needs_tools(filter) || grouping.by.is_some_and(Dimension::is_of_tool);
+        let scope = if needs_tools { BY_TOOL } else { OF_ALL };
+        let mut statement = Statement::new(&self.database, select);
+        statement
+            .push(" FROM tool_call_rollups WHERE project_id = ")
+            .bind(filter.project_id);
         statement.push(" AND scope = ").bind(scope);
         statement.push(" AND step_us = ").bind(step_us);
         statement.push(" AND at >= ").bind(from);
         statement.push(" AND at < ").bind(to);
         push_terms(&mut statement, filter);
-        push_groups(&mut statement, columns);
-        statement.fetch_all(&self.database).await
+        statement
     }
 
     async fn count_calls(
@@ -137,7 +248,6 @@ impl Store {
         filter: &ToolCallFilter,
         range: Range,
         grouping: Grouping,
-        is_limited: bool,
         is_running: bool,
     ) -> Result<Vec<Cell>, DatabaseError> {
         let (mut select, columns) = head("started_at", grouping);
@@ -146,7 +256,7 @@ impl Store {
              COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM ",
         );
         let mut statement = Statement::new(&self.database, &select);
-        statement.push(if is_limited {
+        statement.push(if grouping.is_limited {
             "(SELECT * FROM tool_calls"
         } else {
             "tool_calls"
@@ -158,7 +268,7 @@ impl Store {
         if grouping.by == Some(Dimension::ErrorMessage) {
             statement.push(" AND error_message <> ''");
         }
-        if is_limited {
+        if grouping.is_limited {
             let limit = MAX_COUNTED + 1;
             statement.push(&format!(
                 " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
@@ -170,66 +280,17 @@ impl Store {
 
     /// How many tools and how many sessions the calls of a filter are of.
     pub(crate) async fn count_unique(&self, filter: &ToolCallFilter) -> Result<(u64, u64), DatabaseError> {
-        let mut tools = HashSet::new();
-        for part in parts_for(filter, rollup::can_answer(filter), |range| {
-            rollup::parts(range, None)
-        }) {
-            let columns = "SELECT DISTINCT server_name, tool_name FROM ";
-            let statement = self.select_part(filter, part, columns, "tool_call_rollups");
-            let found: Vec<(String, String)> = statement.fetch_all(&self.database).await?;
-            tools.extend(found);
-            if let Part::Rollups { from, to, .. } = part {
-                let mut running = Statement::new(&self.database, columns);
-                running.push("tool_calls");
-                push_filter(&mut running, filter, Range::between(from, to));
-                running.push(" AND status = 'running'");
-                let found: Vec<(String, String)> = running.fetch_all(&self.database).await?;
-                tools.extend(found);
-            }
+        let mut counts = [0, 0];
+        for (count, dimension) in counts.iter_mut().zip([Dimension::Tool, Dimension::Session]) {
+            let grouping = Grouping {
+                by: Some(dimension),
+                ..Grouping::default()
+            };
+            let (cells, _) = self.cells(filter, grouping).await?;
+            let unique: HashSet<_> = cells.iter().map(|cell| (cell.value(), &cell.detail)).collect();
+            *count = unique.iter().filter(|(value, _)| !value.is_empty()).count() as u64;
         }
-        let mut sessions = HashSet::new();
-        for part in parts_for(filter, filter.terms.is_empty(), rollup::hours) {
-            let columns = "SELECT DISTINCT session_id FROM ";
-            let statement = self.select_part(filter, part, columns, "session_hours");
-            let found: Vec<(Option<Uuid>,)> = statement.fetch_all(&self.database).await?;
-            sessions.extend(found.into_iter().filter_map(|(session,)| session));
-        }
-        Ok((tools.len() as u64, sessions.len() as u64))
-    }
-
-    fn select_part(&self, filter: &ToolCallFilter, part: Part, columns: &str, rolled_up: &str) -> Statement {
-        let mut statement = Statement::new(&self.database, columns);
-        match part {
-            Part::Calls(range) => {
-                statement.push("tool_calls");
-                push_filter(&mut statement, filter, range);
-            }
-            Part::Rollups { step_us, from, to } => {
-                statement
-                    .push(rolled_up)
-                    .push(" WHERE project_id = ")
-                    .bind(filter.project_id);
-                let at = if rolled_up == "session_hours" {
-                    "hour"
-                } else {
-                    statement.push(" AND scope = ").bind(BY_TOOL);
-                    statement.push(" AND step_us = ").bind(step_us);
-                    "at"
-                };
-                statement.push(&format!(" AND {at} >= ")).bind(from);
-                statement.push(&format!(" AND {at} < ")).bind(to);
-                push_terms(&mut statement, filter);
-            }
-        }
-        statement
-    }
-}
-
-fn parts_for(filter: &ToolCallFilter, is_rolled_up: bool, parts: impl Fn(Range) -> Vec<Part>) -> Vec<Part> {
-    if is_rolled_up {
-        parts(filter.range)
-    } else {
-        vec![Part::Calls(filter.range)]
+        Ok((counts[0], counts[1]))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::row::{Row, Value};
 
 /// The most rows of one `INSERT`: more would save little, and SQLite takes at
 /// most 32,766 values.
-const MAX_ROWS: usize = 64;
+pub(super) const MAX_ROWS: usize = 64;
 
 /// A row that both databases can give.
 pub(crate) trait Readable:

@@ -79,15 +79,17 @@ impl Store {
         for call in &mut batch.calls {
             call.row.change = change;
         }
-        let mut written = write_calls(&mut transaction, &batch.calls).await?;
+        let (mut written, ended) = write_calls(&mut transaction, &batch.calls).await?;
         write_sessions(&mut transaction, &batch.sessions).await?;
         insert(&mut transaction, &batch.server_logs, KEEP).await?;
         insert(&mut transaction, &batch.dead_letters, KEEP).await?;
         if let Some(run) = batch.run {
             written.is_continuous = advance(&mut transaction, run).await?;
         }
-        // The lock that this takes is held until the commit: nothing after it.
+        // The lock that this takes is held until the commit: nothing after it but
+        // what needs it.
         publish(&mut transaction, change).await?;
+        rollup::write(&mut transaction, &ended).await?;
         transaction.commit().await?;
         Ok(written)
     }
@@ -121,10 +123,11 @@ async fn publish(transaction: &mut Transaction, change: i64) -> Result<(), Datab
     Ok(())
 }
 
-async fn write_calls(
+/// Returns the calls that ended with this, too.
+async fn write_calls<'calls>(
     transaction: &mut Transaction,
-    calls: &[StoredToolCall],
-) -> Result<Written, DatabaseError> {
+    calls: &'calls [StoredToolCall],
+) -> Result<(Written, Vec<&'calls ToolCallRow>), DatabaseError> {
     let rows = calls.iter().map(|call| &call.row);
     let new =
         returned_ids(insert_returning(transaction, rows, "ON CONFLICT (id) DO NOTHING RETURNING id").await?);
@@ -161,19 +164,14 @@ async fn write_calls(
         }
     }
     insert(transaction, counts.values(), ADD_COUNTS).await?;
-    let seen: Vec<&ToolCallRow> = new_calls
-        .iter()
-        .chain(&ended_calls)
-        .map(|call| &call.row)
-        .collect();
-    let counted: Vec<&ToolCallRow> = seen.iter().copied().filter(|call| call.is_finished()).collect();
-    rollup::write(transaction, &counted, &seen).await?;
-    Ok(Written {
+    let written = Written {
         new_calls: new.len() as u64,
         finished_calls: ended.len() as u64,
         repeated_calls: (calls.len() - new.len() - ended.len()) as u64,
         is_continuous: true,
-    })
+    };
+    let changed = new_calls.iter().chain(&ended_calls).map(|call| &call.row);
+    Ok((written, changed.filter(|call| call.is_finished()).collect()))
 }
 
 async fn write_bodies(

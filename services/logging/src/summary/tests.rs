@@ -11,6 +11,7 @@ use proto::{convert::FromWire as _, logging as wire};
 use super::*;
 use crate::{
     fixtures::{Gateway, finished, of_project, records, running},
+    rollup::{self, Source},
     store::MIGRATIONS,
 };
 
@@ -34,7 +35,7 @@ database_test! {
     async fn figures_of_rollups_equal_a_recount_of_the_calls(database: Database) {
         let mut gateway = Gateway::over(database);
         let mut runner = TestRunner::deterministic();
-        let minute = crate::rollup::MINUTE_US;
+        let minute = rollup::MINUTE_US;
         let any_call = (1_u128..400, 0_i64..60 * 60, 0_usize..5, 0_u64..4_000_000, 0_usize..4);
         let mut stored: HashMap<String, wire::ToolCall> = HashMap::new();
         for _ in 0..12 {
@@ -66,12 +67,12 @@ database_test! {
                         ..of_project()
                     };
                     let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
-                    assert!(crate::rollup::can_answer(&filter));
+                    assert_ne!(rollup::source(&filter, Grouping::default()), Source::Calls);
                     let rolled_up = summarize(&gateway.store, &filter).await.unwrap();
                     let mut recount = filter.clone();
                     // What rollups do not know, and all calls are.
                     recount.terms.push(crate::query::parse("door:*").unwrap().unwrap());
-                    assert!(!crate::rollup::can_answer(&recount));
+                    assert_eq!(rollup::source(&recount, Grouping::default()), Source::Calls);
                     assert_eq!(rolled_up, summarize(&gateway.store, &recount).await.unwrap(), "{q} from {from}");
                     if q.is_empty() {
                         let within = |call: &&wire::ToolCall| (from..from + length).contains(&call.started_at_us);

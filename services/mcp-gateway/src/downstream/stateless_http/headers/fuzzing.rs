@@ -24,7 +24,9 @@ pub(crate) fn fuzz_headers(bytes: &[u8]) {
     };
     let annotated = ParamHeader::of_schema(SCHEMA).expect("a valid schema");
     let member = |name| request.params().and_then(|params| object_fields(params, [name]));
-    let arguments = member("arguments").and_then(|fields| fields.get(0)).unwrap_or("{}");
+    let arguments = member("arguments")
+        .and_then(|fields| fields.get(0))
+        .unwrap_or("{}");
     let named = match request.method.as_str() {
         "tools/call" | "prompts/get" => member("name").and_then(|fields| fields.string(0)),
         "resources/read" => member("uri").and_then(|fields| fields.string(0)),

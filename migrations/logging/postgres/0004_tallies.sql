@@ -1,0 +1,80 @@
+-- Ended calls, counted: per day, hour and minute, for each tool (scope 0) and
+-- for all of them together (scope 1, names empty). Changed in the transaction
+-- that changes the calls, so always equal to them.
+ALTER TABLE tool_call_rollups RENAME TO tool_call_rollups_before;
+ALTER TABLE tool_call_rollups_before RENAME CONSTRAINT tool_call_rollups_pkey TO tool_call_rollups_before_pkey;
+
+CREATE TABLE tool_call_rollups (
+    project_id  UUID   NOT NULL,
+    scope       BIGINT NOT NULL,
+    -- Width of the bucket, and where it begins; microseconds.
+    step_us     BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    -- All zeros where there is none.
+    server_id   UUID   NOT NULL,
+    server_name TEXT   NOT NULL,
+    tool_name   TEXT   NOT NULL,
+    status      TEXT   NOT NULL,
+    -- Empty where there is none.
+    error_kind  TEXT   NOT NULL,
+    calls       BIGINT NOT NULL,
+    duration_us BIGINT NOT NULL,
+    -- How many calls of which latency bucket: pairs of two bytes and four.
+    latencies   BYTEA  NOT NULL,
+    PRIMARY KEY (project_id, scope, step_us, at, server_id, server_name, tool_name, status, error_kind)
+) WITH (fillfactor = 50);
+
+INSERT INTO tool_call_rollups
+SELECT project_id, scope, step_us, at, server_id, server_name, tool_name, status, error_kind,
+       SUM(calls), SUM(duration_us),
+       string_agg(decode(lpad(to_hex(duration_bucket::INTEGER), 4, '0') || lpad(to_hex(calls), 8, '0'), 'hex'), '\x'::BYTEA)
+FROM tool_call_rollups_before
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
+
+DROP TABLE tool_call_rollups_before;
+
+-- Ended calls, counted per day and hour for each caller. Changed together with
+-- the calls too.
+CREATE TABLE caller_rollups (
+    project_id  UUID   NOT NULL,
+    -- Width of the bucket, and where it begins; microseconds.
+    step_us     BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    -- All zeros where there is none, here and below.
+    session_id  UUID   NOT NULL,
+    client_type TEXT   NOT NULL,
+    client_name TEXT   NOT NULL,
+    user_id     UUID   NOT NULL,
+    api_key_id  UUID   NOT NULL,
+    status      TEXT   NOT NULL,
+    -- Empty where there is none.
+    error_kind  TEXT   NOT NULL,
+    calls       BIGINT NOT NULL,
+    -- How many calls began in which minute of an hour, empty for a day: pairs of
+    -- two bytes and four.
+    minutes     BYTEA  NOT NULL,
+    PRIMARY KEY (project_id, step_us, at, session_id, client_type, client_name, user_id, api_key_id, status, error_kind)
+) WITH (fillfactor = 50);
+
+INSERT INTO caller_rollups
+SELECT project_id, 3600000000, hour, session_id, client_type, client_name, user_id, api_key_id, status, error_kind,
+       SUM(calls),
+       string_agg(decode(lpad(to_hex(minute), 4, '0') || lpad(to_hex(calls), 8, '0'), 'hex'), '\x'::BYTEA)
+FROM (
+    SELECT project_id, started_at / 3600000000 * 3600000000 AS hour, started_at / 60000000 % 60 AS minute,
+           COALESCE(session_id, '00000000-0000-0000-0000-000000000000'::UUID) AS session_id, client_type, client_name,
+           COALESCE(user_id, '00000000-0000-0000-0000-000000000000'::UUID) AS user_id,
+           COALESCE(api_key_id, '00000000-0000-0000-0000-000000000000'::UUID) AS api_key_id,
+           status, COALESCE(error_kind, '') AS error_kind, COUNT(*) AS calls
+    FROM tool_calls WHERE status <> 'running'
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+) AS of_minutes
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+
+INSERT INTO caller_rollups
+SELECT project_id, 86400000000, at / 86400000000 * 86400000000, session_id, client_type, client_name, user_id,
+       api_key_id, status, error_kind, SUM(calls), '\x'::BYTEA
+FROM caller_rollups
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+
+DROP TABLE session_hours;

@@ -1,0 +1,96 @@
+use std::collections::HashMap;
+
+use database::DatabaseError;
+use uuid::Uuid;
+
+use super::{Grouping, Statement, Store, head, push_groups, push_terms};
+use crate::{
+    figures::{Cell, Dimension},
+    filter::ToolCallFilter,
+    rollup::{HOUR_US, MINUTE_US, floor},
+    tally::Tally,
+};
+
+/// A row of rollups of callers, of the columns that a cell is made of.
+#[derive(Debug, sqlx::FromRow)]
+struct Hour {
+    at: i64,
+    #[sqlx(default)]
+    label: String,
+    #[sqlx(default)]
+    named_by: Option<Uuid>,
+    minutes: Vec<u8>,
+}
+
+impl Store {
+    pub(super) async fn sum_callers(
+        &self,
+        filter: &ToolCallFilter,
+        step_us: i64,
+        from: i64,
+        to: i64,
+        by: Option<Dimension>,
+    ) -> Result<Vec<Cell>, DatabaseError> {
+        let grouping = Grouping {
+            by,
+            ..Grouping::default()
+        };
+        let (mut select, columns) = head("at", grouping);
+        if step_us < HOUR_US {
+            select.push_str("at, minutes");
+            let statement = self.select_callers(&select, filter, HOUR_US, floor(from, HOUR_US), to);
+            let hours: Vec<Hour> = statement.fetch_all(&self.database).await?;
+            return Ok(sum_minutes(hours, from, to));
+        }
+        select.push_str(
+            "CAST(SUM(calls) AS BIGINT) AS calls,
+             CAST(0 AS DOUBLE PRECISION) AS duration_us",
+        );
+        let mut statement = self.select_callers(&select, filter, step_us, from, to);
+        push_groups(&mut statement, columns);
+        statement.fetch_all(&self.database).await
+    }
+
+    fn select_callers(
+        &self,
+        select: &str,
+        filter: &ToolCallFilter,
+        step_us: i64,
+        from: i64,
+        to: i64,
+    ) -> Statement {
+        let mut statement = Statement::new(&self.database, select);
+        statement
+            .push(" FROM caller_rollups WHERE project_id = ")
+            .bind(filter.project_id);
+        statement.push(" AND step_us = ").bind(step_us);
+        statement.push(" AND at >= ").bind(from);
+        statement.push(" AND at < ").bind(to);
+        push_terms(&mut statement, filter);
+        statement
+    }
+}
+
+/// Of parts of hours.
+fn sum_minutes(hours: Vec<Hour>, from: i64, to: i64) -> Vec<Cell> {
+    let mut sums: HashMap<(String, Option<Uuid>), u64> = HashMap::new();
+    for hour in hours {
+        let minutes = Tally::unpack(&hour.minutes);
+        let within = |minute: &u16| (from..to).contains(&(hour.at + i64::from(*minute) * MINUTE_US));
+        let calls: u64 = minutes
+            .iter()
+            .filter(|(minute, _)| within(minute))
+            .map(|(_, calls)| calls)
+            .sum();
+        if calls > 0 {
+            *sums.entry((hour.label, hour.named_by)).or_default() += calls;
+        }
+    }
+    let cells = sums.into_iter().map(|((label, named_by), calls)| Cell {
+        label,
+        named_by,
+        calls: calls.cast_signed(),
+        ..Cell::default()
+    });
+    cells.collect()
+}
