@@ -1,5 +1,5 @@
-//! `mcp-orch logs` and `mcp-orch stats` as people use them, against services
-//! that run.
+//! `mcp-orch logs`, `mcp-orch stats` and `mcp-orch connect` as people use them,
+//! against services that run.
 
 use std::process::{Output, Stdio};
 
@@ -145,6 +145,22 @@ async fn new_calls_are_followed_over_a_restart_of_what_serves_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_program_is_told_of_the_project_ready_to_paste() {
+    let user = User::start().await;
+    let codex = user.read(&["connect", "codex"]).await;
+    assert_eq!(
+        codex,
+        format!(
+            "[mcp_servers.acme]\nurl = \"{}\"\nhttp_headers = {{ Authorization = \"Bearer {}\" }}\n",
+            user.project.mcp_url, user.project.key
+        )
+    );
+    let vscode = user.read(&["connect", "vscode"]).await;
+    let vscode: Value = serde_json::from_str(&vscode).expect("a file and nothing else");
+    assert_eq!(vscode["servers"]["acme"]["url"], user.project.mcp_url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_is_told_with_its_place() {
     let user = User::start().await;
     let refused = async |arguments: &[&str]| {
@@ -161,4 +177,6 @@ async fn what_cannot_be_done_is_told_with_its_place() {
     );
     let problem = refused(&["stats", "--url", "http://127.0.0.1:1"]).await;
     assert!(problem.contains("does not answer"), "{problem}");
+    let problem = refused(&["connect", "vscod"]).await;
+    assert!(problem.contains(r#"did you mean "vscode"?"#), "{problem}");
 }

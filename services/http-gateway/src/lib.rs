@@ -5,12 +5,14 @@
 //! the services behind, `caller` who asks. `query`, `json_body`, `path`,
 //! `entity_tag` and `time_range` read requests, `json` writes answers, `problems` refusals,
 //! `live` event streams. `openapi` makes the document, `docs_page` shows it,
-//! `web_files` are the web UI. `idempotency` does some requests once.
+//! `web_files` are the web UI. `client_configuration` is what client programs
+//! are told to reach a project. `idempotency` does some requests once.
 //! `csrf`, `cookie` and `security_headers` keep browsers honest. `start` puts it together.
 
 mod app;
 mod backends;
 mod caller;
+mod client_configuration;
 mod config;
 mod cookie;
 mod csrf;

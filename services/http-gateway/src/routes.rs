@@ -10,6 +10,7 @@ mod activities;
 mod admin;
 mod api_keys;
 mod auth;
+mod connect;
 mod invitations;
 mod me;
 mod members;
@@ -49,6 +50,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(trash::restore_project))
         .routes(routes!(projects::mark, projects::unmark))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(connect::list))
+        .routes(routes!(connect::get))
         .routes(routes!(members::of_project::list))
         .routes(routes!(members::of_project::update, members::of_project::remove))
         .routes(routes!(members::of_project::leave))

@@ -16,11 +16,7 @@ pub(crate) fn refuse_unknown<'a>(
             continue;
         }
         let shown: String = name.chars().take(64).collect();
-        let message = match nearest(name, known) {
-            Some(meant) => format!("there is no {kind} {shown:?}; did you mean {meant:?}?"),
-            None if known.is_empty() => format!("there is no {kind} {shown:?}; none is taken here"),
-            None => format!("there is no {kind} {shown:?}; there are {}", known.join(", ")),
-        };
+        let message = unknown_name(kind, name, known);
         fields.push(FieldError {
             field: shown,
             message,
@@ -32,6 +28,16 @@ pub(crate) fn refuse_unknown<'a>(
     error.message.clone_from(&first.message);
     error.fields = fields;
     Some(error)
+}
+
+/// Says that nothing is called that, and what may be meant.
+pub(crate) fn unknown_name(kind: &str, name: &str, known: &[&str]) -> String {
+    let shown: String = name.chars().take(64).collect();
+    match nearest(name, known) {
+        Some(meant) => format!("there is no {kind} {shown:?}; did you mean {meant:?}?"),
+        None if known.is_empty() => format!("there is no {kind} {shown:?}; none is taken here"),
+        None => format!("there is no {kind} {shown:?}; there are {}", known.join(", ")),
+    }
 }
 
 /// Reads a word of a closed set.

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::log_reader::{LogReader, Place, Range};
+use crate::project_reader::{Place, ProjectReader, Range};
 
 mod line;
 
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         None => search(args.search, palette).await?,
         Some(LogsCommand::Show { place, id, json }) => {
-            let call = LogReader::new(place)?
+            let call = ProjectReader::new(place)?
                 .get(&format!("/tool-calls/{id}"), &[])
                 .await?;
             if json {
@@ -97,7 +97,7 @@ pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
             full,
             query,
         }) => {
-            let reader = LogReader::new(place)?;
+            let reader = ProjectReader::new(place)?;
             let mut parameters = range.parameters();
             parameters.push(("q", query.join(" ")));
             parameters.push(("format", format));
@@ -112,7 +112,7 @@ async fn search(args: SearchArgs, palette: Palette) -> anyhow::Result<()> {
     let place = args
         .place
         .context("say where: --project and --key, or MCPORCH_PROJECT and MCPORCH_KEY")?;
-    let reader = LogReader::new(place)?;
+    let reader = ProjectReader::new(place)?;
     let query = args.query.join(" ");
     let mut parameters = args.range.parameters();
     parameters.push(("q", query.clone()));

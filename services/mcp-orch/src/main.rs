@@ -5,13 +5,14 @@ mod admin;
 mod arrival;
 mod call;
 mod config;
+mod connect;
 mod data_folder;
 mod demo;
 mod health;
 mod import;
-mod log_reader;
 mod logs;
 mod operator;
+mod project_reader;
 mod sample_server;
 mod serve;
 mod stats;
@@ -35,6 +36,7 @@ enum Command {
     Call(call::CallArgs),
     Logs(logs::LogsArgs),
     Stats(stats::StatsArgs),
+    Connect(connect::ConnectArgs),
     Import(import::ImportArgs),
     Admin(admin::AdminArgs),
     Health(health::HealthArgs),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Call(args) => block_on(call::run(args)),
         Command::Logs(args) => block_on(Box::pin(logs::run(args))),
         Command::Stats(args) => block_on(stats::run(args)),
+        Command::Connect(args) => block_on(connect::run(args)),
         Command::Import(args) => block_on(Box::pin(import::run(args))),
         Command::Admin(args) => block_on(Box::pin(admin::run(args))),
         Command::Health(args) => block_on(health::run(args)),

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::log_reader::{LogReader, Place, Range};
+use crate::project_reader::{Place, ProjectReader, Range};
 
 /// Figures of tool calls: how many, how well, how fast
 #[derive(clap::Args)]
@@ -31,7 +31,7 @@ pub(crate) struct StatsArgs {
 
 /// 0: done; 1: refused, or nobody answers.
 pub(crate) async fn run(args: StatsArgs) -> anyhow::Result<ExitCode> {
-    let reader = LogReader::new(args.place)?;
+    let reader = ProjectReader::new(args.place)?;
     let mut parameters = args.range.parameters();
     parameters.push(("q", args.query.join(" ")));
     let summary = reader.get("/tool-calls/summary", &parameters).await?;

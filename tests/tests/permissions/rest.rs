@@ -41,6 +41,7 @@ pub(crate) async fn request(house: &House, caller: &Caller, line: &str) -> Reque
         ("{team}", "core"),
         ("{server}", "fixture"),
         ("{tool}", "echo"),
+        ("{client}", "cursor"),
         ("{user}", &house.guest_id),
         ("{part}", "result"),
     ] {

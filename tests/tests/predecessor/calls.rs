@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Door, ServerDefinition, fixture_server, wait_until};
+use tests::{Answer, Door, McpClient, ServerDefinition, fixture_server, wait_until};
 
 use crate::house::{House, ask};
 
@@ -301,5 +301,33 @@ async fn a_server_with_a_history_goes_and_its_history_stays() {
             "project_created"
         ]
     );
+    house.stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_is_told_to_reach_a_project_reaches_it() {
+    let house = House::build().await;
+    let cline = house
+        .owner
+        .get("/projects/acme/connect/cline")
+        .await
+        .expect("a text");
+    let placeholder = cline["key_placeholder"].as_str().expect("a placeholder");
+    let text = cline["text"]
+        .as_str()
+        .expect("a text")
+        .replace(placeholder, &house.project.key);
+    let configuration: Value = serde_json::from_str(&text).expect("it is JSON");
+    let server = &configuration["mcpServers"]["acme"];
+    let url = server["url"].as_str().expect("an address");
+    let key = server["headers"]["Authorization"].as_str().expect("a header");
+    let client = McpClient::connect(
+        url.strip_suffix("/mcp").expect("the door of Streamable HTTP"),
+        key.strip_prefix("Bearer ").expect("a bearer token"),
+        Door::StreamableHttp,
+    );
+    let client = client.await.expect("the handshake succeeds");
+    let answer = client.call("fixture__echo", json!({})).await.expect("an answer");
+    assert!(answer.is_success());
     house.stack.stop().await;
 }

@@ -478,6 +478,44 @@ export interface paths {
         patch: operations["update_api_key"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each client program is told of a project */
+        get: operations["list_client_configurations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/connect/{client}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one client program is told of a project
+         * @description Programs: `claude-code`, `claude-desktop`, `cursor`, `vscode`, `cline`, `windsurf`, `codex`, and `generic` for
+         *     those that have no form of their own.
+         */
+        get: operations["get_client_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/favorite": {
         parameters: {
             query?: never;
@@ -1696,6 +1734,35 @@ export interface components {
             /** @example 1.0.0 */
             version: string | null;
         };
+        /** @description How a client program is told of a project. */
+        ClientConfiguration: {
+            /**
+             * @description Names the client program in addresses.
+             * @example cursor
+             */
+            client: string;
+            deeplink: components["schemas"]["Deeplink"] | null;
+            /**
+             * @description The file that the text goes into; null where it is a command, or where
+             *     it depends on the program.
+             * @example ~/.cursor/mcp.json
+             */
+            file: string | null;
+            /** @description What the text is written in. */
+            format: components["schemas"]["TextFormat"];
+            /**
+             * @description What stands where the API key goes, in the text and in the deeplink.
+             * @example YOUR_API_KEY
+             */
+            key_placeholder: string;
+            /** @description Ready to paste, but for the API key. */
+            text: string;
+            /**
+             * @description What its makers call it.
+             * @example Cursor
+             */
+            title: string;
+        };
         /** @description One client's stay. */
         ClientSession: {
             /** @description What the client declared. */
@@ -1904,6 +1971,23 @@ export interface components {
              */
             token: string;
         };
+        /**
+         * @description An address that has the client program add the server by itself, once the
+         *     API key is in: replace the placeholder in `configuration`, encode that, and
+         *     put it where `{configuration}` stands in `template`.
+         */
+        Deeplink: {
+            /** @description JSON with the placeholder for the key in it. */
+            configuration: string;
+            encoding: components["schemas"]["DeeplinkEncoding"];
+            /** @example cursor://anysphere.cursor-deeplink/mcp/install?name=acme&config={configuration} */
+            template: string;
+        };
+        /**
+         * @description How a configuration becomes a part of an address.
+         * @enum {string}
+         */
+        DeeplinkEncoding: "percent" | "base64";
         /** @description That it is meant, and by whom. */
         DeleteMe: {
             /**
@@ -2159,6 +2243,13 @@ export interface components {
         List_ApiKey: {
             /** @description Newest first where rows have a time. */
             data: components["schemas"]["ApiKey"][];
+            meta: components["schemas"]["Meta"];
+            page: components["schemas"]["Page"];
+        };
+        /** @description The shape of every list. */
+        List_ClientConfiguration: {
+            /** @description Newest first where rows have a time. */
+            data: components["schemas"]["ClientConfiguration"][];
             meta: components["schemas"]["Meta"];
             page: components["schemas"]["Page"];
         };
@@ -2874,6 +2965,11 @@ export interface components {
              */
             slug: string;
         };
+        /**
+         * @description What a text is written in.
+         * @enum {string}
+         */
+        TextFormat: "json" | "toml" | "shell";
         /**
          * Format: date-time
          * @description RFC 3339, UTC, with microseconds.
@@ -4276,6 +4372,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_client_configurations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that are known, on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ClientConfiguration"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_client_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                project: string;
+                /**
+                 * @description Which client program
+                 * @example cursor
+                 */
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its configuration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientConfiguration"];
                 };
             };
             default: components["responses"]["Refused"];

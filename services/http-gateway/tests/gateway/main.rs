@@ -3,6 +3,7 @@
 
 mod auth;
 mod backends;
+mod connect;
 mod document;
 mod idempotency;
 mod projects;

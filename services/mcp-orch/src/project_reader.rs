@@ -1,4 +1,4 @@
-//! The call log as the REST gateway shows it to those with a key.
+//! A project as the REST gateway shows it to those with a key.
 
 use std::{
     io::{self, Write as _},
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// How long until it looks again after a stream broke off.
 const COME_AGAIN: Duration = Duration::from_secs(2);
 
-/// Whose calls.
+/// Which project, and who asks.
 #[derive(clap::Args)]
 pub(crate) struct Place {
     /// The address of the web UI
@@ -26,6 +26,13 @@ pub(crate) struct Place {
     /// An API key of the project. In the environment nobody else on this machine sees it
     #[arg(long, env = "MCPORCH_KEY", hide_env_values = true)]
     key: String,
+}
+
+impl Place {
+    /// The key with which is asked.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// Which span of time.
@@ -56,14 +63,14 @@ impl Range {
     }
 }
 
-/// Reads the calls of one project.
-pub(crate) struct LogReader {
+/// Reads what one project has.
+pub(crate) struct ProjectReader {
     http: reqwest::Client,
     base: String,
     key: String,
 }
 
-impl LogReader {
+impl ProjectReader {
     pub(crate) fn new(place: Place) -> anyhow::Result<Self> {
         if !place.url.starts_with("http://") {
             bail!(
