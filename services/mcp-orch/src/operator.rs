@@ -132,7 +132,7 @@ pub(crate) fn signed<T>(session: &WebSession, message: T) -> anyhow::Result<Requ
 /// What a refusal says to people.
 pub(crate) fn said(status: Status) -> anyhow::Error {
     let error = service_error::ServiceError::from(status);
-    if error.code == service_error::Code::Unavailable {
+    if error.reason == "unavailable" {
         return anyhow::anyhow!("the projects service does not answer: does mcp-orch serve run?");
     }
     anyhow::anyhow!("{error}")
