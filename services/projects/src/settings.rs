@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use database::Database;
 use domain::{ActivityType, PayloadMode, PayloadPath, ProjectId};
-use service_error::{Code, ServiceError};
+use service_error::ServiceError;
 
-use crate::{access::Granted, activities::Deed, snapshot::Changes};
+use crate::{access::Granted, activities::Deed, snapshot::Changes, version};
 
 const MAX_PATHS: usize = 50;
 const LONGEST_DAYS: u32 = 3_650;
@@ -82,13 +82,7 @@ impl ProjectSettings {
         let mut transaction = self.changes.begin().await?;
         let found = store::find_for_change(&mut transaction, project.id).await?;
         let before = found.ok_or_else(|| ServiceError::not_found("project"))?;
-        if change.version.is_some_and(|version| version != before.version) {
-            return Err(ServiceError::new(
-                Code::Conflict,
-                "stale",
-                "somebody changed the settings meanwhile; read them again",
-            ));
-        }
+        version::check("project's settings", change.version, before.version)?;
         let mut after = change.applied_to(&before)?;
         if after == before {
             return Ok(before);

@@ -3,7 +3,7 @@
 use service_error::{Code, ServiceError};
 
 /// Refuses a change of what somebody else changed since the caller saw it.
-pub(crate) fn check(what: &str, seen: Option<u64>, now: u64) -> Result<(), ServiceError> {
+pub(crate) fn check<V: Copy + PartialEq>(what: &str, seen: Option<V>, now: V) -> Result<(), ServiceError> {
     if seen.is_none_or(|seen| seen == now) {
         return Ok(());
     }

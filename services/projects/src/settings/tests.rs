@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use database::database_test;
 use domain::{Permission, Role};
 use serde_json::json;
+use service_error::Code;
 
 use super::*;
 use crate::{
@@ -68,8 +69,8 @@ database_test! {
         let granted = granted(&rooms, &kim).await;
         let change = |version, days| SettingsChange { version: Some(version), sessions_days: Some(days), ..SettingsChange::default() };
         settings.update(&granted, change(1, 5)).await.expect("seen");
-        let refusal = settings.update(&granted, change(1, 6)).await.expect_err("stale");
-        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Conflict, "stale"));
+        let refusal = settings.update(&granted, change(1, 6)).await.expect_err("not seen");
+        assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Conflict, "changed_meanwhile"));
         assert_eq!(settings.get(&granted).await.expect("there").retention.sessions_days, 5);
     }
 
