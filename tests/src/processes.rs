@@ -118,6 +118,11 @@ impl Processes {
         &self.to_logging
     }
 
+    /// The URL of the database of teams and projects.
+    pub fn projects_database(&self) -> &str {
+        &self.projects_database
+    }
+
     /// The URL of the database of the call log.
     pub fn logging_database(&self) -> &str {
         &self.logging_database

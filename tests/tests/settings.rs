@@ -204,3 +204,61 @@ async fn the_call_log_asks_projects_how_long_to_keep_what() {
     .await;
     assert_eq!(kept, [(400, 3, 90)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_call_log_forgets_projects_that_are_gone_for_good() {
+    let mut processes = Processes::start().await;
+    let owner = Rest::sign_up(&processes.web_url(), "kim@example.com")
+        .await
+        .expect("signed up");
+    let server = || ServerDefinition::stdio("sample", &mcp_orch(), &["sample-server"]);
+    for name in ["Gone", "Kept"] {
+        let project = owner.project(name, &[server()]).await.expect("a project");
+        let client = McpClient::connect(&processes.endpoint(&project), &project.key, Door::StreamableHttp)
+            .await
+            .expect("the handshake succeeds");
+        let answer = client.call("sample__echo", json!({"text": "x"})).await;
+        answer.expect("an answer");
+        owner.ended_tool_calls(&project, 1).await;
+    }
+    let gone = owner
+        .request(Method::DELETE, "/projects/gone?name=Gone")
+        .send()
+        .await;
+    assert_eq!(gone.expect("an answer").status(), 200);
+    // A week goes by.
+    let projects = sqlx::PgPool::connect(processes.projects_database())
+        .await
+        .expect("the database is there");
+    sqlx::query("UPDATE projects SET deleted_at_us = 1 WHERE slug = 'gone'")
+        .execute(&projects)
+        .await
+        .expect("set back");
+    // Both sweep when they start, and then every ten minutes.
+    processes.kill(Service::Projects).await;
+    processes.restart(Service::Projects).await;
+    wait_until("it is gone for good", async || {
+        let left: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM projects")
+            .fetch_one(&projects)
+            .await
+            .ok()?;
+        (left.0 == 1).then_some(())
+    })
+    .await;
+    processes.kill(Service::Logging).await;
+    processes.restart(Service::Logging).await;
+    let logging = sqlx::PgPool::connect(processes.logging_database())
+        .await
+        .expect("the database is there");
+    wait_until("the call log has forgotten it", async || {
+        let left: (i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM tool_calls), (SELECT COUNT(*) FROM tool_call_bodies),
+             (SELECT COUNT(DISTINCT project_id) FROM tool_call_rollups)",
+        )
+        .fetch_one(&logging)
+        .await
+        .ok()?;
+        (left == (1, 1, 1)).then_some(())
+    })
+    .await;
+}

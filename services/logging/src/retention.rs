@@ -1,11 +1,13 @@
-//! How long what is kept, and the sweep that takes away what is older.
+//! How long what is kept, and the sweep that takes away what is older, or of
+//! projects that are gone for good.
 
 use std::time::Duration;
 
 use access::ServiceIdentity;
 use domain::{Clock, Timestamp};
 use proto::projects::{
-    ListRetentionRequest, ProjectRetention, settings_service_client::SettingsServiceClient,
+    ListPurgedProjectsRequest, ListRetentionRequest, ProjectRetention,
+    settings_service_client::SettingsServiceClient, trash_service_client::TrashServiceClient,
 };
 use service_host::{Channel, Shutdown};
 use tonic::service::interceptor::InterceptedService;
@@ -20,8 +22,13 @@ mod tests;
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const LONGEST_DAYS: u32 = 3_650;
 
-/// A connection to the projects service.
-pub(crate) type Client = SettingsServiceClient<InterceptedService<Channel, ServiceIdentity>>;
+type Connection = InterceptedService<Channel, ServiceIdentity>;
+
+/// What the projects service is asked.
+pub(crate) struct Projects {
+    settings: SettingsServiceClient<Connection>,
+    trash: TrashServiceClient<Connection>,
+}
 
 row! {
     /// How many days to keep what of a project.
@@ -61,19 +68,32 @@ impl RetentionRow {
     }
 }
 
+impl Projects {
+    pub(crate) fn new(channel: Channel, identity: ServiceIdentity) -> Self {
+        let connection = InterceptedService::new(channel, identity);
+        Self {
+            settings: SettingsServiceClient::new(connection.clone()),
+            trash: TrashServiceClient::new(connection),
+        }
+    }
+}
+
 /// Sweeps until the process is to stop. A sweep that fails is tried again.
 pub(crate) async fn run(
     store: Store,
-    mut settings: Client,
+    mut projects: Projects,
     clock: Clock,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     loop {
-        if let Err(error) = learn(&store, &mut settings).await {
+        if let Err(error) = learn(&store, &mut projects).await {
             tracing::warn!(%error, "projects cannot be asked how long to keep what, going by what is known");
         }
         if let Err(error) = store.sweep(clock.now()).await {
             tracing::warn!(%error, "old calls could not be taken away");
+        }
+        if let Err(error) = purge(&store, &mut projects).await {
+            tracing::warn!(%error, "what is left of purged projects could not be taken away");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_EVERY) => {}
@@ -83,17 +103,41 @@ pub(crate) async fn run(
 }
 
 /// Asks the projects service what it has decided, page by page.
-async fn learn(store: &Store, settings: &mut Client) -> anyhow::Result<()> {
+async fn learn(store: &Store, projects: &mut Projects) -> anyhow::Result<()> {
     let mut after_project_id = None;
     loop {
         let request = ListRetentionRequest { after_project_id };
-        let page = settings.list_retention(request).await?.into_inner().projects;
+        let page = projects.settings.list_retention(request).await?;
+        let page = page.into_inner().projects;
         let Some(last) = page.last() else {
             return Ok(());
         };
         after_project_id = Some(last.project_id.clone());
         let rows: Vec<_> = page.iter().filter_map(RetentionRow::from_wire).collect();
         store.set_retention(&rows).await?;
+    }
+}
+
+/// Takes away what there is of projects that are gone for good. Only what the
+/// projects service names is: that it does not know a project may mean that its
+/// database is another one, or an old copy.
+async fn purge(store: &Store, projects: &mut Projects) -> anyhow::Result<()> {
+    let kept = store.projects().await?;
+    let mut after_project_id = None;
+    loop {
+        let request = ListPurgedProjectsRequest { after_project_id };
+        let page = projects.trash.list_purged_projects(request).await?;
+        let page = page.into_inner().project_ids;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after_project_id = Some(last.clone());
+        for id in page.iter().filter_map(|id| id.parse().ok()) {
+            if kept.contains(&id) {
+                store.purge_project(id).await?;
+                tracing::info!(project_id = %id, "took away what was left of a purged project");
+            }
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) const HOUR_US: i64 = 60 * MINUTE_US;
 pub(crate) const DAY_US: i64 = 24 * HOUR_US;
 
 /// Widths of the buckets, the widest first.
-const STEPS_US: [i64; 3] = [DAY_US, HOUR_US, MINUTE_US];
+pub(crate) const STEPS_US: [i64; 3] = [DAY_US, HOUR_US, MINUTE_US];
 
 /// What rollups of tools can be asked of.
 const OF_TOOLS: [Field; 4] = [Field::Status, Field::Kind, Field::Tool, Field::Server];

@@ -1,6 +1,5 @@
 use access::{AllowList, GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
-use proto::projects::settings_service_client::SettingsServiceClient;
 use service_host::{DialOptions, Host, Listener, OnFailure, dial};
 
 use crate::{Config, ingest::Ingest, retention, rpc, store::Store};
@@ -52,13 +51,13 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
 
     let identity = ServiceIdentity::new(secret.token_for(ServiceName::Logging));
     let projects = dial(&config.projects_url, DialOptions::default())?;
-    let settings = SettingsServiceClient::with_interceptor(projects, identity);
+    let projects = retention::Projects::new(projects, identity);
 
     let shutdown = host.shutdown();
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
-    let sweeps = retention::run(store.clone(), settings, host.clock().clone(), shutdown);
+    let sweeps = retention::run(store.clone(), projects, host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });
     readiness.ready();

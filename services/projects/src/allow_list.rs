@@ -210,6 +210,8 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.TeamsService/RemoveTeam", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TeamsService/UpdateTeam", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TrashService/Discard", IN_SOMEBODYS_NAME),
+    // Says which projects there were.
+    ("mcporch.projects.v1.TrashService/ListPurgedProjects", &[Logging]),
     ("mcporch.projects.v1.TrashService/ListTrash", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.TrashService/Restore", IN_SOMEBODYS_NAME),
     (

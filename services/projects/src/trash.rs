@@ -11,7 +11,7 @@ mod tests;
 use std::time::Duration;
 
 use database::Database;
-use domain::{ActivityType, Clock, Timestamp};
+use domain::{ActivityType, Clock, ProjectId, Timestamp};
 use service_error::{Code, FieldError, ServiceError};
 use service_host::Shutdown;
 
@@ -27,6 +27,9 @@ use crate::{
 const LIFE: Duration = Duration::from_hours(7 * 24);
 
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
+
+/// Purged projects on one page.
+const PAGE: u32 = 1_000;
 
 /// A team or a project in the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +130,14 @@ impl Trash {
         Ok(discarded)
     }
 
+    /// Projects that are gone for good, behind that one, by id.
+    pub(crate) async fn purged_projects(
+        &self,
+        after: Option<ProjectId>,
+    ) -> Result<Vec<ProjectId>, ServiceError> {
+        Ok(store::purged_projects(&self.database, after, PAGE).await?)
+    }
+
     /// Takes away what lay there for its whole time: one by one, so that no
     /// change has to wait for all of it.
     pub(crate) async fn purge(&self) -> Result<(), ServiceError> {
@@ -139,7 +150,10 @@ impl Trash {
             }
             let kind = match place {
                 Place::Team(_) => ActivityType::TeamPurged,
-                Place::Project(_) => ActivityType::ProjectPurged,
+                Place::Project(project) => {
+                    store::record_purged(&mut transaction, project, self.clock.now()).await?;
+                    ActivityType::ProjectPurged
+                }
             };
             let deed = Deed::in_place(kind, place).named(name);
             self.changes

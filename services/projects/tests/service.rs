@@ -336,7 +336,8 @@ fn may_call(method: &str) -> &'static [ServiceName] {
     match method {
         "/mcporch.projects.v1.SnapshotService/Watch"
         | "/mcporch.projects.v1.ApiKeysService/RecordKeyUses" => &[ServiceName::McpGateway],
-        "/mcporch.projects.v1.SettingsService/ListRetention" => &[ServiceName::Logging],
+        "/mcporch.projects.v1.SettingsService/ListRetention"
+        | "/mcporch.projects.v1.TrashService/ListPurgedProjects" => &[ServiceName::Logging],
         "/mcporch.projects.v1.UsersService/CreateSignInLink"
         | "/mcporch.projects.v1.AdministrationService/RotateSecretsKey"
         | "/mcporch.projects.v1.AdministrationService/SetPassword" => &[ServiceName::Operator],

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use database::{Database, DatabaseError, Transaction, on_database};
 use domain::Timestamp;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::{
 };
 
 mod postgres;
+mod purge;
 mod sqlite;
 
 /// Rows that one statement takes away: no writer waits long for it.
@@ -66,22 +69,25 @@ impl Store {
 
     /// Of every project that has something.
     async fn retentions(&self) -> Result<Vec<RetentionRow>, DatabaseError> {
-        let mut projects: Vec<(Uuid,)> = Vec::new();
+        let mut retentions = Vec::new();
+        for project_id in self.projects().await? {
+            retentions.push(self.retention(project_id).await?);
+        }
+        Ok(retentions)
+    }
+
+    /// Every project that has something.
+    pub(super) async fn projects(&self) -> Result<BTreeSet<Uuid>, DatabaseError> {
+        let mut projects = BTreeSet::new();
         for table in [
             "tool_call_rollups",
             "tool_calls",
             "server_logs",
             "client_sessions",
         ] {
-            projects.extend(self.projects_in(table).await?);
+            projects.extend(self.projects_in(table).await?.into_iter().map(|(id,)| id));
         }
-        projects.sort_unstable();
-        projects.dedup();
-        let mut retentions = Vec::with_capacity(projects.len());
-        for (project_id,) in projects {
-            retentions.push(self.retention(project_id).await?);
-        }
-        Ok(retentions)
+        Ok(projects)
     }
 
     /// One step of the index per project, not one per row.

@@ -1,7 +1,8 @@
 use database::{Database, database_test};
-use domain::{Clock, ToolCallId, ToolCallStatus};
+use domain::{Clock, LogLevel, ServerLogId, ServerLogKind, ToolCallId, ToolCallStatus};
 use proto::{
-    logging::{ToolCall, record::Record as Kind},
+    convert::FromWire as _,
+    logging::{ClientSession, ServerLog, ToolCall, record::Record as Kind},
     projects::Retention,
 };
 
@@ -21,6 +22,20 @@ fn call(project_id: Uuid, days: i64) -> ToolCall {
         id: id.to_string(),
         project_id: project_id.to_string(),
         ..finished(1, at.as_micros(), ToolCallStatus::Success)
+    }
+}
+
+fn log(project_id: Uuid) -> ServerLog {
+    ServerLog {
+        id: ServerLogId::new(&Clock::system()).to_string(),
+        project_id: project_id.to_string(),
+        server_id: fixtures::SERVER.to_string(),
+        server_name: "github".to_owned(),
+        level: LogLevel::Info.to_wire(),
+        kind: ServerLogKind::Stderr.to_wire(),
+        line: "listening".to_owned(),
+        at_us: NOW,
+        ..ServerLog::default()
     }
 }
 
@@ -75,6 +90,56 @@ database_test! {
         // A day that comes back has its part again.
         gateway.send(records([call(PROJECT, 200)])).await;
         assert_eq!(count(&gateway.store, "tool_calls").await, 7);
+    }
+
+    async fn of_a_purged_project_nothing_stays_and_nothing_of_others_goes(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let other = Uuid::from_u128(99);
+        let days = [0, 1, 2, 80];
+        let calls: Vec<ToolCall> = days.iter().flat_map(|days| [call(PROJECT, *days), call(other, *days)]).collect();
+        gateway.send(records(calls)).await;
+        let of_other = ClientSession {
+            id: Uuid::from_u128(98).to_string(),
+            project_id: other.to_string(),
+            ..fixtures::session(NOW, None)
+        };
+        gateway.send(vec![
+            record(Kind::Session(fixtures::session(NOW, None))),
+            record(Kind::Session(of_other)),
+            record(Kind::ServerLog(log(PROJECT))),
+            record(Kind::ServerLog(log(other))),
+        ]).await;
+        let store = &gateway.store;
+        let both = [RetentionRow::by_default(PROJECT), RetentionRow::by_default(other)];
+        store.set_retention(&both).await.unwrap();
+        let rollups = count(store, "tool_call_rollups").await;
+        assert_eq!(store.projects().await.unwrap(), [PROJECT, other].into());
+
+        store.purge_project(other).await.unwrap();
+        assert_eq!(store.projects().await.unwrap(), [PROJECT].into());
+        for (table, rows) in [
+            ("tool_calls", 4),
+            ("tool_call_bodies", 4),
+            ("client_sessions", 1),
+            ("server_logs", 1),
+            ("retention", 1),
+            ("tool_call_rollups", rollups / 2),
+        ] {
+            assert_eq!(count(store, table).await, rows, "{table}");
+        }
+        let q = proto::logging::ToolCallFilter { q: "bug".to_owned(), ..fixtures::of_project() };
+        assert_eq!(fixtures::list(store, q, "", 50).await.0.len(), 4, "words are those of bodies that stay");
+
+        // A gateway was away meanwhile.
+        gateway.send(records([call(other, 1)])).await;
+        gateway.store.purge_project(other).await.unwrap();
+        gateway.store.purge_project(PROJECT).await.unwrap();
+        for table in [
+            "tool_calls", "tool_call_bodies", "tool_call_rollups", "session_hours", "session_call_counts",
+            "client_sessions", "server_logs", "retention",
+        ] {
+            assert_eq!(count(&gateway.store, table).await, 0, "{table}");
+        }
     }
 
     async fn what_gateways_sent_long_ago_is_forgotten_but_not_where_they_are(database: Database) {

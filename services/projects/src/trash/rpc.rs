@@ -1,9 +1,13 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
-use proto::projects::{
-    DiscardRequest, DiscardResponse, Discarded as WireDiscarded, ListTrashRequest, ListTrashResponse,
-    RestoreRequest, RestoreResponse, place::Place as WirePlace, trash_service_server::TrashService,
+use proto::{
+    convert::parse_id,
+    projects::{
+        DiscardRequest, DiscardResponse, Discarded as WireDiscarded, ListPurgedProjectsRequest,
+        ListPurgedProjectsResponse, ListTrashRequest, ListTrashResponse, RestoreRequest, RestoreResponse,
+        place::Place as WirePlace, trash_service_server::TrashService,
+    },
 };
 use service_error::ServiceError;
 use tonic::{Request, Response, Status};
@@ -55,6 +59,21 @@ impl TrashService for TrashRpc {
         let discarded = self.trash.list(&caller).await?;
         Ok(Response::new(ListTrashResponse {
             discarded: discarded.into_iter().map(to_wire).collect(),
+        }))
+    }
+
+    async fn list_purged_projects(
+        &self,
+        request: Request<ListPurgedProjectsRequest>,
+    ) -> Result<Response<ListPurgedProjectsResponse>, Status> {
+        let after = request.into_inner().after_project_id;
+        let after = after.as_deref().map(|id| parse_id("after_project_id", id));
+        let after = after
+            .transpose()
+            .map_err(|error| ServiceError::invalid(error.field, error.problem))?;
+        let purged = self.trash.purged_projects(after).await?;
+        Ok(Response::new(ListPurgedProjectsResponse {
+            project_ids: purged.iter().map(ToString::to_string).collect(),
         }))
     }
 }

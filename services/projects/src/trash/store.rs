@@ -33,6 +33,17 @@ const OVER: &str = "
      UNION ALL
     SELECT id, name, FALSE FROM projects WHERE deleted_at_us <= $1";
 
+const RECORD_PURGED: &str = "
+    INSERT INTO purged_projects (project_id, purged_at_us) VALUES ($1, $2)
+    ON CONFLICT (project_id) DO UPDATE SET purged_at_us = excluded.purged_at_us";
+
+/// Without those that exist, which a restored copy of the database may bring
+/// back: what others have of them is taken away on this word.
+const PURGED_PROJECTS: &str = "
+    SELECT project_id FROM purged_projects
+     WHERE project_id > $1 AND NOT EXISTS (SELECT 1 FROM projects WHERE id = project_id)
+     ORDER BY project_id LIMIT $2";
+
 /// Of projects by whatever way somebody owns them.
 const OWNED_BY: &str = "
     SELECT t.id, t.slug, t.name, t.deleted_at_us, TRUE AS is_team
@@ -94,6 +105,38 @@ pub(super) async fn delete(
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Writes down that a project is gone for good.
+pub(super) async fn record_purged(
+    transaction: &mut Transaction,
+    project: ProjectId,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    on_transaction!(transaction, |connection| {
+        sqlx::query(RECORD_PURGED)
+            .bind(project.uuid())
+            .bind(at.as_micros())
+            .execute(connection)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+pub(super) async fn purged_projects(
+    database: &Database,
+    after: Option<ProjectId>,
+    limit: u32,
+) -> Result<Vec<ProjectId>, DatabaseError> {
+    let rows: Vec<(Uuid,)> = on_database!(database, |pool| {
+        sqlx::query_as(PURGED_PROJECTS)
+            .bind(after.map_or(Uuid::nil(), ProjectId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await
+    })?;
+    Ok(rows.into_iter().map(|(id,)| ProjectId::from_uuid(id)).collect())
 }
 
 /// What lies there since then or before, with its name.

@@ -126,6 +126,41 @@ database_test! {
         assert_eq!(rooms.role(&kim, "acme").await, Some(Role::Owner));
     }
 
+    async fn what_is_gone_for_good_is_told_and_nothing_else_is(database: Database) {
+        let rooms = Rooms::new(database.clone(), SignUp::Open);
+        let kim = rooms.person("kim").await;
+        let mut gone = Vec::new();
+        for name in ["one", "two", "kept", "discarded"] {
+            let place = rooms.in_project(&kim, name).await;
+            if name == "kept" {
+                continue;
+            }
+            if name == "discarded" {
+                rooms.clock.advance(DAY);
+            } else {
+                gone.push(place.place.uuid());
+            }
+            rooms.trash().discard(&place, name).await.expect("deleted");
+        }
+        assert_eq!(rooms.trash().purged_projects(None).await.expect("a list"), []);
+        rooms.clock.advance(6 * DAY);
+        rooms.trash().purge().await.expect("purged");
+        let told = async |after| -> Vec<_> {
+            let told = rooms.trash().purged_projects(after).await.expect("a list");
+            told.into_iter().map(ProjectId::uuid).collect()
+        };
+        gone.sort_unstable();
+        assert_eq!(told(None).await, gone);
+        assert_eq!(told(Some(ProjectId::from_uuid(gone[0]))).await, gone[1..]);
+
+        // A copy of the database brought one of them back, though not this list.
+        database::on_database!(&database, |pool| sqlx::query(
+            "INSERT INTO projects (id, slug, name, description, created_at_us, snapshot_version)
+             VALUES ($1, 'one', 'one', '', 1, 1)"
+        ).bind(gone[0]).execute(pool).await.map(drop)).expect("restored");
+        assert_eq!(told(None).await, gone[1..]);
+    }
+
     async fn nobody_is_invited_into_the_trash(database: Database) {
         let rooms = Rooms::new(database, SignUp::Open);
         let (kim, lee) = (rooms.person("kim").await, rooms.person("lee").await);
