@@ -19,7 +19,7 @@ use crate::{
     api_keys::KeyLimits,
     secrets::{SecretValues, Secrets},
     servers::{self, Server},
-    settings::{self, PayloadSettings},
+    settings::PayloadSettings,
 };
 
 pub(crate) use changes::Changes;
@@ -138,19 +138,16 @@ impl Snapshots {
     }
 
     async fn project(&self, id: ProjectId) -> Result<Option<ProjectSnapshot>, ServiceError> {
-        let Some((slug, name)) = store::slug_and_name(&self.database, id).await? else {
-            return Ok(None);
-        };
-        let Some(settings) = settings::store::find(&self.database, id).await? else {
+        let Some(found) = store::find(&self.database, id).await? else {
             return Ok(None);
         };
         Ok(Some(ProjectSnapshot {
             id,
-            slug,
-            name,
+            slug: found.slug,
+            name: found.name,
             servers: self.servers(id).await?,
             api_keys: store::live_keys(&self.database, id, self.clock.now()).await?,
-            payloads: settings.payloads,
+            payloads: found.payloads.into(),
         }))
     }
 

@@ -22,11 +22,17 @@ const RETENTION: &str = "
 #[derive(sqlx::FromRow)]
 struct SettingsRow {
     settings_version: i64,
-    payload_mode: String,
-    redacted_paths: String,
+    #[sqlx(flatten)]
+    payloads: PayloadsRow,
     reporters_read_payloads: bool,
     #[sqlx(flatten)]
     retention: RetentionRow,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct PayloadsRow {
+    payload_mode: String,
+    redacted_paths: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -45,7 +51,7 @@ struct ProjectRetentionRow {
     retention: RetentionRow,
 }
 
-pub(crate) async fn find(database: &Database, project: ProjectId) -> Result<Option<Settings>, DatabaseError> {
+pub(super) async fn find(database: &Database, project: ProjectId) -> Result<Option<Settings>, DatabaseError> {
     let row: Option<SettingsRow> = on_database!(database, |pool| {
         sqlx::query_as(FIND)
             .bind(project.uuid())
@@ -109,20 +115,31 @@ pub(super) async fn retention(
 }
 
 impl From<SettingsRow> for Settings {
-    /// What cannot be read keeps as little as there is.
     fn from(row: SettingsRow) -> Self {
-        let mode = row.payload_mode.parse().unwrap_or_else(|error| {
-            tracing::error!(%error, "what a project keeps cannot be read, keeping no payloads");
-            PayloadMode::Metadata
-        });
         Self {
             version: row.settings_version,
-            payloads: PayloadSettings {
-                mode,
-                redacted_paths: serde_json::from_str(&row.redacted_paths).unwrap_or_default(),
-            },
+            payloads: row.payloads.into(),
             reporters_read_payloads: row.reporters_read_payloads,
             retention: row.retention.into(),
+        }
+    }
+}
+
+impl From<PayloadsRow> for PayloadSettings {
+    /// What cannot be read keeps as little as there is: without the paths too,
+    /// which say what must not be kept.
+    fn from(row: PayloadsRow) -> Self {
+        let nothing = |error: &dyn std::fmt::Display| {
+            tracing::error!(%error, "what a project keeps cannot be read, keeping no payloads");
+            PayloadMode::Metadata
+        };
+        let mode = row.payload_mode.parse().unwrap_or_else(|error| nothing(&error));
+        match serde_json::from_str(&row.redacted_paths) {
+            Ok(redacted_paths) => Self { mode, redacted_paths },
+            Err(error) => Self {
+                mode: nothing(&error),
+                redacted_paths: Vec::new(),
+            },
         }
     }
 }

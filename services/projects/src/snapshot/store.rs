@@ -4,9 +4,11 @@ use domain::{ApiKeyId, ProjectId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::LiveKey;
-use crate::{api_keys::limits::store::LimitsRow, members::store::read_role};
+use crate::{api_keys::limits::store::LimitsRow, members::store::read_role, settings::store::PayloadsRow};
 
-const SLUG_AND_NAME: &str = "SELECT slug, name FROM projects WHERE id = $1 AND deleted_at_us IS NULL";
+const FIND: &str = "
+    SELECT slug, name, payload_mode, redacted_paths
+      FROM projects WHERE id = $1 AND deleted_at_us IS NULL";
 
 /// A key whose creator left, or was switched off, is dead.
 const LIVE_KEYS: &str = "
@@ -21,6 +23,14 @@ const LIVE_KEYS: &str = "
      ORDER BY k.id";
 
 #[derive(sqlx::FromRow)]
+pub(super) struct ProjectRow {
+    pub(super) slug: String,
+    pub(super) name: String,
+    #[sqlx(flatten)]
+    pub(super) payloads: PayloadsRow,
+}
+
+#[derive(sqlx::FromRow)]
 struct KeyRow {
     id: Uuid,
     lookup_id: String,
@@ -32,11 +42,11 @@ struct KeyRow {
     limits: LimitsRow,
 }
 
-pub(super) async fn slug_and_name(
+pub(super) async fn find(
     database: &Database,
     project: ProjectId,
-) -> Result<Option<(String, String)>, DatabaseError> {
-    Ok(on_database!(database, |pool| sqlx::query_as(SLUG_AND_NAME)
+) -> Result<Option<ProjectRow>, DatabaseError> {
+    Ok(on_database!(database, |pool| sqlx::query_as(FIND)
         .bind(project.uuid())
         .fetch_optional(pool)
         .await)?)
