@@ -3,7 +3,7 @@
 //!
 //! `routes` is the table of addresses, with one room per noun; `backends` are
 //! the services behind, `caller` who asks. `query`, `json_body`, `path`,
-//! `entity_tag` and `time_range` read requests, `json` writes answers, `problems` refusals,
+//! `entity_tag`, `time_range` and `stray_parameters` read requests, `json` writes answers, `problems` refusals,
 //! `live` event streams. `openapi` makes the document, `docs_page` shows it,
 //! `web_files` are the web UI. `client_configuration` is what client programs
 //! are told to reach a project. `idempotency` does some requests once.
@@ -30,6 +30,7 @@ mod query;
 mod routes;
 mod security_headers;
 mod start;
+mod stray_parameters;
 mod suggest;
 mod time_range;
 mod web_files;

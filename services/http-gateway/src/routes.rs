@@ -30,7 +30,10 @@ pub(crate) use server_logs::ServerLog;
 pub(crate) use tool_calls::{CursorQuery, Payloads, ToolCall};
 
 use crate::{
-    app::App, csrf, docs_page, idempotency, json_body, openapi, problems, security_headers, web_files,
+    app::App,
+    csrf, docs_page, idempotency, json_body, openapi, problems, security_headers,
+    stray_parameters::{self, WithoutParameters},
+    web_files,
 };
 
 /// The REST API, below `/api/v1`.
@@ -120,6 +123,7 @@ fn api() -> OpenApiRouter<App> {
 /// Everything that this service serves.
 pub(crate) fn router(app: App) -> Router {
     let (api, document) = documented();
+    let without_parameters = WithoutParameters::of(&document);
     let document = openapi::render(document);
     api.route("/api/openapi.json", get(docs_page::document(document)))
         .route("/api/docs", get(docs_page::page))
@@ -128,6 +132,10 @@ pub(crate) fn router(app: App) -> Router {
         // Innermost: what it takes for an answer has passed no other layer.
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(DefaultBodyLimit::max(json_body::LIMIT_BYTES))
+        .layer(middleware::from_fn_with_state(
+            without_parameters,
+            stray_parameters::refuse,
+        ))
         // In the order in which an answer meets them: a refusal of the check is
         // completed too, and everything that leaves is compressed (event
         // streams and images are not) and has its headers.

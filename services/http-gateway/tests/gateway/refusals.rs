@@ -41,6 +41,12 @@ async fn every_refusal_is_a_problem_that_names_its_request() {
         (get("/api/v1/projects/acme/tool-calls/1"), 404, "not_found"),
         (get("/api/v1/projects/%ff"), 400, "malformed_path"),
         (get("/api/v1/projects?limt=5"), 400, "unknown_parameter"),
+        (get("/api/v1/projects/acme?fields=full"), 400, "unknown_parameter"),
+        (
+            stack.request(Method::DELETE, "/api/v1/projects/acme/servers/sample?force=true"),
+            400,
+            "unknown_parameter",
+        ),
         (get("/api/v1/projects?limit=501"), 400, "invalid_argument"),
         (
             get("/api/v1/projects/acme/tool-calls?last=soon"),
