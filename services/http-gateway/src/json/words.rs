@@ -51,7 +51,19 @@ macro_rules! words {
         }
 
         impl ToSchema for $name {}
-    )+ };
+    )+
+
+        /// Each value of each set, as it comes out of the wire into JSON, and its word.
+        #[cfg(test)]
+        fn every_word() -> Vec<(serde_json::Value, &'static str)> {
+            let mut words = Vec::new();
+            $(words.extend(domain::$name::ALL.iter().map(|value| {
+                let json = serde_json::to_value($name::from_wire(value.to_wire()));
+                (json.expect("a word is JSON"), value.as_str())
+            }));)+
+            words
+        }
+    };
 }
 
 words! {
@@ -86,6 +98,15 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_of_the_wire_is_the_same_word_in_json() {
+        let words = every_word();
+        assert!(words.len() > domain::ActivityType::ALL.len());
+        for (json, word) in words {
+            assert_eq!(json, word);
+        }
+    }
 
     #[test]
     fn a_word_of_a_newer_release_reads_unknown_and_an_unset_one_is_absent() {

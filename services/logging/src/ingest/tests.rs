@@ -1,5 +1,5 @@
 use database::{Database, database_test};
-use domain::{Door, ErrorKind, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus};
+use domain::{ClientType, Door, ErrorKind, LogLevel, ServerLogKind, SessionEnd, ToolCallStatus};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use proto::{
     convert::FromWire,
@@ -56,6 +56,11 @@ database_test! {
         for door in Door::ALL {
             let mut call = finished(calls.len() as u128 + 1, 5, ToolCallStatus::Success);
             call.door = door.to_wire();
+            calls.push(call);
+        }
+        for kind in ClientType::ALL {
+            let mut call = finished(calls.len() as u128 + 1, 5, ToolCallStatus::Success);
+            call.client.as_mut().unwrap().r#type = kind.as_str().to_owned();
             calls.push(call);
         }
         gateway.send(records(calls.clone())).await;
