@@ -173,6 +173,7 @@ def main() -> None:
         ({}, "database.existingSecret: name the secret"),
         (least | {"replicas": 3}, "replicas"),
         (least | {"signUp": "everybody"}, "signUp"),
+        (least | {"trustedProxies": ["10.0.0.1"]}, "trustedProxies"),
         (least | {"ingress": {"web": {"enabled": True}}}, "host"),
     ):
         if complaint not in refused(values):

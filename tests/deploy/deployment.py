@@ -1,6 +1,8 @@
 """A deployment of its own for a check: one process on SQLite in a temporary folder."""
 
 import contextlib
+import json
+import os
 import pathlib
 import re
 import socket
@@ -15,14 +17,28 @@ class Deployment:
 
     def __init__(self, binary: str, folder: pathlib.Path, process: subprocess.Popen, ports: dict[str, int]):
         self.binary, self.folder, self.process, self.ports = binary, folder, process, ports
+        self.given_key: str | None = None
 
-    @property
-    def data(self) -> pathlib.Path:
-        return self.folder / "data"
+    def settle(self) -> str:
+        """Makes what a new deployment on SQLite has by itself: an account, the demo project with its server, and a key."""
+        headers = {"content-type": "application/json"}
+
+        def post(path: str, body: dict) -> dict:
+            url = f"http://127.0.0.1:{self.ports['http']}/api/v1{path}"
+            request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                if cookie := answer.headers["set-cookie"]:
+                    headers["cookie"] = cookie.split(";")[0]
+                return json.load(answer)
+
+        post("/auth/sign-up", {"email": "kim@example.com", "password": "correct horse battery staple", "name": "Kim"})
+        post("/projects", {"name": "demo"})
+        post("/projects/demo/servers", {"name": "sample", "transport": "stdio", "command": self.binary, "args": ["sample-server"]})
+        return post("/projects/demo/api-keys", {"name": "check"})["key"]
 
     def key(self) -> str:
-        """The API key of the demo project, once it is printed."""
-        return wait_for(
+        """The API key that it was given, or that of the demo project once it is printed."""
+        return self.given_key or wait_for(
             lambda: re.search(r"^Key +(mcporch_\S+)", (self.folder / "stdout").read_text(), re.MULTILINE),
             "the key of the demo project",
         )[1]
@@ -31,6 +47,12 @@ class Deployment:
         url = f"http://127.0.0.1:{self.ports['mcp']}/projects/demo/mcp"
         command = [self.binary, "call", "--url", url, "--key", self.key(), "sample__echo", f'{{"text":"{text}"}}']
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def texts(self) -> list[str]:
+        """What was sent with the calls that the call log has, oldest first."""
+        command = [self.binary, "logs", "--url", f"http://127.0.0.1:{self.ports['http']}", "--project=demo", "--last=1h", "--json"]
+        shown = subprocess.run(command, env=os.environ | {"MCPORCH_KEY": self.key()}, check=True, capture_output=True, text=True)
+        return re.findall(r'\{\\?"text\\?": ?\\?"([^"\\]*)\\?"\}', shown.stdout)
 
     def get(self, port: str, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}{path}", timeout=10) as answer:
@@ -59,14 +81,16 @@ def free_ports(*names: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def deployment(binary: str):
-    """Runs all services in one process until the end of the block."""
+def deployment(binary: str, data: pathlib.Path | None = None, environment: dict[str, str] | None = None):
+    """Runs all services in one process until the end of the block: on a folder of its own, or on one that is there."""
     with tempfile.TemporaryDirectory(prefix="mcporch-deploy.") as name:
         folder = pathlib.Path(name)
+        data = data or folder / "data"
         ports = free_ports("http", "mcp", "projects", "logging", "gateway")
         flags = [f"--{service}-port={port}" for service, port in ports.items()]
         with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-            process = subprocess.Popen([binary, "serve", f"--data={folder / 'data'}", *flags], stdout=stdout, stderr=stderr)
+            command = [binary, "serve", f"--data={data}", *flags]
+            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=os.environ | (environment or {}))
         try:
             running = Deployment(binary, folder, process, ports)
             wait_for(lambda: running.get("http", "/readyz"), "the deployment to be ready")

@@ -24,6 +24,8 @@ def refusal(binary: str, environment: dict[str, str], arguments: list[str]) -> s
         # A password of a URL is struck out, and a key is not shown at all.
         if setting.endswith("database_url") or setting == "secrets_key":
             continue
-        if str(table.get(setting)).lower() != value.lower() and not isinstance(table.get(setting), list):
-            return f"{name}={value} came out as {table.get(setting)!r}"
+        found = table.get(setting)
+        wanted = [one.strip('" ') for one in value.strip("[]").split(",")] if isinstance(found, list) else value.lower()
+        if wanted != (found if isinstance(found, list) else str(found).lower()):
+            return f"{name}={value} came out as {found!r}"
     return None
