@@ -1,6 +1,5 @@
 """The commands of docs/operations.md copy a deployment while it runs and bring it back, on both databases."""
 
-import contextlib
 import os
 import pathlib
 import subprocess
@@ -30,12 +29,6 @@ def run(script: str, folder: pathlib.Path, environment: dict[str, str]) -> None:
         raise SystemExit(f"backup: {script}\n{outcome.stdout}{outcome.stderr}")
 
 
-def is_open(running: Deployment) -> bool:
-    with contextlib.suppress(subprocess.CalledProcessError):
-        return bool(running.call("open"))
-    return False
-
-
 def has(running: Deployment, *expected: str) -> None:
     """Waits for these calls in the call log. A spool that is there again may bring more back than the copy had."""
     wait_for(lambda: set(expected) <= set(running.texts()), lambda: f"the calls {expected}, not {running.texts()}")
@@ -49,7 +42,7 @@ def comes_back(binary: str, save: str, restore: str, prepare, urls: dict[str, st
         settings["MCPORCH_DEMO"] = "false"
         with deployment(binary, folder / "data", settings) as running:
             key = running.given_key = running.settle()
-            wait_for(lambda: is_open(running), "the gateway to hear of the key")
+            wait_for(running.is_open, "the gateway to hear of the key")
             running.call("saved")
             has(running, "saved")
             run(commands(save), folder, urls)

@@ -15,12 +15,13 @@ import urllib.request
 class Deployment:
     """What a running deployment said when it started, and where it is."""
 
-    def __init__(self, binary: str, folder: pathlib.Path, process: subprocess.Popen, ports: dict[str, int]):
+    def __init__(self, binary: str, folder: pathlib.Path, process: subprocess.Popen | None, ports: dict[str, int]):
         self.binary, self.folder, self.process, self.ports = binary, folder, process, ports
         self.given_key: str | None = None
 
-    def settle(self) -> str:
-        """Makes what a new deployment on SQLite has by itself: an account, the demo project with its server, and a key."""
+    def settle(self, email: str = "", password: str = "") -> str:
+        """Makes what a new deployment on SQLite has by itself: the demo project with its server, and a key; before
+        them an account, unless it is given one."""
         headers = {"content-type": "application/json"}
 
         def post(path: str, body: dict) -> dict:
@@ -31,7 +32,10 @@ class Deployment:
                     headers["cookie"] = cookie.split(";")[0]
                 return json.load(answer)
 
-        post("/auth/sign-up", {"email": "kim@example.com", "password": "correct horse battery staple", "name": "Kim"})
+        if email:
+            post("/auth/sign-in", {"email": email, "password": password})
+        else:
+            post("/auth/sign-up", {"email": "kim@example.com", "password": "correct horse battery staple", "name": "Kim"})
         post("/projects", {"name": "demo"})
         post("/projects/demo/servers", {"name": "sample", "transport": "stdio", "command": self.binary, "args": ["sample-server"]})
         return post("/projects/demo/api-keys", {"name": "check"})["key"]
@@ -47,6 +51,12 @@ class Deployment:
         url = f"http://127.0.0.1:{self.ports['mcp']}/projects/demo/mcp"
         command = [self.binary, "call", "--url", url, "--key", self.key(), "sample__echo", f'{{"text":"{text}"}}']
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def is_open(self) -> bool:
+        """Whether the gateway has heard of the key."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            return bool(self.call("open"))
+        return False
 
     def texts(self) -> list[str]:
         """What was sent with the calls that the call log has, oldest first."""
