@@ -1,6 +1,5 @@
 """docker-compose.yml is what Compose takes, and fits the image, the binary and the files beside it."""
 
-import pathlib
 import re
 import shlex
 import subprocess

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -53,10 +54,8 @@ class Deployment:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def is_open(self) -> bool:
-        """Whether the gateway has heard of the key."""
-        with contextlib.suppress(subprocess.CalledProcessError):
-            return bool(self.call("open"))
-        return False
+        """Whether the gateway has heard of the key; fails when it has not."""
+        return bool(self.call("open"))
 
     def texts(self) -> list[str]:
         """What was sent with the calls that the call log has, oldest first."""
@@ -70,10 +69,10 @@ class Deployment:
 
 
 def wait_for(ask, what):
-    """Asks until there is an answer; a minute is far more than any of them takes."""
-    until = time.monotonic() + 60
+    """Asks until there is an answer; two minutes are far more than any of them takes."""
+    until = time.monotonic() + 120
     while time.monotonic() < until:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
             if answer := ask():
                 return answer
         time.sleep(0.05)
@@ -81,12 +80,14 @@ def wait_for(ask, what):
 
 
 def free_ports(*names: str) -> dict[str, int]:
-    sockets = {name: socket.socket() for name in names}
-    for one in sockets.values():
-        one.bind(("127.0.0.1", 0))
-    ports = {name: one.getsockname()[1] for name, one in sockets.items()}
-    for one in sockets.values():
-        one.close()
+    """Ports that nobody listens on, below those that the system gives to connections that go out meanwhile."""
+    ports = {}
+    candidates = iter(random.sample(range(20_000, 32_000), 1_000))
+    for name in names:
+        for port in candidates:
+            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                ports[name] = port
+                break
     return ports
 
 

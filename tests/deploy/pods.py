@@ -4,7 +4,6 @@ The gateway talks to the first of each, the HTTP gateway to the last: what one o
 """
 
 import base64
-import contextlib
 import os
 import pathlib
 import re
@@ -71,10 +70,8 @@ class Pods:
         (container,) = self.workloads[pod.rpartition("-")[0]]["spec"]["template"]["spec"]["containers"]
         probe = container["readinessProbe"]["httpGet"]
         (port,) = [one["containerPort"] for one in container["ports"] if one["name"] == probe["port"]]
-        with contextlib.suppress(subprocess.CalledProcessError):
-            url = f"http://127.0.0.1:{self.ports[pod][PORTS[str(port)]]}"
-            return subprocess.run([self.binary, "health", "--url", url], check=True, capture_output=True).returncode == 0
-        return False
+        url = f"http://127.0.0.1:{self.ports[pod][PORTS[str(port)]]}"
+        return subprocess.run([self.binary, "health", "--url", url], capture_output=True).returncode == 0
 
 
 def main() -> None:

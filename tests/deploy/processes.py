@@ -4,7 +4,6 @@ Hosts become this machine, volumes folders, and ports free ones; all else is as 
 docs/install.md make the first account.
 """
 
-import contextlib
 import os
 import pathlib
 import re
@@ -63,11 +62,9 @@ class Containers:
             self.processes[name] = subprocess.Popen(command, env=os.environ | self.environment(name), stdout=log, stderr=log)
 
     def is_healthy(self, name: str) -> bool:
-        """What the health check of the compose file says."""
+        """Whether the health check of the compose file ends well; fails when it does not."""
         (_, _, *command) = COMPOSE["services"][name]["healthcheck"]["test"]
-        with contextlib.suppress(subprocess.CalledProcessError):
-            return bool(self.exec(name, *(self.translate(one, {}) for one in command)))
-        return False
+        return bool(self.exec(name, *(self.translate(one, {}) for one in command)))
 
     def stop(self, name: str) -> None:
         process = self.processes.pop(name)
@@ -95,7 +92,7 @@ def main() -> None:
             email, password = account(containers)
             deployment = Deployment(sys.argv[1], containers.folder, None, containers.ports)
             deployment.given_key = deployment.settle(email, password)
-            wait_for(lambda: deployment.is_open(), "the gateway to hear of the key")
+            wait_for(deployment.is_open, "the gateway to hear of the key")
             deployment.call("stored")
             containers.stop("logging")
             deployment.call("while logging is away")
