@@ -14,7 +14,6 @@ import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
 import { parseSearch, stringifySearch, text } from "@/lib/search-params";
 import { FailedPage, LostPage } from "./failure";
 import { requireUser } from "./guard";
-import { Shell } from "./shell";
 
 interface Context {
   queries: QueryClient;
@@ -62,7 +61,7 @@ const invitation = createRoute({
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
-  component: Shell,
+  component: lazyRouteComponent(() => import("./shell"), "Shell"),
   beforeLoad: ({ context, location }) => requireUser(context.queries, location.href),
 });
 

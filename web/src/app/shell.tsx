@@ -1,15 +1,17 @@
 import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { Menu as MenuIcon, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProjectSwitcher } from "@/features/projects/project-switcher";
 import { IconButton } from "@/ui/button";
 import { AccountMenu } from "./account-menu";
-import { KeyHelp } from "./key-help";
 import { PlacesNav, ProjectNav } from "./nav";
-import { Palette } from "./palette";
 import { useShellKeys } from "./shell-keys";
+
+// Fetched when somebody asks for them.
+const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
+const KeyHelp = lazy(async () => ({ default: (await import("./key-help")).KeyHelp }));
 
 /** Sidebar and page; on a narrow screen the sidebar slides over. */
 export function Shell() {
@@ -69,8 +71,12 @@ export function Shell() {
       <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
         <Outlet />
       </main>
-      <Palette project={project} isOpen={asked === "palette"} onClose={() => setAsked(undefined)} />
-      <KeyHelp isOpen={asked === "keys"} onClose={() => setAsked(undefined)} />
+      <Suspense>
+        {asked === "palette" && (
+          <Palette project={project} isOpen onClose={() => setAsked(undefined)} />
+        )}
+        {asked === "keys" && <KeyHelp isOpen onClose={() => setAsked(undefined)} />}
+      </Suspense>
     </div>
   );
 }

@@ -107,7 +107,7 @@ function KeyItem({ apiKey, onEdit, onRevoke }: ItemProps) {
           </dd>
         </div>
       </dl>
-      <div className="flex w-36 items-center justify-end gap-2">
+      <div className="flex items-center gap-2 md:w-36 md:justify-end">
         {state === "active" && (
           <Button aria-label={t("apiKeys.edit.label", { name: apiKey.name })} onClick={onEdit}>
             {t("apiKeys.edit.button")}

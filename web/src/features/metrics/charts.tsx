@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { histogramQuery, summaryQuery, timeSeriesQuery } from "@/api/figures";
 import { type CallFilter, toParams, withRange } from "@/features/call-filter/search";
@@ -6,7 +7,9 @@ import { formatDuration } from "@/lib/duration";
 import { formatCount } from "@/lib/numbers";
 import { ProblemView, Skeleton } from "@/ui/states";
 import { atLeast } from "./behind";
-import { TimeChart } from "./time-chart";
+
+// What draws is the heaviest part of the page, and nothing else waits for it.
+const TimeChart = lazy(async () => ({ default: (await import("./time-chart")).TimeChart }));
 
 interface Props {
   project: string;
@@ -39,17 +42,19 @@ export function CallsChart({ project, filter, onZoom, onOpen }: Props) {
     values: data.series[status] ?? data.t.map(() => 0),
   }));
   return (
-    <TimeChart
-      title={t("toolCalls.histogram.label")}
-      kind="stack"
-      t={data.t}
-      stepMs={data.step_ms}
-      series={series}
-      format={count}
-      total={(index) => count(sum(series[index]?.values ?? []))}
-      onOpen={(index) => onOpen(withRange(filter, bucket(data, index)))}
-      onZoom={onZoom}
-    />
+    <Suspense fallback={<Missing />}>
+      <TimeChart
+        title={t("toolCalls.histogram.label")}
+        kind="stack"
+        t={data.t}
+        stepMs={data.step_ms}
+        series={series}
+        format={count}
+        total={(index) => count(sum(series[index]?.values ?? []))}
+        onOpen={(index) => onOpen(withRange(filter, bucket(data, index)))}
+        onZoom={onZoom}
+      />
+    </Suspense>
   );
 }
 
@@ -82,23 +87,25 @@ export function LatencyChart({ project, filter, onZoom, onOpen }: Props) {
     onOpen(slow ? atLeast(inBucket, slow) : inBucket);
   };
   return (
-    <TimeChart
-      title={t("metrics.latency")}
-      kind="lines"
-      t={data.t}
-      stepMs={data.step_ms}
-      series={series}
-      format={formatDuration}
-      total={whole}
-      onOpen={open}
-      onZoom={onZoom}
-    />
+    <Suspense fallback={<Missing />}>
+      <TimeChart
+        title={t("metrics.latency")}
+        kind="lines"
+        t={data.t}
+        stepMs={data.step_ms}
+        series={series}
+        format={formatDuration}
+        total={whole}
+        onOpen={open}
+        onZoom={onZoom}
+      />
+    </Suspense>
   );
 }
 
-function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+function Missing({ error, onRetry }: { error?: unknown; onRetry?: () => void }) {
   return error ? (
-    <ProblemView error={error} onRetry={onRetry} isInline />
+    <ProblemView error={error} {...(onRetry ? { onRetry } : {})} isInline />
   ) : (
     <Skeleton className="h-60" />
   );

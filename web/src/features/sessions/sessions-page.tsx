@@ -80,6 +80,10 @@ function SessionItem({ project, session }: { project: string; session: ClientSes
         <span className="truncate font-mono text-muted text-xs">
           {[session.revision, client.ip_address].filter(Boolean).join(" · ")}
         </span>
+        <span className="tabular text-muted text-xs md:hidden">
+          {formatRelative(session.started_at, now, i18n.language)} ·{" "}
+          {t("sessions.calls", { count: total })}
+        </span>
       </div>
       <span className="tabular text-muted text-xs max-md:hidden">
         {t("sessions.calls", { count: total })}

@@ -41,7 +41,13 @@ export const toolCalls = {
       paused: "This range ends in the past, so nothing new can appear.",
     },
   },
-  share: { label: "Share", ndjson: "Export as NDJSON", csv: "Export as CSV" },
+  share: {
+    label: "Share",
+    ndjson: "Export as NDJSON",
+    csv: "Export as CSV",
+    progress: "Exporting",
+    broken: "The export broke off",
+  },
   histogram: {
     label: "Calls over time",
     calls_one: "{{count, number}} call",

@@ -39,7 +39,13 @@ export const toolCalls = {
       paused: "과거에 끝난 기간이라 새 호출이 나타나지 않습니다.",
     },
   },
-  share: { label: "공유", ndjson: "NDJSON으로 내보내기", csv: "CSV로 내보내기" },
+  share: {
+    label: "공유",
+    ndjson: "NDJSON으로 내보내기",
+    csv: "CSV로 내보내기",
+    progress: "내보내는 중",
+    broken: "내보내기가 중단되었습니다",
+  },
   histogram: {
     label: "시간별 호출",
     calls_other: "호출 {{count, number}}건",
