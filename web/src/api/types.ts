@@ -40,6 +40,7 @@ export type ImportedServer = Schemas["ImportedServer"];
 export type ImportServers = Schemas["ImportServers"];
 export type Settings = Schemas["Settings"];
 export type UpdateProject = Schemas["UpdateProject"];
+export type ClientConfiguration = Schemas["ClientConfiguration"];
 export type Discarded = Schemas["Discarded"];
 export type UpdateSettings = Schemas["UpdateSettings"];
 export type SavedView = Schemas["SavedView"];

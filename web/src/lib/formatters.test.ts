@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIENT_GUIDES, clientTitle } from "./clients";
+import { clientTitle } from "./clients";
 import { durationShare, formatDuration, parseSpan } from "./duration";
 import { formatBytes, formatCount } from "./numbers";
 import { clockParts, formatMoment, formatRelative, formatTyped, parseMoment } from "./time";
@@ -100,18 +100,5 @@ describe("client programs", () => {
     expect(clientTitle({ ...nobody, type: "sdk", name: "mcp" })).toBe("mcp");
     expect(clientTitle({ ...nobody, user_agent: "curl/8.5 x" })).toBe("curl");
     expect(clientTitle(nobody)).toBe("—");
-  });
-
-  it("can be told by a link, with the key and whatever the project is called", () => {
-    const to = { name: "결제 & co", url: "http://x/mcp", key: "k" };
-    const link = (id: string) => CLIENT_GUIDES.find((one) => one.id === id)?.deeplink?.(to) ?? "";
-    const query = new URL(link("cursor")).searchParams;
-    expect(query.get("name")).toBe(to.name);
-    expect(JSON.parse(atob(query.get("config") ?? ""))).toEqual({
-      url: to.url,
-      headers: { Authorization: "Bearer k" },
-    });
-    const server = JSON.parse(decodeURIComponent(link("vscode").split("?")[1] ?? ""));
-    expect(server).toMatchObject({ name: to.name, type: "http", url: to.url });
   });
 });

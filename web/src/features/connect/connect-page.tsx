@@ -4,8 +4,10 @@ import { clsx } from "clsx";
 import { ExternalLink, KeyRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { connectQuery } from "@/api/connect";
 import { projectQuery } from "@/api/project";
-import { CLIENT_GUIDES, type ClientGuide, type Target } from "@/lib/clients";
+import type { ClientConfiguration } from "@/api/types";
+import { filledDeeplink, filledText } from "@/lib/clients";
 import { buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Page } from "@/ui/page";
@@ -40,16 +42,8 @@ export function ConnectPage({ project, client, onClient }: Props) {
       {url && (
         <>
           <CodeBlock code={url} label={t("connect.url")} />
-          <Guides project={project} url={url} chosen={client} onChoose={onClient} />
+          <Guides project={project} chosen={client} onChoose={onClient} />
           <Handshakes project={project} />
-          <section className="flex flex-col gap-2">
-            <h2 className="font-semibold">{t("connect.generic")}</h2>
-            <p className="text-muted">{t("connect.genericHint")}</p>
-            <CodeBlock
-              code={`Authorization: Bearer ${t("connect.placeholderKey")}`}
-              label={t("connect.generic")}
-            />
-          </section>
         </>
       )}
     </Page>
@@ -58,56 +52,84 @@ export function ConnectPage({ project, client, onClient }: Props) {
 
 interface GuidesProps {
   project: string;
-  url: string;
   chosen: string | undefined;
   onChoose: (client: string) => void;
 }
 
-function Guides({ project, url, chosen, onChoose }: GuidesProps) {
+function Guides({ project, chosen, onChoose }: GuidesProps) {
   const { t } = useTranslation();
+  const guides = useQuery(connectQuery(project));
   const [key, setKey] = useState("");
-  const guide = CLIENT_GUIDES.find(({ id }) => id === chosen) ?? (CLIENT_GUIDES[0] as ClientGuide);
-  const target: Target = { name: project, url, key: key || t("connect.placeholderKey") };
-  const where = guide.file
-    ? t("connect.whereFile", { file: guide.file })
-    : t("connect.whereTerminal");
+  const guide = guides.data?.find(({ client }) => client === chosen) ?? guides.data?.[0];
+  if (guides.isError && !guide) {
+    return <ProblemView error={guides.error} onRetry={() => void guides.refetch()} isInline />;
+  }
+  if (!guide) return <Skeleton className="h-60" />;
+  const isGeneric = guide.client === "generic";
+  const name = (of: ClientConfiguration) =>
+    of.client === "generic" ? t("connect.generic") : of.title;
   return (
     <section aria-label={t("connect.choose")} className="flex flex-col gap-3">
       <div className="flex flex-wrap gap-1.5">
-        {CLIENT_GUIDES.map(({ id, label }) => (
+        {guides.data?.map((one) => (
           <button
-            key={id}
+            key={one.client}
             type="button"
-            aria-pressed={id === guide.id}
-            onClick={() => onChoose(id)}
+            aria-pressed={one === guide}
+            onClick={() => onChoose(one.client)}
             className={clsx(
               "h-8 rounded-md border px-3 font-medium transition-colors",
-              id === guide.id
+              one === guide
                 ? "border-accent bg-selected text-text"
                 : "border-border text-muted hover:border-border-strong hover:text-text",
             )}
           >
-            {label}
+            {name(one)}
           </button>
         ))}
       </div>
+      {isGeneric && <p className="text-muted">{t("connect.genericHint")}</p>}
       <KeyForClient
-        key={guide.id}
+        key={guide.client}
         project={project}
-        client={guide.label}
+        client={name(guide)}
         value={key}
         onKey={setKey}
       />
-      <CodeBlock code={guide.text(target)} title={where} label={guide.label} />
-      {guide.deeplink && key !== "" && (
-        <a href={guide.deeplink(target)} className={buttonClass("solid", "h-9 self-start")}>
+      <Guide guide={guide} name={name(guide)} apiKey={key} />
+    </section>
+  );
+}
+
+interface GuideProps {
+  guide: ClientConfiguration;
+  name: string;
+  /** Empty: none is there yet. */
+  apiKey: string;
+}
+
+function Guide({ guide, name, apiKey }: GuideProps) {
+  const { t } = useTranslation();
+  const where = guide.file
+    ? t("connect.whereFile", { file: guide.file })
+    : t(guide.format === "shell" ? "connect.whereTerminal" : "connect.whereSettings");
+  const deeplink = filledDeeplink(guide, apiKey);
+  return (
+    <>
+      <CodeBlock
+        code={filledText(guide, apiKey || guide.key_placeholder)}
+        title={where}
+        label={name}
+      />
+      {deeplink && apiKey !== "" && (
+        <a href={deeplink} className={buttonClass("solid", "h-9 self-start")}>
           <ExternalLink size={14} aria-hidden />
-          {t("connect.addTo", { client: guide.label })}
+          {t("connect.addTo", { client: name })}
         </a>
       )}
-      {guide.deeplink && key === "" && (
-        <p className="text-muted text-xs">{t("connect.addToHint", { client: guide.label })}</p>
+      {deeplink && apiKey === "" && (
+        <p className="text-muted text-xs">{t("connect.addToHint", { client: name })}</p>
       )}
-    </section>
+    </>
   );
 }

@@ -2,15 +2,19 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Radio } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { connectQuery } from "@/api/connect";
 import { projectQuery } from "@/api/project";
-import { claudeCodeCommand } from "@/lib/clients";
 import { buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { EmptyState } from "@/ui/states";
 
+/** One command in a terminal, and it is there. */
+const FIRST_SHOWN = "claude-code";
+
 /** Nothing was ever called: how to make the first call. */
 export function NoCallsYet({ project }: { project: string }) {
   const { t } = useTranslation();
+  const guide = useQuery(connectQuery(project)).data?.find(({ client }) => client === FIRST_SHOWN);
   const mcpUrl = useQuery(projectQuery(project)).data?.mcp_url;
   return (
     <EmptyState
@@ -21,14 +25,7 @@ export function NoCallsYet({ project }: { project: string }) {
       {mcpUrl && (
         <div className="flex w-full flex-col gap-3 text-left">
           <CodeBlock code={mcpUrl} label={t("connect.url")} />
-          <CodeBlock
-            code={claudeCodeCommand({
-              name: project,
-              url: mcpUrl,
-              key: t("toolCalls.empty.placeholderKey"),
-            })}
-            label="Claude Code"
-          />
+          {guide && <CodeBlock code={guide.text} label={guide.title} />}
         </div>
       )}
       <div className="flex flex-wrap justify-center gap-2">

@@ -3,7 +3,6 @@ export const connect = {
   text: "One address serves all servers of this project. Tools are named server__tool.",
   url: "MCP address",
   choose: "Client",
-  placeholderKey: "<your API key>",
   key: "API key",
   keyHint: "Paste a key, and it stands in the configuration. It stays on this page.",
   keyMade: "This key is shown this once. Keep it, or paste the configuration now.",
@@ -17,6 +16,7 @@ export const connect = {
   makeKey: "Create an API key",
   whereFile: "Into {{file}}",
   whereTerminal: "In a terminal",
+  whereSettings: "In its settings",
   generic: "Any other client",
   genericHint:
     "Streamable HTTP with a bearer token; older clients find HTTP+SSE at the same project.",

@@ -89,7 +89,6 @@ export const toolCalls = {
     makeKey: "Create an API key",
     more: "Configuration for your client",
     waiting: "Waiting for the first call…",
-    placeholderKey: "<your API key>",
   },
   noMatch: {
     title: "No call matches",

@@ -3,7 +3,6 @@ export const connect = {
   text: "주소 하나로 이 프로젝트의 모든 서버를 쓸 수 있습니다. 도구 이름은 server__tool 형식입니다.",
   url: "MCP 주소",
   choose: "클라이언트",
-  placeholderKey: "<API 키>",
   key: "API 키",
   keyHint: "키를 붙여 넣으면 설정에 채워집니다. 이 페이지를 벗어나지 않습니다.",
   keyMade: "이 키는 지금 한 번만 표시됩니다. 보관하거나 지금 설정을 붙여 넣으세요.",
@@ -17,6 +16,7 @@ export const connect = {
   makeKey: "API 키 만들기",
   whereFile: "{{file}} 파일에",
   whereTerminal: "터미널에서",
+  whereSettings: "설정에",
   generic: "그 밖의 클라이언트",
   genericHint:
     "Bearer 토큰을 쓰는 Streamable HTTP입니다. 오래된 클라이언트는 같은 프로젝트의 HTTP+SSE를 쓸 수 있습니다.",

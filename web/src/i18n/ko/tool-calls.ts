@@ -86,7 +86,6 @@ export const toolCalls = {
     makeKey: "API 키 만들기",
     more: "클라이언트별 설정 보기",
     waiting: "첫 호출을 기다리는 중…",
-    placeholderKey: "<API 키>",
   },
   noMatch: {
     title: "일치하는 호출이 없습니다",
