@@ -1,12 +1,12 @@
-//! `mcp-orch logs`, `mcp-orch stats` and `mcp-orch connect` as people use them,
-//! against services that run.
+//! `mcp-orch logs`, `stats`, `connect` and `stdio` as people use them, against
+//! services that run.
 
 use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use tests::{Door, McpClient, Processes, Project, Rest, ServerDefinition, fixture_server, mcp_orch};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     process::Command,
 };
 
@@ -158,6 +158,73 @@ async fn a_client_program_is_told_of_the_project_ready_to_paste() {
     let vscode = user.read(&["connect", "vscode"]).await;
     let vscode: Value = serde_json::from_str(&vscode).expect("a file and nothing else");
     assert_eq!(vscode["servers"]["acme"]["url"], user.project.mcp_url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stdio_bridge_goes_on_when_the_gateway_has_forgotten_its_session() {
+    let mut user = User::start().await;
+    let mut bridge = user
+        .command(&["stdio"])
+        .env("MCPORCH_CALL_URL", &user.project.mcp_url)
+        .env("MCPORCH_CALL_KEY", &user.project.key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = bridge.stdin.take().expect("it is piped");
+    let mut lines = BufReader::new(bridge.stdout.take().expect("it is piped")).lines();
+    let mut ask = async |message: Value| {
+        let line = format!("{message}\n");
+        stdin.write_all(line.as_bytes()).await.expect("it reads");
+        let Some(id) = message.get("id") else {
+            return Value::Null;
+        };
+        loop {
+            let line = lines.next_line().await.expect("it writes UTF-8");
+            let said: Value = serde_json::from_str(&line.expect("it goes on")).expect("JSON on each line");
+            if said.get("id") == Some(id) {
+                return said;
+            }
+        }
+    };
+    let request = |id: u32, method: &str, params: Value| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+    let early = ask(request(0, "server/discover", json!({}))).await;
+    assert_eq!(early["error"]["code"], -32_601, "{early}");
+    let client = json!({"name": "test", "version": "1"});
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
+    let begun = ask(request(1, "initialize", hello)).await;
+    assert_eq!(begun["result"]["protocolVersion"], "2025-11-25", "{begun}");
+    ask(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    let call = |id| {
+        request(
+            id,
+            "tools/call",
+            json!({"name": "fixture__echo", "arguments": {"text": "나무"}}),
+        )
+    };
+    let echoed = ask(call(2)).await;
+    assert!(echoed["result"].to_string().contains("나무"), "{echoed}");
+
+    user.processes.kill(tests::Service::McpGateway).await;
+    let refused = ask(call(3)).await;
+    assert!(
+        refused["error"]["message"]
+            .to_string()
+            .contains("does not answer"),
+        "{refused}"
+    );
+    user.processes.restart(tests::Service::McpGateway).await;
+    let (endpoint, key) = (user.processes.endpoint(&user.project), &user.project.key);
+    tests::wait_until("the gateway knows the project again", async || {
+        McpClient::connect(&endpoint, key, Door::StreamableHttp)
+            .await
+            .ok()
+    })
+    .await;
+    let echoed = ask(call(4)).await;
+    assert!(echoed.to_string().contains("나무"), "{echoed}");
+    drop(stdin);
+    assert!(bridge.wait().await.expect("it ends").success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

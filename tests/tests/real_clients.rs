@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tests::{Engine, ListeningProgram, Project, Rest, ServerDefinition, Stack, installed_client};
+use tests::{
+    Engine, ListeningProgram, Project, Rest, ServerDefinition, Stack, installed_client, mcp_orch, wait_until,
+};
 
 /// Calls that a client's walk makes: echo, sum, a failing echo, the long one,
 /// sixteen at once, one that asks the user and one that asks the client's model.
@@ -104,6 +106,7 @@ async fn walk(client: &Client, transport: &str, address: &str, key: &str, prefix
     let output = tokio::process::Command::new(program)
         .arg(script)
         .args([transport, address, key, prefix])
+        .env("MCPORCH_BRIDGE", mcp_orch())
         .kill_on_drop(true)
         .output()
         .await
@@ -193,4 +196,37 @@ async fn the_typescript_sdk_1_walks_through_every_door() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_typescript_sdk_2_walks_through_every_door() {
     walks_through_every_door(&TYPESCRIPT_2).await;
+}
+
+/// A client that speaks only over stdio, over `mcp-orch stdio`.
+async fn walks_over_the_bridge(client: &Client) {
+    let stack = Stack::start(Engine::Sqlite).await;
+    let (owner, project, _listening) = project_of_all(&stack).await;
+    let mut walks = 0;
+    for (end, prefix) in [("", "everything__"), ("/servers/python-http", "")] {
+        let address = format!("{}{end}/mcp", stack.endpoint(&project));
+        let seen = walk(client, "stdio", &address, &project.key, prefix).await;
+        assert_walked(&seen, prefix, &format!("{} over stdio: {seen}", client.name));
+        walks += 1;
+    }
+    owner.ended_tool_calls(&project, walks * CALLS_OF_A_WALK).await;
+    let path = format!("/projects/{}/sessions", project.slug);
+    wait_until("no session is left behind", async || {
+        let sessions = owner.get(&path).await.ok()?;
+        let sessions = sessions["data"].as_array()?;
+        let is_over = |session: &Value| session["end_reason"] == "deleted";
+        (sessions.len() == walks && sessions.iter().all(is_over)).then_some(())
+    })
+    .await;
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_sdk_1_walks_over_the_stdio_bridge() {
+    walks_over_the_bridge(&PYTHON_1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_sdk_2_walks_over_the_stdio_bridge() {
+    walks_over_the_bridge(&PYTHON_2).await;
 }

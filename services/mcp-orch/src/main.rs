@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod data_folder;
 mod demo;
+mod events;
 mod health;
 mod import;
 mod logs;
@@ -16,6 +17,7 @@ mod project_reader;
 mod sample_server;
 mod serve;
 mod stats;
+mod stdio;
 mod wiring;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -37,6 +39,7 @@ enum Command {
     Logs(logs::LogsArgs),
     Stats(stats::StatsArgs),
     Connect(connect::ConnectArgs),
+    Stdio(stdio::StdioArgs),
     Import(import::ImportArgs),
     Admin(admin::AdminArgs),
     Health(health::HealthArgs),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Logs(args) => block_on(Box::pin(logs::run(args))),
         Command::Stats(args) => block_on(stats::run(args)),
         Command::Connect(args) => block_on(connect::run(args)),
+        Command::Stdio(args) => block_on(Box::pin(stdio::run(args))),
         Command::Import(args) => block_on(Box::pin(import::run(args))),
         Command::Admin(args) => block_on(Box::pin(admin::run(args))),
         Command::Health(args) => block_on(health::run(args)),

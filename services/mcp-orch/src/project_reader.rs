@@ -9,6 +9,8 @@ use anyhow::{Context as _, bail};
 use reqwest::{Response, header};
 use serde_json::Value;
 
+use crate::events::{Event, EventReader};
+
 /// How long until it looks again after a stream broke off.
 const COME_AGAIN: Duration = Duration::from_secs(2);
 
@@ -175,28 +177,22 @@ fn refusal(problem: &Value, query: &str, status: &str) -> String {
 }
 
 async fn read_events(mut answer: Response, cursor: &mut String, show: &impl Fn(&Value)) {
-    let mut buffer = Vec::new();
+    let mut reader = EventReader::default();
     while let Ok(Some(part)) = answer.chunk().await {
-        buffer.extend_from_slice(&part);
-        while let Some(end) = buffer.windows(2).position(|two| two == b"\n\n") {
-            let event: Vec<u8> = buffer.drain(..end + 2).collect();
-            read_event(&String::from_utf8_lossy(&event), cursor, show);
+        for event in reader.push(&part) {
+            take(event, cursor, show);
         }
     }
 }
 
-fn read_event(event: &str, cursor: &mut String, show: &impl Fn(&Value)) {
-    let field = |name: &str| {
-        event
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(|value| value.strip_prefix(' ').unwrap_or(value))
-    };
-    if let Some(id) = field("id") {
-        id.clone_into(cursor);
+fn take(event: Event, cursor: &mut String, show: &impl Fn(&Value)) {
+    if let Some(id) = event.id {
+        *cursor = id;
     }
-    let data = field("data").and_then(|data| serde_json::from_str::<Value>(data).ok());
-    match (field("event"), data) {
+    let data = event
+        .data
+        .and_then(|data| serde_json::from_str::<Value>(&data).ok());
+    match (event.name.as_deref(), data) {
         (Some("call"), Some(call)) => show(&call),
         (Some("dropped"), Some(dropped)) => eprintln!("mcp-orch: {} calls were left out", dropped["n"]),
         _ => {}
@@ -226,12 +222,10 @@ mod tests {
         let shown = RefCell::new(Vec::new());
         let show = |call: &Value| shown.borrow_mut().push(call["id"].clone());
         let mut cursor = String::new();
-        read_event(
-            "event: call\ndata: {\"id\":\"7\"}\nid: c1\n\n",
-            &mut cursor,
-            &show,
-        );
-        read_event(": heartbeat\n\n", &mut cursor, &show);
+        let stream = b"event: call\ndata: {\"id\":\"7\"}\nid: c1\n\n: heartbeat\n\n";
+        for event in EventReader::default().push(stream) {
+            take(event, &mut cursor, &show);
+        }
         assert_eq!((shown.take(), cursor.as_str()), (vec![json!("7")], "c1"));
     }
 }

@@ -1,4 +1,4 @@
-"""The Python SDK 1.x as a client: `client_1.py http|sse URL KEY [PREFIX]`.
+"""The Python SDK 1.x as a client: `client_1.py http|sse|stdio URL KEY [PREFIX]`.
 
 Does what a user's program would and prints what it saw, as one JSON object.
 PREFIX stands before each tool's name where the endpoint holds many servers.
@@ -6,10 +6,12 @@ PREFIX stands before each tool's name where the endpoint holds many servers.
 
 import asyncio
 import json
+import os
 import sys
 
-from mcp import ClientSession, types
+from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamablehttp_client
 
 
@@ -68,6 +70,14 @@ async def main() -> None:
     headers = {"Authorization": f"Bearer {key}"}
     if transport == "sse":
         async with sse_client(url, headers=headers) as (read, write), session_of(read, write) as session:
+            print(json.dumps(await walk(session, prefix)))
+    elif transport == "stdio":
+        bridge = StdioServerParameters(
+            command=os.environ["MCPORCH_BRIDGE"],
+            args=["stdio"],
+            env={"MCPORCH_CALL_URL": url, "MCPORCH_CALL_KEY": key},
+        )
+        async with stdio_client(bridge) as (read, write), session_of(read, write) as session:
             print(json.dumps(await walk(session, prefix)))
     else:
         async with (

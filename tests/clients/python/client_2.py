@@ -1,4 +1,4 @@
-"""The Python SDK 2.x as a client: `client_2.py http|sse URL KEY [PREFIX]`.
+"""The Python SDK 2.x as a client: `client_2.py http|sse|stdio URL KEY [PREFIX]`.
 
 Over Streamable HTTP it asks for the newest revision first and falls back to
 what it is offered, as it does by default. Prints what `client_1.py` prints.
@@ -6,12 +6,14 @@ what it is offered, as it does by default. Prints what `client_1.py` prints.
 
 import asyncio
 import json
+import os
 import sys
 
 import httpx2
 import mcp_types as types
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 
@@ -67,6 +69,14 @@ async def main() -> None:
     headers = {"Authorization": f"Bearer {key}"}
     if transport == "sse":
         async with Client(sse_client(url, headers=headers), mode="legacy", **ABLE) as client:
+            print(json.dumps(await walk(client, prefix)))
+    elif transport == "stdio":
+        bridge = StdioServerParameters(
+            command=os.environ["MCPORCH_BRIDGE"],
+            args=["stdio"],
+            env={"MCPORCH_CALL_URL": url, "MCPORCH_CALL_KEY": key},
+        )
+        async with Client(stdio_client(bridge), **ABLE) as client:
             print(json.dumps(await walk(client, prefix)))
     else:
         async with httpx2.AsyncClient(headers=headers) as http:
