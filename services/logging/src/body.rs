@@ -1,8 +1,8 @@
 //! How the text of a payload is kept: deflated where that saves something.
 
-use std::io::{Read as _, Write as _};
+use std::{cell::RefCell, io::Read as _};
 
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use flate2::{Compress, Compression, FlushCompress, Status, bufread::DeflateDecoder};
 
 /// The first byte of a body.
 const AS_IT_IS: u8 = 0;
@@ -16,21 +16,33 @@ const PREVIEW_CHARACTERS: usize = 160;
 
 /// A text as it is kept.
 pub(crate) fn pack(text: &str) -> Vec<u8> {
-    if text.len() >= WORTH_DEFLATING_BYTES {
-        let mut deflated = DeflateEncoder::new(vec![DEFLATED], Compression::new(4));
-        let written = deflated
-            .write_all(text.as_bytes())
-            .and_then(|()| deflated.finish());
-        if let Ok(body) = written
-            && body.len() <= text.len()
-        {
-            return body;
-        }
+    if text.len() >= WORTH_DEFLATING_BYTES
+        && let Some(body) = deflate(text)
+    {
+        return body;
     }
     let mut body = Vec::with_capacity(text.len() + 1);
     body.push(AS_IT_IS);
     body.extend_from_slice(text.as_bytes());
     body
+}
+
+/// None where it is not shorter.
+fn deflate(text: &str) -> Option<Vec<u8>> {
+    thread_local! {
+        /// Made once: to fill its tables costs more than most texts.
+        static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(4), false));
+    }
+    let mut body = Vec::with_capacity(text.len());
+    body.push(DEFLATED);
+    let status = DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        deflate.compress_vec(text.as_bytes(), &mut body, FlushCompress::Finish)
+    });
+    matches!(status, Ok(Status::StreamEnd)).then(|| {
+        body.shrink_to_fit();
+        body
+    })
 }
 
 /// The text again. Of a body that is damaged, what can be read.

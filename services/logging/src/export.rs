@@ -30,7 +30,7 @@ pub(crate) fn all(
             let Some(last) = rows.last() else { break };
             let key = Key { at: last.started_at, id: last.id };
             let is_last = rows.len() < part as usize;
-            place = if is_oldest_first { Place::NewerThan(key) } else { Place::OlderThan(key) };
+            place = place.behind(key);
             let tool_calls = tool_calls::into_wire(&store, rows, with_payloads).await?;
             yield ExportToolCallsResponse { tool_calls };
             if is_last {

@@ -6,6 +6,7 @@ mod condition;
 mod postgres;
 mod read;
 mod rollup;
+mod search;
 mod sqlite;
 mod statement;
 mod write;

@@ -11,7 +11,7 @@ use crate::{
     body, latency,
     record::{self, InvalidRecord, Texts},
     row::row,
-    words::{self, Words},
+    words::{Texts as SearchedTexts, Words},
 };
 
 row! {
@@ -196,22 +196,8 @@ impl StoredToolCall {
 
     /// What it is found by.
     pub(crate) fn words(&self) -> Words {
-        let mut words = Words {
-            tool: words::cut(&self.row.tool_name),
-            error: words::cut(&self.row.error_message),
-            ..Words::default()
-        };
-        if self.row.exposed_name != self.row.tool_name {
-            words.tool.extend(words::cut(&self.row.exposed_name));
-        }
-        if let Some(json) = &self.arguments_json {
-            words.arguments = words::cut_json(json);
-            words.arguments.extend(words::leaves(json));
-        }
-        if let Some(json) = &self.result_json {
-            words.result = words::cut_json(json);
-        }
-        words
+        let (arguments, result) = (self.arguments_json.as_deref(), self.result_json.as_deref());
+        Words::of(self.row.texts(arguments, result))
     }
 
     /// Of two records of one call, the one that says more: an end is never
@@ -232,6 +218,21 @@ impl ToolCallRow {
 
     pub(crate) fn is_success(&self) -> bool {
         self.status == ToolCallStatus::Success.as_str()
+    }
+
+    /// What is cut into words, with the texts of its payload.
+    pub(crate) fn texts<'call>(
+        &'call self,
+        arguments_json: Option<&'call str>,
+        result_json: Option<&'call str>,
+    ) -> SearchedTexts<'call> {
+        SearchedTexts {
+            tool_name: &self.tool_name,
+            exposed_name: &self.exposed_name,
+            error_message: &self.error_message,
+            arguments_json,
+            result_json,
+        }
     }
 
     /// The call for its readers. Without its payload row it has the sizes of

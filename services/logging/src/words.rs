@@ -11,6 +11,10 @@ use serde_json::Value;
 
 use crate::query::Pattern;
 
+mod search;
+
+pub(crate) use search::{Search, Texts};
+
 /// Longer words are cut: nobody types them.
 const MAX_WORD_CHARACTERS: usize = 64;
 

@@ -112,6 +112,15 @@ impl Place {
         }
     }
 
+    /// The place behind an item, in the same direction.
+    #[must_use]
+    pub const fn behind(self, key: Key) -> Self {
+        match self {
+            Self::Newest | Self::OlderThan(_) => Self::OlderThan(key),
+            Self::NewerThan(_) => Self::NewerThan(key),
+        }
+    }
+
     /// The cursor of this place; the newest needs none.
     pub fn cursor(self, filter: Filter) -> String {
         let (direction, key) = match self {

@@ -4,7 +4,7 @@ use super::{Statement, postgres, sqlite};
 use crate::{
     filter::{Range, ToolCallFilter},
     query::{Condition, Expression, Field, Operator, Pattern, Value},
-    words::{Part, Phrase},
+    words::{Part, Phrase, Search},
 };
 
 /// `WHERE`, over rows of calls.
@@ -19,7 +19,26 @@ pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, ra
     if statement.is_postgres() {
         postgres::push_days(statement, range);
     }
+    // Few calls fail, and have an index of their own. Its condition has to be said
+    // in its own words.
+    if filter.terms.iter().any(is_of_failed_calls) {
+        statement.push(" AND status IN ('error', 'timeout', 'cancelled')");
+    }
     push_terms(statement, filter);
+}
+
+/// Whether only calls that failed can have it.
+fn is_of_failed_calls(term: &Expression) -> bool {
+    let Expression::Field(condition) = term else {
+        return false;
+    };
+    match (condition.field, &condition.value) {
+        (Field::Code | Field::Kind | Field::Error, _) => true,
+        (Field::Status, Value::Word(word)) => {
+            condition.operator == Operator::Is && matches!(*word, "error" | "timeout" | "cancelled")
+        }
+        _ => false,
+    }
 }
 
 /// The conditions of a filter without project and time.
@@ -46,26 +65,35 @@ fn push_expression(statement: &mut Statement, expression: &Expression) {
 }
 
 /// What every call of a filter must have in its words.
-pub(super) fn phrases(filter: &ToolCallFilter) -> Vec<(Part, Phrase)> {
-    let phrase = |term: &Expression| match term {
-        Expression::Text(pattern) => Some((Part::Anywhere, Phrase::new(pattern)?)),
+pub(super) fn searches(filter: &ToolCallFilter) -> Vec<Search> {
+    filter.terms.iter().filter_map(search).collect()
+}
+
+/// The filter without what [`searches`] has of it.
+pub(super) fn without_words(filter: &ToolCallFilter) -> ToolCallFilter {
+    let mut others = filter.clone();
+    others.terms.retain(|term| search(term).is_none());
+    others
+}
+
+fn search(term: &Expression) -> Option<Search> {
+    let (part, phrase) = match term {
+        Expression::Text(pattern) => (Part::Anywhere, Phrase::new(pattern)?),
         Expression::Field(condition) => {
             let Value::Pattern(pattern) = &condition.value else {
                 return None;
             };
             match condition.field {
-                Field::Error => Some((Part::Error, Phrase::new(pattern)?)),
-                Field::Result => Some((Part::Result, Phrase::new(pattern)?)),
-                Field::Arguments if condition.path.is_empty() => {
-                    Some((Part::Arguments, Phrase::new(pattern)?))
-                }
-                Field::Arguments => Some((Part::Arguments, Phrase::of_leaf(&condition.path, Some(pattern)))),
-                _ => None,
+                Field::Error => (Part::Error, Phrase::new(pattern)?),
+                Field::Result => (Part::Result, Phrase::new(pattern)?),
+                Field::Arguments if condition.path.is_empty() => (Part::Arguments, Phrase::new(pattern)?),
+                Field::Arguments => (Part::Arguments, Phrase::of_leaf(&condition.path, Some(pattern))),
+                _ => return None,
             }
         }
-        Expression::All(_) | Expression::Any(_) | Expression::Not(_) => None,
+        Expression::All(_) | Expression::Any(_) | Expression::Not(_) => return None,
     };
-    filter.terms.iter().filter_map(phrase).collect()
+    Some(Search { part, phrase })
 }
 
 fn push_joined(statement: &mut Statement, terms: &[Expression], between: &str) {

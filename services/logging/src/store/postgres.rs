@@ -4,16 +4,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use database::{DatabaseError, Transaction};
+use database::{Database, DatabaseError, Transaction};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Statement, first_id, statement::insert};
+use super::{Statement, first_id, search::FREQUENT, statement::insert};
 use crate::{
     filter::Range,
     row::row,
     tool_call::StoredToolCall,
-    words::{Part, Phrase, Words},
+    words::{Part, Phrase, Search, Words},
 };
 
 const MS_PER_DAY: u64 = 86_400_000;
@@ -116,15 +116,20 @@ pub(crate) fn part_name(table: &str, day: impl std::fmt::Display) -> String {
 /// Has only the parts read that a range can be in. A call starts in the day of
 /// its id or beside it (see `StoredToolCall::from_wire`).
 pub(super) fn push_days(statement: &mut Statement, range: Range) {
+    push_ids(statement, "id", range);
+    statement.words.range = range;
+}
+
+fn push_ids(statement: &mut Statement, column: &str, range: Range) {
     if let Some(from) = range.from {
         let first = from.as_micros().saturating_sub(US_PER_DAY);
-        statement.push(" AND id >= ").bind(first_id(first));
-        statement.words.ids.0 = Some(first_id(first));
+        statement
+            .push(&format!(" AND {column} >= "))
+            .bind(first_id(first));
     }
     if let Some(to) = range.to {
         let last = to.as_micros().saturating_add(US_PER_DAY);
-        statement.push(" AND id <= ").bind(first_id(last));
-        statement.words.ids.1 = Some(first_id(last));
+        statement.push(&format!(" AND {column} <= ")).bind(first_id(last));
     }
 }
 
@@ -179,7 +184,52 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     statement.push(column).push(" LIKE ").bind(parts.join("%"));
 }
 
-pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase) {
+/// Whether so many calls have each of some words that it is better to read calls
+/// one by one until a page is full. Asks for words alone, without their order
+/// and part, which the index does not know.
+pub(super) async fn are_frequent(
+    database: &Database,
+    searches: &[Search],
+    range: Range,
+) -> Result<bool, DatabaseError> {
+    for search in searches {
+        let mut statement = Statement::new(
+            database,
+            "SELECT COUNT(*) FROM (SELECT 1 FROM tool_call_bodies WHERE words @@ CAST(",
+        );
+        statement
+            .bind(query(Part::Anywhere, &search.phrase, " & "))
+            .push(" AS TSQUERY)");
+        push_ids(&mut statement, "tool_call_id", range);
+        statement.push(&format!(" LIMIT {FREQUENT}) AS found"));
+        let found: Option<(i64,)> = statement.fetch_optional(database).await?;
+        if found.is_none_or(|(count,)| count < FREQUENT as i64) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The ids of the calls that have all of some words, which must be few.
+pub(super) async fn find_ids(
+    database: &Database,
+    searches: &[Search],
+    range: Range,
+) -> Result<Vec<Uuid>, DatabaseError> {
+    let mut statement = Statement::new(database, "SELECT tool_call_id FROM tool_call_bodies WHERE TRUE");
+    for search in searches {
+        statement
+            .push(" AND words @@ CAST(")
+            .bind(query(search.part, &search.phrase, " <-> "))
+            .push(" AS TSQUERY)");
+    }
+    push_ids(&mut statement, "tool_call_id", range);
+    let found: Vec<(Uuid,)> = statement.fetch_all(database).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The text of a `tsquery`.
+fn query(part: Part, phrase: &Phrase, between: &str) -> String {
     let weight = match part {
         Part::Anywhere => "",
         Part::Arguments => "B",
@@ -200,7 +250,11 @@ pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase)
             }
         })
         .collect();
-    let query = words.join(" <-> ");
+    words.join(between)
+}
+
+pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase) {
+    let query = query(part, phrase, " <-> ");
     if statement.words.is_by_call {
         statement
             .push("EXISTS (SELECT 1 FROM tool_call_bodies WHERE tool_call_id = id AND words @@ CAST(")
@@ -217,12 +271,7 @@ pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase)
         )
         .bind(query)
         .push(" AS TSQUERY)");
-    let (first, last) = statement.words.ids;
-    if let Some(first) = first {
-        statement.push(" AND tool_call_id >= ").bind(first);
-    }
-    if let Some(last) = last {
-        statement.push(" AND tool_call_id <= ").bind(last);
-    }
+    let range = statement.words.range;
+    push_ids(statement, "tool_call_id", range);
     statement.push(" OFFSET 0) AS found)");
 }

@@ -1,10 +1,13 @@
 use database::{
-    Database, DatabaseError,
+    DatabaseError,
     keyset::{Key, Place},
 };
 use uuid::Uuid;
 
-use super::{Statement, Store, condition::push_filter, sqlite};
+use super::{
+    Statement, Store,
+    condition::{self, push_filter},
+};
 use crate::{
     filter::{Range, ToolCallFilter},
     row::{Row as _, Value},
@@ -29,10 +32,22 @@ impl Store {
         place: Place,
         limit: u32,
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
-        let mut statement = Statement::new(&self.database, &select_all());
-        if let Database::Sqlite(_) = &self.database {
-            statement.words.is_by_call = sqlite::are_words_frequent(&self.database, filter).await?;
+        let searches = condition::searches(filter);
+        if searches.is_empty() {
+            self.list_by_condition(filter, place, limit).await
+        } else {
+            self.search_tool_calls(filter, &searches, place, limit).await
         }
+    }
+
+    /// The same, by nothing but the indexes of the database.
+    pub(super) async fn list_by_condition(
+        &self,
+        filter: &ToolCallFilter,
+        place: Place,
+        limit: u32,
+    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
+        let mut statement = Statement::new(&self.database, &select_all());
         push_filter(&mut statement, filter, filter.range);
         push_place(&mut statement, place, "started_at", limit);
         statement.fetch_all(&self.database).await
@@ -127,7 +142,11 @@ impl Store {
 }
 
 fn select_all() -> String {
-    format!("SELECT {} FROM tool_calls", ToolCallRow::COLUMNS.join(", "))
+    format!("{} FROM tool_calls", select_columns())
+}
+
+pub(super) fn select_columns() -> String {
+    format!("SELECT {}", ToolCallRow::COLUMNS.join(", "))
 }
 
 /// Where the rows of a page begin, in which order they come, and how many.

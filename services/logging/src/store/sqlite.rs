@@ -3,19 +3,15 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    Statement, condition,
+    Statement,
+    search::FREQUENT,
     statement::{insert, insert_returning},
 };
 use crate::{
-    filter::ToolCallFilter,
     row::row,
     tool_call::{PayloadRow, StoredToolCall},
-    words::{Part, Phrase},
+    words::{Part, Phrase, Search},
 };
-
-/// Calls with a word from which on it counts as frequent: then both ways to
-/// look cost about the same at a million calls.
-const FREQUENT: i64 = 8_000;
 
 row! {
     /// The words of a body; `rowid` is the number of the body.
@@ -97,26 +93,37 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     statement.push(column).push(" GLOB ").bind(glob);
 }
 
-/// Whether so many calls have the words of a filter that it is better to look
-/// at calls one by one until a page is full.
-pub(super) async fn are_words_frequent(
-    database: &Database,
-    filter: &ToolCallFilter,
-) -> Result<bool, DatabaseError> {
-    let phrases = condition::phrases(filter);
-    for (part, phrase) in &phrases {
-        let mut statement = Statement::new(
-            database,
-            "SELECT COUNT(*) FROM (SELECT rowid FROM tool_call_words WHERE tool_call_words MATCH ",
-        );
-        statement.bind(match_text(*part, phrase));
+/// Whether so many calls have each of some words that it is better to read calls
+/// one by one until a page is full.
+pub(super) async fn are_frequent(database: &Database, searches: &[Search]) -> Result<bool, DatabaseError> {
+    for search in searches {
+        let mut statement = Statement::new(database, "SELECT COUNT(*) FROM (");
+        match search.phrase.words.as_slice() {
+            // The index would find all that begin with it before it gives one.
+            [word] if search.phrase.is_open => {
+                statement
+                    .push("SELECT 1 FROM tool_call_words_places WHERE term >= ")
+                    .bind(word.clone())
+                    .push(" AND term < ")
+                    .bind(format!("{word}\u{10FFFF}"));
+            }
+            _ => {
+                let closed = Phrase {
+                    words: search.phrase.words.clone(),
+                    is_open: false,
+                };
+                statement
+                    .push("SELECT rowid FROM tool_call_words WHERE tool_call_words MATCH ")
+                    .bind(match_text(search.part, &closed));
+            }
+        }
         statement.push(&format!(" LIMIT {FREQUENT})"));
         let found: Option<(i64,)> = statement.fetch_optional(database).await?;
-        if found.is_none_or(|(count,)| count < FREQUENT) {
+        if found.is_none_or(|(count,)| count < FREQUENT as i64) {
             return Ok(false);
         }
     }
-    Ok(!phrases.is_empty())
+    Ok(true)
 }
 
 fn match_text(part: Part, phrase: &Phrase) -> String {

@@ -1,8 +1,9 @@
+use crate::{
+    filter::Range,
+    row::{Row, Value},
+};
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
-use uuid::Uuid;
-
-use crate::row::{Row, Value};
 
 /// The most rows of one `INSERT`: more would save little, and SQLite takes at
 /// most 32,766 values.
@@ -33,10 +34,10 @@ pub(crate) struct Statement {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WordLookup {
     /// Looks whether each call has the word, instead of taking all calls that
-    /// have it: better where the word is frequent, or the calls are few.
+    /// have it: better where the calls are few.
     pub(super) is_by_call: bool,
-    /// Where PostgreSQL has to look: from an id on, and up to one.
-    pub(super) ids: (Option<Uuid>, Option<Uuid>),
+    /// When the calls started that it is about.
+    pub(super) range: Range,
 }
 
 /// Runs the statement with each value bound.

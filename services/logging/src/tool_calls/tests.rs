@@ -224,6 +224,49 @@ database_test! {
         }
     }
 
+    async fn frequent_words_are_found_as_rare_ones_are(database: Database) {
+        let mut gateway = Gateway::over(database);
+        // Every fifth call fails, and the older half has a word of its own.
+        let call = |id: u128| {
+            let status = if id.is_multiple_of(5) { ToolCallStatus::Error } else { ToolCallStatus::Success };
+            let mut call = finished(id, (id / 3) as i64, status);
+            let half = if id <= 500 { "older" } else { "newer" };
+            let json = format!(r#"{{"text":"이슈를 find the {half} Number{}","rare":"r{}"}}"#, id % 50, id % 200);
+            call.arguments = Some(fixtures::payload(&json));
+            call
+        };
+        gateway.send(records((1..=1_000).map(call))).await;
+        for (q, expected) in [
+            ("이슈", 1_000),
+            ("numb*", 1_000),
+            ("older", 500),
+            ("old* status:error", 100),
+            ("\"find the\" status:error", 200),
+            ("arguments:find -find", 0),
+            ("\"the find\"", 0),
+            ("find number7", 20),
+            ("result:이슈", 0),
+            ("arguments:이슈 number7", 20),
+            ("r77", 5),
+            ("arguments.rare:r77 find", 5),
+            ("arguments.rare:r7*", 55),
+        ] {
+            let filter = wire::ToolCallFilter { q: q.to_owned(), ..of_project() };
+            let mut seen = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let (found, page) = fixtures::list(&gateway.store, filter.clone(), &cursor, 90).await;
+                seen.extend(found.iter().map(|call| call.id.clone()));
+                if !page.has_older {
+                    break;
+                }
+                cursor = page.older;
+            }
+            let unique: HashSet<&String> = seen.iter().collect();
+            assert_eq!((seen.len(), unique.len()), (expected, expected), "{q}");
+        }
+    }
+
     async fn the_oldest_come_first_where_that_is_asked_for(database: Database) {
         let mut gateway = Gateway::over(database);
         gateway.send(records((1..=7).map(|id| finished(id, (id / 2) as i64, ToolCallStatus::Success)))).await;
