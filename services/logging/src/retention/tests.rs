@@ -113,6 +113,7 @@ database_test! {
         let both = [RetentionRow::by_default(PROJECT), RetentionRow::by_default(other)];
         store.set_retention(&both).await.unwrap();
         let rollups = count(store, "tool_call_rollups").await;
+        let of_callers = count(store, "caller_rollups").await;
         assert_eq!(store.projects().await.unwrap(), [PROJECT, other].into());
 
         store.purge_project(other).await.unwrap();
@@ -124,6 +125,7 @@ database_test! {
             ("server_logs", 1),
             ("retention", 1),
             ("tool_call_rollups", rollups / 2),
+            ("caller_rollups", of_callers / 2),
         ] {
             assert_eq!(count(store, table).await, rows, "{table}");
         }
@@ -135,7 +137,7 @@ database_test! {
         gateway.store.purge_project(other).await.unwrap();
         gateway.store.purge_project(PROJECT).await.unwrap();
         for table in [
-            "tool_calls", "tool_call_bodies", "tool_call_rollups", "session_hours", "session_call_counts",
+            "tool_calls", "tool_call_bodies", "tool_call_rollups", "caller_rollups", "session_call_counts",
             "client_sessions", "server_logs", "retention",
         ] {
             assert_eq!(count(&gateway.store, table).await, 0, "{table}");

@@ -22,13 +22,13 @@ impl Store {
             for step_us in STEPS_US {
                 // By the key, which begins with these.
                 let of = format!("tool_call_rollups WHERE scope = {scope} AND step_us = {step_us} AND");
-                while self.purge_first_day(&of, "at", project_id).await? {}
+                while self.purge_first_day(&of, project_id).await? {}
             }
         }
-        while self
-            .purge_first_day("session_hours WHERE", "hour", project_id)
-            .await?
-        {}
+        for step_us in STEPS_US {
+            let of = format!("caller_rollups WHERE step_us = {step_us} AND");
+            while self.purge_first_day(&of, project_id).await? {}
+        }
         let mut transaction = self.database.begin().await?;
         let mut retention = Statement::within(&transaction, "DELETE FROM retention WHERE project_id = ");
         retention.bind(project_id);
@@ -96,9 +96,9 @@ impl Store {
 
     /// The first day that some rows of a table have of the project. Whether there
     /// was one.
-    async fn purge_first_day(&self, of: &str, at: &str, project_id: Uuid) -> Result<bool, DatabaseError> {
+    async fn purge_first_day(&self, of: &str, project_id: Uuid) -> Result<bool, DatabaseError> {
         let mut transaction = self.database.begin().await?;
-        let mut first = Statement::within(&transaction, &format!("SELECT MIN({at}) FROM {of} project_id = "));
+        let mut first = Statement::within(&transaction, &format!("SELECT MIN(at) FROM {of} project_id = "));
         first.bind(project_id);
         let first: Vec<(Option<i64>,)> = first.fetch_within(&mut transaction).await?;
         let Some(&(Some(first),)) = first.first() else {
@@ -106,7 +106,7 @@ impl Store {
         };
         let mut day = Statement::within(&transaction, &format!("DELETE FROM {of} project_id = "));
         day.bind(project_id);
-        day.push(&format!(" AND {at} < ")).bind(first + DAY_US);
+        day.push(" AND at < ").bind(first + DAY_US);
         day.execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(true)
