@@ -83,23 +83,24 @@ impl Fuzzer {
         }
     }
 
-    /// Runs for `MCPORCH_FUZZ_SECONDS`; panics with the input that the target
-    /// panicked at, in its shortest form.
-    pub fn run(mut self, target: fn(&[u8])) {
-        let seconds = environment("MCPORCH_FUZZ_SECONDS").map_or(60, |text| text.parse().expect("seconds"));
-        let end = Instant::now() + Duration::from_secs(seconds);
+    /// Tries so many inputs, the same on every machine, or for
+    /// `MCPORCH_FUZZ_SECONDS` where that is set; panics with the input that the
+    /// target panicked at, in its shortest form.
+    pub fn run(mut self, inputs: u64, target: fn(&[u8])) {
+        let seconds = environment("MCPORCH_FUZZ_SECONDS").map(|text| text.parse().expect("seconds"));
+        let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
         for seed in &self.seeds {
             (0..=seed.len()).for_each(|length| check(target, &seed[..length]));
         }
-        let mut inputs = 0_u64;
-        while inputs == 0 || Instant::now() < end {
+        let mut tried = 0_u64;
+        while end.map_or(tried < inputs, |end| Instant::now() < end) {
             for _ in 0..100 {
                 let input = self.input();
                 check(target, &input);
-                inputs += 1;
+                tried += 1;
             }
         }
-        println!("{inputs} inputs");
+        println!("{tried} inputs");
     }
 
     fn input(&mut self) -> Vec<u8> {

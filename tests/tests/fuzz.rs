@@ -3,6 +3,9 @@
 
 use tests::Fuzzer;
 
+/// Of each target: a minute or so.
+const INPUTS: u64 = 500_000;
+
 #[test]
 fn json_rpc_messages_are_read_and_written_again() {
     let words = &[
@@ -21,7 +24,7 @@ fn json_rpc_messages_are_read_and_written_again() {
         "é",
         "\u{2028}",
     ];
-    Fuzzer::new("envelope", words).run(mcp_gateway::fuzzing::envelope);
+    Fuzzer::new("envelope", words).run(INPUTS, mcp_gateway::fuzzing::envelope);
 }
 
 #[test]
@@ -29,13 +32,13 @@ fn event_streams_are_read_however_chunks_fall() {
     let words = &[
         "data:", "data", "event: ", "id: ", "retry: 5", "\r\n", "\n\n", "\u{feff}", ": c", "é",
     ];
-    Fuzzer::new("event_stream", words).run(mcp_gateway::fuzzing::event_stream);
+    Fuzzer::new("event_stream", words).run(INPUTS, mcp_gateway::fuzzing::event_stream);
 }
 
 #[test]
 fn lines_of_stdio_are_cut_however_chunks_fall() {
     let words = &["\r\n", "\n\n", "\r\r\n", "0123456789abcdef", "한"];
-    Fuzzer::new("lines", words).run(mcp_gateway::fuzzing::lines);
+    Fuzzer::new("lines", words).run(INPUTS, mcp_gateway::fuzzing::lines);
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn headers_that_pass_say_what_the_body_says() {
         "null",
         "é",
     ];
-    Fuzzer::new("headers", words).run(mcp_gateway::fuzzing::headers);
+    Fuzzer::new("headers", words).run(INPUTS, mcp_gateway::fuzzing::headers);
 }
 
 #[test]
@@ -84,5 +87,5 @@ fn queries_are_read_and_printed_again() {
         "이슈",
         "😀",
     ];
-    Fuzzer::new("query", words).run(logging::fuzzing::query);
+    Fuzzer::new("query", words).run(INPUTS, logging::fuzzing::query);
 }
