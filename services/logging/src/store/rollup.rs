@@ -236,10 +236,7 @@ impl Store {
             .push(" FROM tool_call_rollups WHERE project_id = ")
             .bind(filter.project_id);
         statement.push(" AND scope = ").bind(scope);
-        statement.push(" AND step_us = ").bind(step_us);
-        statement.push(" AND at >= ").bind(from);
-        statement.push(" AND at < ").bind(to);
-        push_terms(&mut statement, filter);
+        push_buckets(&mut statement, filter, step_us, from, to);
         statement
     }
 
@@ -292,6 +289,14 @@ impl Store {
         }
         Ok((counts[0], counts[1]))
     }
+}
+
+/// Which rows of rollups are of a range and a filter.
+fn push_buckets(statement: &mut Statement, filter: &ToolCallFilter, step_us: i64, from: i64, to: i64) {
+    statement.push(" AND step_us = ").bind(step_us);
+    statement.push(" AND at >= ").bind(from);
+    statement.push(" AND at < ").bind(to);
+    push_terms(statement, filter);
 }
 
 /// The columns before the counts, and how many they are.

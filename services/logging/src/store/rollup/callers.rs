@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use database::DatabaseError;
 use uuid::Uuid;
 
-use super::{Grouping, Statement, Store, head, push_groups, push_terms};
+use super::{Grouping, Statement, Store, head, push_buckets, push_groups};
 use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
@@ -63,10 +63,7 @@ impl Store {
         statement
             .push(" FROM caller_rollups WHERE project_id = ")
             .bind(filter.project_id);
-        statement.push(" AND step_us = ").bind(step_us);
-        statement.push(" AND at >= ").bind(from);
-        statement.push(" AND at < ").bind(to);
-        push_terms(&mut statement, filter);
+        push_buckets(&mut statement, filter, step_us, from, to);
         statement
     }
 }
