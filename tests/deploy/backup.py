@@ -8,15 +8,9 @@ import tempfile
 
 from deployment import Deployment, deployment, wait_for
 from metrics import ROOT
+from operations import commands
 
 POSTGRES = os.environ["MCPORCH_TEST_POSTGRES_URL"]
-
-
-def commands(title: str) -> str:
-    """The commands that stand under a title of the page."""
-    page = (ROOT / "docs/operations.md").read_text()
-    section = page.split(f"\n### {title}\n")[1].split("\n#")[0]
-    return section.split("```sh\n")[1].split("```")[0]
 
 
 def run(script: str, folder: pathlib.Path, environment: dict[str, str]) -> None:

@@ -19,27 +19,30 @@ class Deployment:
     def __init__(self, binary: str, folder: pathlib.Path, process: subprocess.Popen | None, ports: dict[str, int]):
         self.binary, self.folder, self.process, self.ports = binary, folder, process, ports
         self.given_key: str | None = None
+        self.headers = {"content-type": "application/json"}
+
+    def post(self, path: str, body: dict) -> dict:
+        """Asks REST for something, as whoever signed in last."""
+        url = f"http://127.0.0.1:{self.ports['http']}/api/v1{path}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), self.headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            if cookie := answer.headers["set-cookie"]:
+                self.headers["cookie"] = cookie.split(";")[0]
+            return json.load(answer)
 
     def settle(self, email: str = "", password: str = "") -> str:
         """Makes what a new deployment on SQLite has by itself: the demo project with its server, and a key; before
         them an account, unless it is given one."""
-        headers = {"content-type": "application/json"}
-
-        def post(path: str, body: dict) -> dict:
-            url = f"http://127.0.0.1:{self.ports['http']}/api/v1{path}"
-            request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                if cookie := answer.headers["set-cookie"]:
-                    headers["cookie"] = cookie.split(";")[0]
-                return json.load(answer)
-
         if email:
-            post("/auth/sign-in", {"email": email, "password": password})
+            self.post("/auth/sign-in", {"email": email, "password": password})
         else:
-            post("/auth/sign-up", {"email": "kim@example.com", "password": "correct horse battery staple", "name": "Kim"})
-        post("/projects", {"name": "demo"})
-        post("/projects/demo/servers", {"name": "sample", "transport": "stdio", "command": self.binary, "args": ["sample-server"]})
-        return post("/projects/demo/api-keys", {"name": "check"})["key"]
+            self.post("/auth/sign-up", {"email": "kim@example.com", "password": "correct horse battery staple", "name": "Kim"})
+        self.post("/projects", {"name": "demo"})
+        self.post("/projects/demo/servers", {"name": "sample", "transport": "stdio", "command": self.binary, "args": ["sample-server"]})
+        return self.another_key("check")
+
+    def another_key(self, name: str) -> str:
+        return self.post("/projects/demo/api-keys", {"name": name})["key"]
 
     def key(self) -> str:
         """The API key that it was given, or that of the demo project once it is printed."""
