@@ -6,6 +6,7 @@
 //! waits: for a condition, not for time. [`FixtureServer`] is the MCP server that
 //! they call, [`Fuzzer`] what finds inputs that nobody thought of.
 
+mod certificates;
 mod fixture_server;
 mod fuzzer;
 mod key_forwarder;
@@ -19,6 +20,7 @@ mod rest;
 mod stack;
 mod wait;
 
+pub use certificates::Certificates;
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use fuzzer::Fuzzer;
 pub use key_forwarder::KeyForwarder;

@@ -55,8 +55,8 @@ impl Link {
     }
 
     /// Where to connect instead.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}", self.address)
     }
 
     /// From now on.

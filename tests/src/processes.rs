@@ -99,7 +99,7 @@ impl Processes {
 
     /// Where the projects service is reached by whoever runs the deployment.
     pub fn projects_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.projects)
+        self.grpc_url(self.ports.projects)
     }
 
     /// Where the browser goes.
@@ -164,16 +164,29 @@ impl Processes {
         child.wait().await.expect("a child can be waited for").success()
     }
 
+    /// Whether the environment turns TLS between the services on.
+    fn grpc_scheme(&self) -> &'static str {
+        let is_tls = |(name, _): &(&str, String)| name.starts_with("MCPORCH_HOST__TLS__");
+        if self.environment.iter().any(is_tls) {
+            "https"
+        } else {
+            "http"
+        }
+    }
+
+    fn grpc_url(&self, port: u16) -> String {
+        format!("{}://127.0.0.1:{port}", self.grpc_scheme())
+    }
+
     fn spawn(&mut self, service: Service) {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log_file(service))
             .expect("a file for its log");
-        let url = |port: u16| format!("http://127.0.0.1:{port}");
         let logging_url = match service {
-            Service::McpGateway => self.to_logging.url(),
-            _ => url(self.ports.logging),
+            Service::McpGateway => self.to_logging.url(self.grpc_scheme()),
+            _ => self.grpc_url(self.ports.logging),
         };
         let child = Command::new(mcp_orch())
             .args(["serve", "--no-demo", "--service", service.name(), "--data"])
@@ -183,12 +196,15 @@ impl Processes {
             .args(["--projects-port", &self.ports.projects.to_string()])
             .args(["--logging-port", &self.ports.logging.to_string()])
             .args(["--gateway-port", &self.ports.gateway.to_string()])
-            .args(["--projects-url", &url(self.ports.projects)])
+            .args(["--projects-url", &self.grpc_url(self.ports.projects)])
             .args(["--logging-url", &logging_url])
-            .args(["--gateway-url", &url(self.ports.gateway)])
+            .args(["--gateway-url", &self.grpc_url(self.ports.gateway)])
             .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
             .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
-            .env("MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL", url(self.ports.mcp))
+            .env(
+                "MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL",
+                format!("http://127.0.0.1:{}", self.ports.mcp),
+            )
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file has two handles"))
@@ -200,16 +216,24 @@ impl Processes {
     }
 
     async fn ready(&mut self, service: Service) {
-        let port = match service {
-            Service::Projects => self.ports.projects,
-            Service::Logging => self.ports.logging,
-            Service::McpGateway => self.ports.gateway,
-            Service::HttpGateway => self.ports.http,
+        let url = match service {
+            Service::Projects => self.grpc_url(self.ports.projects),
+            Service::Logging => self.grpc_url(self.ports.logging),
+            Service::McpGateway => self.grpc_url(self.ports.gateway),
+            Service::HttpGateway => self.web_url(),
         };
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let health = || {
+            let mut command = Command::new(mcp_orch());
+            command
+                .args(["health", "--url", &url])
+                .envs(self.environment.iter().map(|(name, value)| (name, value)))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command
+        };
+        let health = &health;
         let log_file = self.log_file(service);
         let child = self.running[service as usize].as_mut().expect("it was spawned");
-        let http = &http;
         wait_until(&format!("{} is ready", service.name()), || {
             let ended = child.try_wait().expect("a child can be asked");
             let log = || std::fs::read_to_string(&log_file).unwrap_or_default();
@@ -220,12 +244,8 @@ impl Processes {
                 log()
             );
             async move {
-                let answer = http
-                    .get(format!("http://127.0.0.1:{port}/readyz"))
-                    .send()
-                    .await
-                    .ok()?;
-                answer.status().is_success().then_some(())
+                let status = health().status().await.expect("the binary starts");
+                status.success().then_some(())
             }
         })
         .await;

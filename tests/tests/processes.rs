@@ -11,7 +11,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tests::{
-    Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, fixture_server, wait_until,
+    Certificates, Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, fixture_server,
+    mcp_orch, wait_until,
 };
 
 async fn fixture_project(processes: &Processes) -> (Rest, Project) {
@@ -74,6 +75,49 @@ async fn a_call_through_four_processes_on_postgres_is_in_the_log() {
     ] {
         assert!(processes.stop(service).await, "{service:?} ends in good order");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_through_four_processes_that_know_each_other_by_certificates_is_in_the_log() {
+    let certificates = Certificates::issue();
+    let mut processes = Processes::start_with(certificates.settings()).await;
+    let (owner, project) = fixture_project(&processes).await;
+    let client = McpClient::connect(&processes.endpoint(&project), &project.key, Door::StreamableHttp)
+        .await
+        .expect("the handshake succeeds");
+    let answer = client.call("fixture__echo", json!({"canary": 1})).await;
+    assert!(answer.expect("it is answered").is_success());
+    let calls = owner.ended_tool_calls(&project, 1).await;
+    assert_eq!(calls[0]["status"], "success");
+
+    let users = async |environment: Vec<(&'static str, String)>| {
+        let mut command = tokio::process::Command::new(mcp_orch());
+        command
+            .args([
+                "admin",
+                "users",
+                "--projects-url",
+                &processes.projects_url(),
+                "--data",
+            ])
+            .arg(processes.folder().join("data"))
+            .envs(environment);
+        command.output().await.expect("the binary starts")
+    };
+    let told = users(certificates.settings()).await;
+    assert!(told.status.success(), "{told:?}");
+    let refused = users(Vec::new()).await;
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        message.contains("host.tls"),
+        "who has no certificate is told: {message}"
+    );
+
+    assert!(processes.stop(Service::Logging).await, "it ends in good order");
+    processes.restart(Service::Logging).await;
+    let answer = client.call("fixture__echo", json!({"canary": 2})).await;
+    assert!(answer.expect("it is answered").is_success());
+    owner.ended_tool_calls(&project, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

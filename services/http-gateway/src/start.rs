@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use access::ServiceName;
 use anyhow::Context as _;
-use service_host::{DialOptions, Host, Listener, dial};
+use service_host::{DialOptions, Host, Listener};
 use tokio::sync::Semaphore;
 
 use crate::{Config, app::App, backends::Backends, routes};
@@ -27,7 +27,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .service_secret
         .as_ref()
         .context("the http-gateway has no service secret: set the path of the file that holds it")?;
-    let channel = |url: &str| dial(url, DialOptions::default());
+    let channel = |url: &str| host.dial(url, DialOptions::default());
     let backends = Backends::new(
         channel(&config.projects_url)?,
         channel(&config.logging_url)?,

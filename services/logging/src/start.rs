@@ -1,6 +1,6 @@
 use access::{AllowList, GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
-use service_host::{DialOptions, Host, Listener, OnFailure, dial};
+use service_host::{DialOptions, Host, Listener, OnFailure};
 
 use crate::{Config, ingest::Ingest, retention, rpc, store::Store};
 
@@ -50,7 +50,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         .context("the call log cannot be read")?;
 
     let identity = ServiceIdentity::new(secret.token_for(ServiceName::Logging));
-    let projects = dial(&config.projects_url, DialOptions::default())?;
+    let projects = host.dial(&config.projects_url, DialOptions::default())?;
     let projects = retention::Projects::new(projects, identity);
 
     let shutdown = host.shutdown();

@@ -18,7 +18,7 @@ use proto::{
         api_keys_service_client::ApiKeysServiceClient, snapshot_service_client::SnapshotServiceClient,
     },
 };
-use service_host::{DialOptions, Host, Listener, OnFailure, dial};
+use service_host::{DialOptions, Host, Listener, OnFailure};
 use spool::{Durability, Spool, SpoolConfig};
 use tonic::service::Routes;
 
@@ -104,7 +104,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         parked.parked.look_after(until).await
     });
 
-    let projects = dial(&config.projects_url, DialOptions::default())?;
+    let projects = host.dial(&config.projects_url, DialOptions::default())?;
     let key_uses = Arc::new(KeyUses::default());
     let telling = key_uses.clone().tell(
         ApiKeysServiceClient::with_interceptor(projects.clone(), identity.clone()),
@@ -125,7 +125,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         OnFailure::StopHost,
         relay.clone().announce_changes(shutdown.clone()),
     );
-    let logging = dial(
+    let logging = host.dial(
         &config.logging_url,
         DialOptions {
             keep_alive: LOGGING_KEEP_ALIVE,

@@ -2,8 +2,7 @@ use std::path::PathBuf;
 
 use access::{ServiceName, ServiceSecret};
 use anyhow::Context as _;
-use domain::Clock;
-use service_host::{DialOptions, dial};
+use service_host::{DialOptions, Host};
 
 use crate::{
     config::{Config, local_url},
@@ -46,7 +45,7 @@ impl Arrival {
             web_url: gateway
                 .public_url
                 .clone()
-                .unwrap_or_else(|| local_url(http.local_addr())),
+                .unwrap_or_else(|| local_url("http", http.local_addr())),
             mcp_url: gateway.mcp_public_url.clone(),
             projects_url: gateway.projects_url.clone(),
             secret: gateway
@@ -60,10 +59,10 @@ impl Arrival {
 
     /// Tells it on stdout, in a few lines. A demo that cannot be made, because
     /// somebody took it apart for instance, stops nobody.
-    pub(crate) async fn announce(mut self, clock: &Clock) {
+    pub(crate) async fn announce(mut self, host: &Host) {
         let lines = match self.demo.take() {
             None => self.addresses(),
-            Some(demo) => self.welcome(demo, clock).await.unwrap_or_else(|error| {
+            Some(demo) => self.welcome(demo, host).await.unwrap_or_else(|error| {
                 tracing::warn!(error = format!("{error:#}"), "no demo project this time");
                 self.addresses()
             }),
@@ -78,9 +77,10 @@ impl Arrival {
         )
     }
 
-    async fn welcome(&self, mut demo: Demo, clock: &Clock) -> anyhow::Result<String> {
+    async fn welcome(&self, mut demo: Demo, host: &Host) -> anyhow::Result<String> {
         let Self { web_url, mcp_url, .. } = self;
-        let channel = dial(&self.projects_url, DialOptions::default())?;
+        let clock = host.clock();
+        let channel = host.dial(&self.projects_url, DialOptions::default())?;
         let operator = Operator::new(channel, self.secret.token_for(ServiceName::Operator));
         demo.complete(&self.demo_file, &operator, clock).await?;
         let (link, minutes) = demo.sign_in_link(&operator, clock).await?;

@@ -118,6 +118,11 @@ impl Config {
             .collect()
     }
 
+    /// How services call each other.
+    pub(crate) const fn grpc_scheme(&self) -> &'static str {
+        if self.host.tls.is_on() { "https" } else { "http" }
+    }
+
     /// Whether this process is the whole deployment.
     pub(crate) fn is_whole(&self) -> bool {
         self.running().len() == Service::value_variants().len()
@@ -137,7 +142,7 @@ impl Service {
 }
 
 /// The URL at which a service that listens there is reached from this machine.
-pub(crate) fn local_url(address: SocketAddr) -> String {
+pub(crate) fn local_url(scheme: &str, address: SocketAddr) -> String {
     let reachable = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
         IpAddr::V6(ip) if ip.is_unspecified() => {
@@ -145,7 +150,7 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
         }
         _ => address,
     };
-    format!("http://{reachable}")
+    format!("{scheme}://{reachable}")
 }
 
 #[cfg(test)]
@@ -212,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_wildcard_address_is_dialled_as_loopback() {
-        let url = |address: &str| local_url(address.parse().expect("an address"));
+        let url = |address: &str| local_url("http", address.parse().expect("an address"));
         assert_eq!(url("0.0.0.0:80"), "http://127.0.0.1:80");
         assert_eq!(url("[::]:80"), "http://[::1]:80");
         assert_eq!(url("10.0.0.1:80"), "http://10.0.0.1:80");

@@ -12,7 +12,7 @@ use proto::projects::{
     servers_service_client::ServersServiceClient, users_service_client::UsersServiceClient,
 };
 use serde_json::json;
-use service_host::{Channel, DialOptions, Sources, dial};
+use service_host::{Channel, DialOptions, ServiceTls, Sources, dial};
 use tonic::{Request, Status, service::interceptor::InterceptedService};
 
 use crate::config::{Config, local_url};
@@ -61,9 +61,16 @@ impl Deployment {
         }
         let secret = ServiceSecret::load_or_create(&secret_file)?;
         let address = SocketAddr::new(config.listen.grpc_host, config.listen.projects_port);
-        let url = self.projects_url.clone().unwrap_or_else(|| local_url(address));
+        let url = self
+            .projects_url
+            .clone()
+            .unwrap_or_else(|| local_url(config.grpc_scheme(), address));
+        let options = DialOptions {
+            tls: ServiceTls::load(&config.host.tls)?,
+            ..DialOptions::default()
+        };
         Ok(Operator::new(
-            dial(&url, DialOptions::default())?,
+            dial(&url, options)?,
             secret.token_for(ServiceName::Operator),
         ))
     }

@@ -175,7 +175,7 @@ async fn start(mut config: Config, host: &mut Host) -> anyhow::Result<()> {
     }
     tracing::info!("started");
     if let Some(arrival) = arrival {
-        arrival.announce(host.clock()).await;
+        arrival.announce(host).await;
     }
     Ok(())
 }

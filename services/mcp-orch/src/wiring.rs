@@ -118,7 +118,8 @@ fn fill_in_outbound(config: &mut Config) {
 
 /// What runs here is reached here, on whatever port it got.
 fn fill_in_urls(config: &mut Config, ports: &Ports) {
-    let url = |listener: &Listener| local_url(listener.local_addr());
+    let scheme = config.grpc_scheme();
+    let url = |listener: &Listener| local_url(scheme, listener.local_addr());
     if let Some(projects) = &ports.projects {
         config.mcp_gateway.projects_url = url(projects);
         config.logging.projects_url = url(projects);
@@ -133,7 +134,7 @@ fn fill_in_urls(config: &mut Config, ports: &Ports) {
         if config.http_gateway.mcp_public_url == http_gateway::Config::default().mcp_public_url {
             config.http_gateway.mcp_public_url = match &config.mcp_gateway.public_url {
                 Some(public_url) => public_url.clone(),
-                None => url(&gateway.mcp),
+                None => local_url("http", gateway.mcp.local_addr()),
             };
         }
     }

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::TlsConfig;
+
 /// What a process needs whatever services it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,8 @@ pub struct HostConfig {
     /// Whether gRPC reflection is on, which tells any caller the contracts.
     /// Meant for development.
     pub reflection: bool,
+    /// TLS between the services.
+    pub tls: TlsConfig,
     /// Logs, traces, metrics.
     pub telemetry: TelemetryConfig,
 }
@@ -60,6 +64,7 @@ impl Default for HostConfig {
             max_header_bytes: 64 * 1024,
             max_connections: 10_000,
             reflection: false,
+            tls: TlsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
     }

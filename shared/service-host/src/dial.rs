@@ -12,10 +12,14 @@ use tonic::{
 use tower::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::request_id::{self, RequestId};
+use crate::{
+    ServiceTls,
+    request_id::{self, RequestId},
+    tls::Connector,
+};
 
 /// How another service is reached.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DialOptions {
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
@@ -25,6 +29,8 @@ pub struct DialOptions {
     /// How long a call may take until its answer begins. `None` for calls that
     /// set their own (`grpc-timeout`) or that have no end.
     pub request_timeout: Option<Duration>,
+    /// Over TLS, with a certificate of our own.
+    pub tls: Option<ServiceTls>,
 }
 
 /// A connection to another service, made when it is first wanted and made anew
@@ -35,11 +41,13 @@ pub struct DialOptions {
 #[derive(Debug, Clone)]
 pub struct Channel(transport::Channel);
 
-/// A URL that names no service.
+/// A URL that names no service, or not in the way in which services are reached
+/// in this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{url:?} is no address of a service: expected a URL such as http://127.0.0.1:9101")]
+#[error("{url:?} is no address of a service: expected a URL such as {}", self.example())]
 pub struct InvalidUrl {
     url: String,
+    is_tls: bool,
 }
 
 impl Default for DialOptions {
@@ -48,6 +56,7 @@ impl Default for DialOptions {
             connect_timeout: Duration::from_secs(3),
             keep_alive: Duration::from_secs(20),
             request_timeout: None,
+            tls: None,
         }
     }
 }
@@ -56,9 +65,13 @@ impl Default for DialOptions {
 ///
 /// Must be called within a Tokio runtime.
 pub fn dial(url: &str, options: DialOptions) -> Result<Channel, InvalidUrl> {
-    let invalid = || InvalidUrl { url: url.to_owned() };
+    let invalid = || InvalidUrl {
+        url: url.to_owned(),
+        is_tls: options.tls.is_some(),
+    };
     let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| invalid())?;
-    if endpoint.uri().scheme_str() != Some("http") || endpoint.uri().host().is_none() {
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    if endpoint.uri().scheme_str() != Some(scheme) || endpoint.uri().host().is_none() {
         return Err(invalid());
     }
     endpoint = endpoint
@@ -70,7 +83,20 @@ pub fn dial(url: &str, options: DialOptions) -> Result<Channel, InvalidUrl> {
     if let Some(timeout) = options.request_timeout {
         endpoint = endpoint.timeout(timeout);
     }
-    Ok(Channel(endpoint.connect_lazy()))
+    Ok(Channel(match options.tls {
+        None => endpoint.connect_lazy(),
+        Some(tls) => endpoint.connect_with_connector_lazy(Connector(tls)),
+    }))
+}
+
+impl InvalidUrl {
+    const fn example(&self) -> &'static str {
+        if self.is_tls {
+            "https://127.0.0.1:9101, as host.tls is set"
+        } else {
+            "http://127.0.0.1:9101 (https is for services with host.tls)"
+        }
+    }
 }
 
 impl From<transport::Channel> for Channel {

@@ -1,7 +1,7 @@
 use std::{pin::Pin, time::Duration};
 
 use anyhow::Context as _;
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{Router, http::StatusCode, middleware::from_fn, routing::get};
 use domain::Clock;
 use opentelemetry::metrics::MeterProvider as _;
 use tokio_util::sync::CancellationToken;
@@ -9,8 +9,8 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::{
-    HostConfig, Listener, OnFailure, Readiness, Shutdown, Tasks, health::Board, layers, serve::Server,
-    telemetry::Metrics,
+    Channel, DialOptions, HostConfig, InvalidUrl, Listener, OnFailure, Readiness, ServiceTls, Shutdown,
+    Tasks, dial, health::Board, layers, serve::Server, telemetry::Metrics,
 };
 
 /// How long dropped tasks may take to be gone after the hard stop.
@@ -28,6 +28,7 @@ pub struct Host {
     clock: Clock,
     metrics: Metrics,
     board: Board,
+    tls: Option<ServiceTls>,
     shutdown: Shutdown,
     stop_asked: CancellationToken,
     tasks: Tasks,
@@ -41,24 +42,31 @@ impl Host {
     /// process makes its host by [`crate::run`].
     pub fn new(config: HostConfig, clock: Clock) -> anyhow::Result<Self> {
         let metrics = Metrics::new(None)?;
-        Ok(Self::with_metrics(config, clock, metrics))
+        Self::with_metrics(config, clock, metrics)
     }
 
-    pub(crate) fn with_metrics(config: HostConfig, clock: Clock, metrics: Metrics) -> Self {
+    pub(crate) fn with_metrics(config: HostConfig, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
         let shutdown = Shutdown::default();
         let stop_asked = CancellationToken::new();
-        Self {
+        let tasks = Tasks::new(shutdown.clone(), stop_asked.clone());
+        let tls = ServiceTls::load(&config.tls)?;
+        if let Some(tls) = tls.clone() {
+            let following = tls.follow_files(shutdown.clone());
+            tasks.spawn("certificates", OnFailure::Log, following);
+        }
+        Ok(Self {
             config,
             clock,
             metrics,
             board: Board::new(),
-            tasks: Tasks::new(shutdown.clone(), stop_asked.clone()),
+            tls,
+            tasks,
             shutdown,
             stop_asked,
             servers: Vec::new(),
             endings: Vec::new(),
             descriptors: None,
-        }
+        })
     }
 
     /// Where the time comes from.
@@ -85,6 +93,13 @@ impl Host {
         self.endings.push(Box::pin(ending));
     }
 
+    /// A channel to another service, over TLS where the services use it. Nothing
+    /// is connected yet.
+    pub fn dial(&self, url: &str, mut options: DialOptions) -> Result<Channel, InvalidUrl> {
+        options.tls.clone_from(&self.tls);
+        dial(url, options)
+    }
+
     /// A gate that must open before the process is ready. It starts closed.
     pub fn readiness(&self, part: &'static str) -> Readiness {
         self.board.part(part)
@@ -98,7 +113,8 @@ impl Host {
 
     /// Serves gRPC on the listener, and beside it health
     /// (`grpc.health.v1`, `/livez`, `/readyz`), `/metrics`, and reflection
-    /// where it is on.
+    /// where it is on. Over TLS where the services use it: whoever shows no
+    /// certificate then gets no further than health and metrics.
     pub fn serve_grpc(
         &mut self,
         name: &'static str,
@@ -135,7 +151,11 @@ impl Host {
                 .context("the gRPC contracts cannot be described")?;
             routes = routes.add_service(reflection);
         }
-        self.serve(name, listener, routes.prepare().into_axum_router())
+        let mut router = routes.prepare().into_axum_router();
+        if self.tls.is_some() {
+            router = router.layer(from_fn(layers::refuse_uncertified));
+        }
+        self.serve(name, listener, router, self.tls.clone())
     }
 
     /// Serves HTTP on the listener, and beside it `/livez`, `/readyz` and
@@ -146,10 +166,16 @@ impl Host {
         listener: Listener,
         router: Router,
     ) -> anyhow::Result<()> {
-        self.serve(name, listener, router)
+        self.serve(name, listener, router, None)
     }
 
-    fn serve(&mut self, name: &'static str, listener: Listener, router: Router) -> anyhow::Result<()> {
+    fn serve(
+        &mut self,
+        name: &'static str,
+        listener: Listener,
+        router: Router,
+        tls: Option<ServiceTls>,
+    ) -> anyhow::Result<()> {
         let address = listener.local_addr();
         let meter = self.metrics.provider.meter("service-host");
         let router = layers::around(router, name, &meter).merge(self.own_routes());
@@ -159,6 +185,7 @@ impl Host {
         let server = Server::start(
             name,
             listener,
+            tls,
             router,
             &self.config,
             &self.tasks,

@@ -20,6 +20,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use crate::{
     request_id::{self, RequestId},
     tasks::panic_message,
+    tls::IsCertified,
 };
 
 /// What every request of every service goes through, in the order in which it
@@ -136,6 +137,15 @@ async fn observe(State(observer): State<Observer>, request: Request, next: Next)
     }
     observer.duration.record(elapsed.as_secs_f64(), &attributes);
     response
+}
+
+/// Turns away who comes over TLS and showed no certificate.
+pub(crate) async fn refuse_uncertified(request: Request, next: Next) -> Response {
+    if request.extensions().get() == Some(&IsCertified(true)) {
+        return next.run(request).await;
+    }
+    tonic::Status::unauthenticated("the services of this deployment call each other with a TLS certificate")
+        .into_http()
 }
 
 async fn catch_panic(request: Request, next: Next) -> Response {

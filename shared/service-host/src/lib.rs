@@ -22,6 +22,7 @@ mod serve;
 mod shutdown;
 mod tasks;
 mod telemetry;
+mod tls;
 
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
 pub use dial::{Channel, DialOptions, InvalidUrl, dial};
@@ -33,3 +34,4 @@ pub use request_id::RequestId;
 pub use run::run;
 pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
+pub use tls::{ServiceTls, TlsConfig, UnusableTls};

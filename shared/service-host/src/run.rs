@@ -33,7 +33,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let telemetry = Telemetry::install(&config.telemetry)?;
-    let mut host = Host::with_metrics(config, Clock::system(), telemetry.metrics.clone());
+    let mut host = Host::with_metrics(config, Clock::system(), telemetry.metrics.clone())?;
     let outcome = tokio::select! {
         started = start(&mut host) => started.map(|()| true),
         () = signals.next() => Ok(false),

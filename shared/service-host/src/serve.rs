@@ -7,13 +7,14 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
-use crate::{HostConfig, Shutdown, Tasks};
+use crate::{HostConfig, ServiceTls, Shutdown, Tasks, tls::IsCertified};
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
 /// connection for all calls between two of them, live tails included.
@@ -39,6 +40,7 @@ impl Server {
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
+        tls: Option<ServiceTls>,
         router: Router,
         config: &HostConfig,
         tasks: &Tasks,
@@ -49,6 +51,7 @@ impl Server {
         let accepting = Accepting {
             name,
             listener,
+            tls,
             router,
             builder: builder(config),
             head_timeout: config.header_read_timeout(),
@@ -95,6 +98,7 @@ fn builder(config: &HostConfig) -> auto::Builder<TokioExecutor> {
 struct Accepting {
     name: &'static str,
     listener: TcpListener,
+    tls: Option<ServiceTls>,
     router: Router,
     builder: auto::Builder<TokioExecutor>,
     head_timeout: Duration,
@@ -124,17 +128,22 @@ impl Accepting {
                     continue;
                 }
             };
-            let connection = serve_connection(
-                self.builder.clone(),
-                stream,
+            let connection = Connection {
+                builder: self.builder.clone(),
                 peer,
-                self.router.clone(),
-                self.head_timeout,
-                self.stop.clone(),
-                self.shutdown.clone(),
-            );
+                router: self.router.clone(),
+                head_timeout: self.head_timeout,
+                stop: self.stop.clone(),
+                shutdown: self.shutdown.clone(),
+            };
+            // An answer of a few bytes must not wait for the acknowledgement of the one before.
+            let _ = stream.set_nodelay(true);
+            let tls = self.tls.clone();
             let connection = self.connections.track_future(async move {
-                connection.await;
+                match tls {
+                    None => connection.serve(stream, IsCertified(false)).await,
+                    Some(tls) => connection.serve_tls(stream, &tls).await,
+                }
                 drop(slot);
             });
             self.tasks.spawn_part(connection);
@@ -142,58 +151,87 @@ impl Accepting {
     }
 }
 
-async fn serve_connection(
+/// One connection, from its first byte to its last.
+struct Connection {
     builder: auto::Builder<TokioExecutor>,
-    stream: TcpStream,
     peer: SocketAddr,
     router: Router,
     head_timeout: Duration,
     stop: CancellationToken,
     shutdown: Shutdown,
-) {
-    // An answer of a few bytes must not wait for the acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
-    let (first_request, mut saw_request) = watch::channel(false);
-    let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        first_request.send_replace(true);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let router = router.clone();
-        async move {
-            Ok::<_, Infallible>(
-                router
-                    .oneshot(request)
-                    .await
-                    .unwrap_or_else(|never| match never {}),
-            )
-        }
-    });
-    let mut connection =
-        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)));
+}
 
-    // hyper's own head timeout begins when it knows the protocol. Whoever never
-    // sends enough bytes to tell would stay for ever.
-    let no_request = async {
-        let first = saw_request.wait_for(|seen| *seen);
-        if tokio::time::timeout(head_timeout, first).await.is_ok() {
-            std::future::pending::<()>().await;
+impl Connection {
+    async fn serve_tls(self, stream: TcpStream, tls: &ServiceTls) {
+        let accepted = tokio::select! {
+            accepted = tokio::time::timeout(self.head_timeout, tls.accept(stream)) => accepted,
+            () = self.stop.cancelled() => return,
+            () = self.shutdown.hard() => return,
+        };
+        match accepted {
+            Ok(Ok((stream, is_certified))) => self.serve(stream, is_certified).await,
+            Ok(Err(error)) => tracing::warn!(peer = %self.peer, %error, "no TLS with a caller"),
+            Err(_) => tracing::debug!(peer = %self.peer, "a caller did not finish its TLS handshake"),
         }
-    };
-    let mut no_request = pin!(no_request);
-    let mut is_stopping = false;
-    loop {
-        tokio::select! {
-            outcome = connection.as_mut() => {
-                if let Err(error) = outcome {
-                    tracing::debug!(error, "connection ended");
+    }
+
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        is_certified: IsCertified,
+    ) {
+        let Self {
+            builder,
+            peer,
+            router,
+            head_timeout,
+            stop,
+            shutdown,
+        } = self;
+        let (first_request, mut saw_request) = watch::channel(false);
+        let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            first_request.send_replace(true);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(is_certified);
+            let router = router.clone();
+            async move {
+                Ok::<_, Infallible>(
+                    router
+                        .oneshot(request)
+                        .await
+                        .unwrap_or_else(|never| match never {}),
+                )
+            }
+        });
+        let mut connection = pin!(
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+        );
+
+        // hyper's own head timeout begins when it knows the protocol. Whoever never
+        // sends enough bytes to tell would stay for ever.
+        let no_request = async {
+            let first = saw_request.wait_for(|seen| *seen);
+            if tokio::time::timeout(head_timeout, first).await.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let mut no_request = pin!(no_request);
+        let mut is_stopping = false;
+        loop {
+            tokio::select! {
+                outcome = connection.as_mut() => {
+                    if let Err(error) = outcome {
+                        tracing::debug!(error, "connection ended");
+                    }
+                    return;
                 }
-                return;
+                () = stop.cancelled(), if !is_stopping => {
+                    is_stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = no_request.as_mut() => return,
+                () = shutdown.hard() => return,
             }
-            () = stop.cancelled(), if !is_stopping => {
-                is_stopping = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            () = no_request.as_mut() => return,
-            () = shutdown.hard() => return,
         }
     }
 }

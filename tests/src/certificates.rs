@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+/// A certificate for the services of a deployment, of an authority of its own,
+/// as files in a folder that ends with this.
+pub struct Certificates(tempfile::TempDir);
+
+impl Certificates {
+    /// One for 127.0.0.1, where all services of a test are.
+    pub fn issue() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the certificates");
+        let mut authority = CertificateParams::new(Vec::new()).expect("no names");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = || KeyPair::generate().expect("a key is made");
+        let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority is made");
+        let own_key = key();
+        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()])
+            .and_then(|params| params.signed_by(&own_key, &authority))
+            .expect("a certificate is issued");
+        let certificates = Self(folder);
+        for (file, pem) in [
+            ("tls.crt", own.pem()),
+            ("tls.key", own_key.serialize_pem()),
+            ("ca.crt", authority.pem()),
+        ] {
+            std::fs::write(certificates.file(file), pem).expect("it can be written");
+        }
+        certificates
+    }
+
+    /// The environment that turns TLS on.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        [
+            ("MCPORCH_HOST__TLS__CERTIFICATE_FILE", "tls.crt"),
+            ("MCPORCH_HOST__TLS__KEY_FILE", "tls.key"),
+            ("MCPORCH_HOST__TLS__AUTHORITY_FILE", "ca.crt"),
+        ]
+        .map(|(setting, file)| (setting, self.file(file).display().to_string()))
+        .to_vec()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
