@@ -1,63 +1,108 @@
-//! How the text of a payload is kept: deflated where that saves something.
+//! How the texts of a call are kept: deflated where that saves something, and
+//! together, because results repeat what was asked for.
 
 use std::{cell::RefCell, io::Read as _};
 
 use flate2::{Compress, Compression, FlushCompress, Status, bufread::DeflateDecoder};
 
-/// The first byte of a body.
+/// The first byte of a body: the text as it is.
 const AS_IT_IS: u8 = 0;
+
+/// Deflated by itself.
 const DEFLATED: u8 = 1;
+
+/// Of arguments: their length (four bytes, the lowest first), then arguments and
+/// result deflated. Of a result: it is there.
+const TOGETHER: u8 = 2;
 
 /// Below it, deflating saves nothing.
 const WORTH_DEFLATING_BYTES: usize = 96;
 
 /// The longest preview, in characters.
-const PREVIEW_CHARACTERS: usize = 160;
+const PREVIEW_CHARACTERS: usize = 120;
 
-/// A text as it is kept.
-pub(crate) fn pack(text: &str) -> Vec<u8> {
-    if text.len() >= WORTH_DEFLATING_BYTES
-        && let Some(body) = deflate(text)
+/// Arguments and result as they are kept.
+pub(crate) fn pack(arguments: Option<&str>, result: Option<&str>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    if let (Some(arguments), Some(result)) = (arguments, result)
+        && let Ok(length) = u32::try_from(arguments.len())
+        && let mut body = [&[TOGETHER][..], &length.to_le_bytes()].concat()
+        && deflate(&[arguments, result], &mut body)
     {
-        return body;
+        return (Some(body), Some(vec![TOGETHER]));
     }
-    let mut body = Vec::with_capacity(text.len() + 1);
-    body.push(AS_IT_IS);
-    body.extend_from_slice(text.as_bytes());
+    (arguments.map(pack_one), result.map(pack_one))
+}
+
+fn pack_one(text: &str) -> Vec<u8> {
+    let mut body = vec![DEFLATED];
+    if !deflate(&[text], &mut body) {
+        body.clear();
+        body.push(AS_IT_IS);
+        body.extend_from_slice(text.as_bytes());
+    }
     body
 }
 
-/// None where it is not shorter.
-fn deflate(text: &str) -> Option<Vec<u8>> {
+/// Whether the texts are shorter so. If not, what is behind the head of the body
+/// is worth nothing.
+fn deflate(texts: &[&str], body: &mut Vec<u8>) -> bool {
     thread_local! {
         /// Made once: to fill its tables costs more than most texts.
         static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(4), false));
     }
-    let mut body = Vec::with_capacity(text.len());
-    body.push(DEFLATED);
+    let length: usize = texts.iter().map(|text| text.len()).sum();
+    let Some((last, before)) = texts.split_last().filter(|_| length >= WORTH_DEFLATING_BYTES) else {
+        return false;
+    };
+    // It writes no further than there is room.
+    body.reserve_exact(length - 1);
     let status = DEFLATE.with_borrow_mut(|deflate| {
         deflate.reset();
-        deflate.compress_vec(text.as_bytes(), &mut body, FlushCompress::Finish)
+        for text in before {
+            deflate.compress_vec(text.as_bytes(), body, FlushCompress::None)?;
+        }
+        let is_taken = deflate.total_in() == (length - last.len()) as u64;
+        let rest = if is_taken { last.as_bytes() } else { &[] };
+        let status = deflate.compress_vec(rest, body, FlushCompress::Finish)?;
+        Ok::<_, flate2::CompressError>(if is_taken { status } else { Status::BufError })
     });
-    matches!(status, Ok(Status::StreamEnd)).then(|| {
-        body.shrink_to_fit();
-        body
-    })
+    body.shrink_to_fit();
+    matches!(status, Ok(Status::StreamEnd))
 }
 
-/// The text again. Of a body that is damaged, what can be read.
-pub(crate) fn unpack(body: &[u8]) -> String {
+/// Arguments and result again. Of bodies that are damaged, what can be read.
+pub(crate) fn unpack(arguments: Option<&[u8]>, result: Option<&[u8]>) -> (Option<String>, Option<String>) {
+    let Some([TOGETHER, l0, l1, l2, l3, deflated @ ..]) = arguments else {
+        return (arguments.map(unpack_one), result.map(unpack_one));
+    };
+    let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize;
+    let text = inflate(deflated);
+    let (arguments, after) = text.split_at(length.min(text.len()));
+    let after = match result {
+        Some([TOGETHER, ..]) => Some(lossy(after)),
+        other => other.map(unpack_one),
+    };
+    (Some(lossy(arguments)), after)
+}
+
+fn unpack_one(body: &[u8]) -> String {
     match body.split_first() {
-        Some((&DEFLATED, deflated)) => {
-            let mut text = Vec::new();
-            if let Err(error) = DeflateDecoder::new(deflated).read_to_end(&mut text) {
-                tracing::error!(%error, "a stored payload is damaged");
-            }
-            String::from_utf8_lossy(&text).into_owned()
-        }
-        Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
+        Some((&DEFLATED, deflated)) => lossy(&inflate(deflated)),
+        Some((_, text)) => lossy(text),
         None => String::new(),
     }
+}
+
+fn inflate(deflated: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Err(error) = DeflateDecoder::new(deflated).read_to_end(&mut text) {
+        tracing::error!(%error, "a stored payload is damaged");
+    }
+    text
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 /// The beginning of a JSON text in one line.
@@ -84,17 +129,50 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_comes_back(text in "\\PC{0,300}", times in 1_usize..20) {
-            let text = text.repeat(times);
-            let body = pack(&text);
-            prop_assert!(body.len() <= text.len() + 1);
-            prop_assert_eq!(unpack(&body), text);
+        fn all_texts_come_back(
+            arguments in prop::option::of("\\PC{0,300}"),
+            result in prop::option::of("\\PC{0,300}"),
+            times in 1_usize..20,
+        ) {
+            let repeated = |text: Option<String>| text.map(|text| text.repeat(times));
+            let (arguments, result) = (repeated(arguments), repeated(result));
+            let (packed_arguments, packed_result) = pack(arguments.as_deref(), result.as_deref());
+            let length = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() + 1);
+            let kept = |body: &Option<Vec<u8>>| body.as_ref().map_or(0, Vec::len);
+            prop_assert!(
+                kept(&packed_arguments) + kept(&packed_result) <= length(&arguments) + length(&result) + 4
+            );
+            prop_assert_eq!(unpack(packed_arguments.as_deref(), packed_result.as_deref()), (arguments, result));
         }
 
         #[test]
-        fn no_body_makes_the_reader_fall_over(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            unpack(&body);
+        fn no_body_makes_the_reader_fall_over(
+            first in 0_u8..4,
+            body in prop::collection::vec(any::<u8>(), 0..200),
+            result in prop::option::of(prop::collection::vec(any::<u8>(), 0..20)),
+        ) {
+            unpack(Some(&[&[first], &body[..]].concat()), result.as_deref());
         }
+    }
+
+    #[test]
+    fn what_a_result_repeats_is_kept_once() {
+        let numbers = (0_u32..200).map(|number| number.wrapping_mul(2_654_435_761).to_string());
+        let text: String = numbers.collect();
+        let (apart, _) = pack(Some(&text), None);
+        let (arguments, result) = pack(Some(&text), Some(&text));
+        let together = [arguments, result].map(|body| body.expect("it is kept").len());
+        assert!(
+            together.iter().sum::<usize>() < apart.expect("it is kept").len() + 50,
+            "{together:?}"
+        );
+    }
+
+    #[test]
+    fn bodies_of_before_are_read() {
+        let apart = [pack_one("{}"), pack_one(&"{\"a\":1}".repeat(40))];
+        let read = unpack(Some(&apart[0]), Some(&apart[1]));
+        assert_eq!(read, (Some("{}".to_owned()), Some("{\"a\":1}".repeat(40))));
     }
 
     #[test]

@@ -122,6 +122,13 @@ impl ToolCallFilter {
         filter
     }
 
+    /// The same filter with nothing but what it asks of some fields.
+    pub(crate) fn only(&self, fields: &[Field]) -> Self {
+        let mut filter = self.clone();
+        filter.terms.retain(|term| term.is_only_about(fields));
+        filter
+    }
+
     /// Whether [`ToolCallFilter::without`] the field is another filter.
     pub(crate) fn names(&self, field: Field) -> bool {
         self.terms.iter().any(|term| term.is_only_about(&[field]))
@@ -129,7 +136,13 @@ impl ToolCallFilter {
 
     /// Whether it asks of these fields only.
     pub(crate) fn is_only_about(&self, fields: &[Field]) -> bool {
-        self.terms.iter().all(|term| term.is_only_about(fields))
+        self.is_about_one_of(&[fields])
+    }
+
+    /// Whether each of its terms asks of one of these sets of fields only.
+    pub(crate) fn is_about_one_of(&self, sets: &[&[Field]]) -> bool {
+        let is_about_one = |term: &Expression| sets.iter().any(|fields| term.is_only_about(fields));
+        self.terms.iter().all(is_about_one)
     }
 }
 

@@ -4,6 +4,7 @@
 use domain::Timestamp;
 
 use crate::{
+    figures::Dimension,
     filter::{Range, ToolCallFilter},
     query::Field,
     store::Grouping,
@@ -12,8 +13,8 @@ use crate::{
 mod callers;
 mod tools;
 
-pub(crate) use callers::CallerRow;
-pub(crate) use tools::{BY_TOOL, OF_ALL, RollupRow, needs_tools};
+pub(crate) use callers::{Caller, CallerRow};
+pub(crate) use tools::{BY_TOOL, Callers, OF_ALL, RollupRow, needs_tools};
 
 pub(crate) const MINUTE_US: i64 = 60_000_000;
 pub(crate) const HOUR_US: i64 = 60 * MINUTE_US;
@@ -23,7 +24,7 @@ pub(crate) const DAY_US: i64 = 24 * HOUR_US;
 pub(crate) const STEPS_US: [i64; 3] = [DAY_US, HOUR_US, MINUTE_US];
 
 /// What rollups of tools can be asked of.
-const OF_TOOLS: [Field; 4] = [Field::Status, Field::Kind, Field::Tool, Field::Server];
+pub(crate) const OF_TOOLS: [Field; 4] = [Field::Status, Field::Kind, Field::Tool, Field::Server];
 
 /// What rollups of callers can be asked of.
 const OF_CALLERS: [Field; 6] = [
@@ -35,11 +36,16 @@ const OF_CALLERS: [Field; 6] = [
     Field::Session,
 ];
 
+/// What of that rollups of tools cannot.
+const OF_CALLERS_ALONE: [Field; 4] = [Field::Client, Field::User, Field::Key, Field::Session];
+
 /// Where counts of calls are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     Tools,
     Callers,
+    /// In rollups of tools, with the numbers of callers.
+    ToolsAndCallers,
     /// One by one.
     Calls,
 }
@@ -67,23 +73,43 @@ pub(crate) fn source(filter: &ToolCallFilter, grouping: Grouping) -> Source {
     let needs_tools = grouping.with_latency || grouping.step_us.is_some();
     if knows(&OF_TOOLS) {
         Source::Tools
-    } else if !needs_tools && knows(&OF_CALLERS) {
+    } else if needs_tools {
+        Source::Calls
+    } else if knows(&OF_CALLERS) {
         Source::Callers
+    } else if knows_together(filter, grouping) {
+        Source::ToolsAndCallers
     } else {
         Source::Calls
     }
 }
 
+/// Whether tools with the numbers of callers know: each term is about the ones or
+/// about the others.
+fn knows_together(filter: &ToolCallFilter, grouping: Grouping) -> bool {
+    let either = [&OF_TOOLS, &OF_CALLERS_ALONE];
+    let knows = |by: Dimension| either.iter().any(|fields| fields.contains(&by.field()));
+    grouping.by.is_none_or(knows) && filter.is_about_one_of(&either.map(|fields| &fields[..]))
+}
+
+/// Widths of the buckets that are read, the widest first: no wider than
+/// `widest_us` and parts of it.
+pub(crate) fn steps(source: Source, widest_us: Option<i64>) -> Vec<i64> {
+    let fits = |step: &i64| match source {
+        Source::ToolsAndCallers => *step == HOUR_US,
+        _ => widest_us.is_none_or(|widest| widest % step == 0),
+    };
+    STEPS_US.into_iter().filter(fits).collect()
+}
+
 /// Parts that a range is read in: the widest buckets that fit, and calls at
-/// both edges. Buckets are no wider than `widest_us` and parts of it.
-pub(crate) fn parts(range: Range, widest_us: Option<i64>) -> Vec<Part> {
-    let fits = |step: &i64| widest_us.is_none_or(|widest| widest % step == 0);
-    let steps: Vec<i64> = STEPS_US.into_iter().filter(fits).collect();
+/// both edges.
+pub(crate) fn parts(range: Range, steps: &[i64]) -> Vec<Part> {
     // Before and after every time that there is.
     let from = range.from.map_or(-DAY_US * 100_000, Timestamp::as_micros);
     let to = range.to.map_or(DAY_US * 100_000, Timestamp::as_micros);
     let mut parts = Vec::new();
-    divide(from, to, &steps, &mut parts);
+    divide(from, to, steps, &mut parts);
     parts
 }
 
@@ -142,7 +168,7 @@ mod tests {
                 to: Some(Timestamp::from_micros(from + length)),
             };
             let mut at = from;
-            for part in parts(range, widest) {
+            for part in parts(range, &steps(Source::Tools, widest)) {
                 let (start, end) = bounds(part);
                 prop_assert_eq!(start, at);
                 prop_assert!(start < end);

@@ -1,22 +1,25 @@
-//! Counts by a small number, as rollups keep them: of latency buckets, or of
-//! the minutes of an hour.
+//! Counts by a number, as rollups keep them: of latency buckets, of the minutes
+//! of an hour, of callers.
 
 use std::collections::BTreeMap;
 
-/// Bytes of one pair: the number, then its count, both big-endian.
-const PAIR_BYTES: usize = 6;
+/// Bytes of a count. A pair is a number and its count, both big-endian.
+const COUNT_BYTES: usize = 4;
 
-/// How often each number was there.
+/// How often each number was there. A number has two bytes where nothing else is
+/// said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tally(BTreeMap<u16, u64>);
+pub(crate) struct Tally<const NUMBER_BYTES: usize = 2>(BTreeMap<u32, u64>);
 
-impl Tally {
-    pub(crate) fn add(&mut self, number: u16, count: u64) {
+impl<const NUMBER_BYTES: usize> Tally<NUMBER_BYTES> {
+    const PAIR_BYTES: usize = NUMBER_BYTES + COUNT_BYTES;
+
+    pub(crate) fn add(&mut self, number: u32, count: u64) {
         *self.0.entry(number).or_default() += count;
     }
 
     /// Ascending by number.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, u64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
         self.0.iter().map(|(number, count)| (*number, *count))
     }
 
@@ -28,9 +31,9 @@ impl Tally {
     }
 
     pub(crate) fn pack(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.0.len() * PAIR_BYTES);
+        let mut bytes = Vec::with_capacity(self.0.len() * Self::PAIR_BYTES);
         for (number, count) in self.iter() {
-            bytes.extend(number.to_be_bytes());
+            bytes.extend(&number.to_be_bytes()[4 - NUMBER_BYTES..]);
             bytes.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
         }
         bytes
@@ -38,12 +41,14 @@ impl Tally {
 
     /// In whatever order the pairs are: a database may have put them together.
     pub(crate) fn add_packed(&mut self, bytes: &[u8]) {
-        for pair in bytes.chunks_exact(PAIR_BYTES) {
-            let number = u16::from_be_bytes([pair[0], pair[1]]);
-            self.add(
-                number,
-                u32::from_be_bytes([pair[2], pair[3], pair[4], pair[5]]).into(),
-            );
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |number, byte| number << 8 | u32::from(*byte))
+        };
+        for pair in bytes.chunks_exact(Self::PAIR_BYTES) {
+            let (of, count) = pair.split_at(NUMBER_BYTES);
+            self.add(number(of), number(count).into());
         }
     }
 
@@ -60,10 +65,10 @@ mod tests {
 
     use super::*;
 
-    fn of(counts: &[(u16, u32)]) -> Tally {
+    fn of<const BYTES: usize>(counts: &[(u16, u32)]) -> Tally<BYTES> {
         let mut tally = Tally::default();
         for (number, count) in counts {
-            tally.add(*number, u64::from(*count));
+            tally.add(u32::from(*number), u64::from(*count));
         }
         tally
     }
@@ -75,13 +80,23 @@ mod tests {
             other in prop::collection::vec(any::<(u16, u32)>(), 0..20),
         ) {
             let all: Vec<(u16, u32)> = one.iter().chain(&other).copied().collect();
-            let merged = Tally::merge(&of(&one).pack(), &of(&other).pack());
-            prop_assert_eq!(Tally::unpack(&merged), Tally::unpack(&of(&all).pack()));
+            let merged = <Tally>::merge(&of::<2>(&one).pack(), &of::<2>(&other).pack());
+            prop_assert_eq!(<Tally>::unpack(&merged), <Tally>::unpack(&of::<2>(&all).pack()));
+        }
+
+        #[test]
+        fn wide_numbers_come_back(counts in prop::collection::vec(any::<(u32, u32)>(), 0..20)) {
+            let mut tally = Tally::<4>::default();
+            for (number, count) in counts {
+                tally.add(number, u64::from(count >> 8));
+            }
+            prop_assert_eq!(Tally::unpack(&tally.pack()), tally);
         }
 
         #[test]
         fn no_bytes_make_the_reader_fall_over(bytes in prop::collection::vec(any::<u8>(), 0..50)) {
-            Tally::unpack(&bytes);
+            <Tally>::unpack(&bytes);
+            Tally::<4>::unpack(&bytes);
         }
     }
 }

@@ -180,14 +180,15 @@ impl StoredToolCall {
         let note = texts.note();
         row.storage_note = join_notes(texts.take("storage_note", call.storage_note), &note);
         keep_within_its_day(&mut row);
+        let (packed_arguments, packed_result) = body::pack(arguments.json.as_deref(), result.json.as_deref());
         let is_changed = !note.is_empty() || row.started_at != call.started_at_us;
         Ok(Self {
             is_changed,
             row,
             payload: PayloadRow {
                 tool_call_id: id,
-                arguments: arguments.json.as_deref().map(body::pack),
-                result: result.json.as_deref().map(body::pack),
+                arguments: packed_arguments,
+                result: packed_result,
             },
             arguments_json: arguments.json,
             result_json: result.json,
@@ -208,6 +209,13 @@ impl StoredToolCall {
         } else {
             self
         }
+    }
+}
+
+impl PayloadRow {
+    /// The texts of arguments and result.
+    pub(crate) fn texts(&self) -> (Option<String>, Option<String>) {
+        body::unpack(self.arguments.as_deref(), self.result.as_deref())
     }
 }
 
@@ -239,10 +247,7 @@ impl ToolCallRow {
     /// its payloads only. Words that this release does not know are left out.
     pub(crate) fn into_wire(self, payload: Option<PayloadRow>) -> wire::ToolCall {
         let (arguments_json, result_json) = match payload {
-            Some(payload) => (
-                payload.arguments.as_deref().map(body::unpack),
-                payload.result.as_deref().map(body::unpack),
-            ),
+            Some(payload) => payload.texts(),
             None => (None, None),
         };
         let arguments = KeptPayload {

@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use flate2::Crc;
 use serde_json::Value;
 
 use crate::query::Pattern;
@@ -24,7 +25,12 @@ const LEAF: char = '\u{E000}';
 /// What stands in a leaf for ASCII that would part it.
 const SIGNS: u32 = 0xE100;
 
-const MAX_LEAF_CHARACTERS: usize = 128;
+/// Of a leaf that is told apart by its beginning. What comes after it is in a
+/// checksum, so that the index does not hold long values a second time.
+const MAX_LEAF_CHARACTERS: usize = 48;
+
+/// What comes after these is of no account.
+const MAX_COMPARED_CHARACTERS: usize = 128;
 
 /// Of one call's arguments.
 const MAX_LEAVES: usize = 128;
@@ -72,12 +78,10 @@ impl Phrase {
     pub(crate) fn of_leaf(path: &str, pattern: Option<&Pattern>) -> Self {
         let value = pattern.and_then(|pattern| pattern.parts.first());
         let is_open = pattern.is_none_or(|pattern| pattern.parts.len() > 1);
-        let mut leaf = leaf(path, value.map_or("", String::as_str));
-        if !is_open {
-            end_leaf(&mut leaf);
-        }
+        let value = value.map_or("", String::as_str);
+        let leaf = if is_open { beginning_of_leaf } else { leaf };
         Self {
-            words: vec![leaf],
+            words: vec![leaf(path, value)],
             is_open,
         }
     }
@@ -182,11 +186,7 @@ fn collect_leaves(value: &Value, path: &mut String, found: &mut Vec<String>) {
     if found.len() >= MAX_LEAVES {
         return;
     }
-    let mut keep = |text: &str| {
-        let mut leaf = leaf(path, text);
-        end_leaf(&mut leaf);
-        found.push(leaf);
-    };
+    let mut keep = |text: &str| found.push(leaf(path, text));
     match value {
         Value::Null => keep("null"),
         Value::Bool(is_true) => keep(if *is_true { "true" } else { "false" }),
@@ -208,11 +208,23 @@ fn collect_leaves(value: &Value, path: &mut String, found: &mut Vec<String>) {
     }
 }
 
-/// One word without an end.
+/// One word for a path and its value.
 fn leaf(path: &str, value: &str) -> String {
+    let mut word = beginning_of_leaf(path, value);
+    let rest: String = lower_case(path, value).skip(MAX_LEAF_CHARACTERS).collect();
+    if !rest.is_empty() {
+        let mut checksum = Crc::new();
+        checksum.update(rest.as_bytes());
+        let _ = write!(word, "{:08x}", checksum.sum());
+    }
+    // So that one leaf is not the beginning of another.
+    word.push(LEAF);
+    word
+}
+
+fn beginning_of_leaf(path: &str, value: &str) -> String {
     let mut word = String::from(LEAF);
-    let characters = path.chars().chain(['=']).chain(value.chars());
-    for character in characters.flat_map(char::to_lowercase).take(MAX_LEAF_CHARACTERS) {
+    for character in lower_case(path, value).take(MAX_LEAF_CHARACTERS) {
         if character.is_ascii() && !character.is_ascii_alphanumeric() {
             word.extend(char::from_u32(SIGNS + u32::from(character)));
         } else {
@@ -222,9 +234,11 @@ fn leaf(path: &str, value: &str) -> String {
     word
 }
 
-/// So that one leaf is not the beginning of another.
-fn end_leaf(leaf: &mut String) {
-    leaf.push(LEAF);
+fn lower_case(path: &str, value: &str) -> impl Iterator<Item = char> {
+    let characters = path.chars().chain(['=']).chain(value.chars());
+    characters
+        .flat_map(char::to_lowercase)
+        .take(MAX_COMPARED_CHARACTERS)
 }
 
 /// As Unicode has it; the syllables of Korean without its tables, which take
@@ -289,13 +303,25 @@ mod tests {
             assert!(stored.contains(&word(path, value)), "{path}");
         }
         assert!(!stored.contains(&word("repo.owner", "acme")));
+        let long = "x".repeat(100);
+        let stored_long = leaves(&format!(r#"{{"q":"{long}"}}"#));
+        assert!(stored_long[0].chars().count() < 60);
+        assert_eq!(stored_long, [word("q", &long)]);
+        assert_ne!(stored_long, [word("q", &format!("{}y", &long[1..]))]);
+        let begins_so = Phrase::of_leaf(
+            "q",
+            Some(&Pattern {
+                parts: vec![long, String::new()],
+            }),
+        );
+        assert!(begins_so.is_open && stored_long[0].starts_with(&begins_so.words[0]));
         assert!(leaves(&"[".repeat(100_000)).is_empty() && leaves("1e400").is_empty());
     }
 
     proptest! {
         #[test]
         fn no_word_has_what_would_part_it(text in "\\PC{0,80}") {
-            for word in cut(&text).into_iter().chain(cut_json(&text)).chain([leaf(&text, &text)]) {
+            for word in cut(&text).into_iter().chain(cut_json(&text)).chain([leaf(&text, &text), beginning_of_leaf(&text, "")]) {
                 prop_assert!(!word.is_empty());
                 prop_assert!(word.chars().all(|character| !character.is_ascii() || character.is_ascii_alphanumeric()));
             }

@@ -86,6 +86,7 @@ database_test! {
                 call.session_id = (number % 5 > 0).then(|| id(number % 5));
                 let client = call.client.as_mut().unwrap();
                 client.r#type = ["cursor", "cline", "vscode"][(number % 3) as usize].to_owned();
+                call.tool_name = ["write_file", "search_issues"][(number % 11 / 6) as usize].to_owned();
                 client.name = ["cline", "x"][(number % 2) as usize].to_owned();
                 call.principal = Some(wire::Principal {
                     user_id: (number % 4 > 0).then(|| id(number % 4)),
@@ -95,9 +96,9 @@ database_test! {
             }
             gateway.send(records(calls)).await;
         }
-        let of = [Dimension::Status, Dimension::ErrorKind, Dimension::Client, Dimension::User, Dimension::ApiKey, Dimension::Session];
+        let of = [Dimension::Status, Dimension::ErrorKind, Dimension::Tool, Dimension::Server, Dimension::Client, Dimension::User, Dimension::ApiKey, Dimension::Session];
         let one = |field: &str| format!("{field}:{}", id(3));
-        for q in [String::new(), "status:(error OR running)".into(), "-kind:*".into(), "client:cline".into(), one("user"), one("-session"), "-user:* key:*".into()] {
+        for q in [String::new(), "status:(error OR running)".into(), "-kind:*".into(), "client:cline".into(), one("user"), one("-session"), "-user:* key:*".into(), "tool:write_file".into(), "tool:search_* client:(cline OR cursor)".into(), one("server:git* -user"), "kind:* key:*".into()] {
             for (from, to) in [(0, 50 * HOUR_US), (7, 40 * 60_000_000), (HOUR_US / 2, 47 * HOUR_US + 61_000_000), (HOUR_US - 9, 2 * HOUR_US - 59_000_000)] {
                 let filter = wire::ToolCallFilter { q: q.clone(), from_us: Some(from), to_us: Some(to), ..of_project() };
                 let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
@@ -114,6 +115,30 @@ database_test! {
                 assert!(counted.iter().any(|facet| !facet.values.is_empty()));
             }
         }
+    }
+
+    async fn callers_of_calls_of_before_are_counted_by_the_migration(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut calls: Vec<_> = (1..=9).map(|id| finished(id, id as i64 * 1_000_000_000, ToolCallStatus::Success)).collect();
+        calls[0] = finished(1, 1, ToolCallStatus::Error);
+        calls[1].tool_name = "write_file".to_owned();
+        calls[2].client.as_mut().unwrap().r#type = "cline".to_owned();
+        calls[3].session_id = None;
+        gateway.send(records(calls)).await;
+        let before = facets(&gateway, "tool:search_issues").await;
+        assert_eq!(before[4].1, values(&[("cursor", 7), ("cline", 1)]));
+
+        let migration = match &gateway.store.database {
+            database::Database::Sqlite(_) => include_str!("../../../../migrations/logging/sqlite/0005_callers_of_tools.sql"),
+            database::Database::Postgres(_) => include_str!("../../../../migrations/logging/postgres/0005_callers_of_tools.sql"),
+        };
+        database::on_database!(&gateway.store.database, |pool| {
+            sqlx::raw_sql("ALTER TABLE tool_call_rollups DROP COLUMN callers; DROP TABLE callers").execute(pool).await.unwrap();
+            sqlx::raw_sql(migration).execute(pool).await.unwrap();
+        });
+        assert_eq!(facets(&gateway, "tool:search_issues").await, before);
+        gateway.send(records(vec![finished(10, 10_000_000_000, ToolCallStatus::Success)])).await;
+        assert_eq!(facets(&gateway, "tool:search_issues").await[4].1, values(&[("cursor", 8), ("cline", 1)]));
     }
 
     async fn a_breakdown_has_the_figures_of_each_value(database: Database) {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{RetentionRow, days_ago};
 use crate::{
-    rollup::RollupRow,
+    rollup::{DAY_US, RollupRow},
     row::Row as _,
     store::{Statement, Store, first_id, insert},
 };
@@ -118,6 +118,8 @@ impl Store {
             self.delete_rollups(table, retention.project_id, calls_before)
                 .await?;
         }
+        self.delete_old("callers", "number", "last_day", project, calls_before - DAY_US)
+            .await?;
         let logs_before = days_ago(now, retention.server_logs_days);
         self.delete_old("server_logs", "id", "at", project, logs_before)
             .await?;

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod callers;
+mod tools_and_callers;
 
 /// Calls that are counted where rollups do not know what is asked for.
 pub(crate) const MAX_COUNTED: u64 = 100_000;
@@ -53,7 +54,8 @@ pub(super) async fn write(
     transaction: &mut Transaction,
     ended: &[&ToolCallRow],
 ) -> Result<(), DatabaseError> {
-    add(transaction, RollupRow::count(ended.iter().copied())).await?;
+    let numbers = tools_and_callers::number(transaction, ended).await?;
+    add(transaction, RollupRow::count(ended.iter().copied(), &numbers)).await?;
     add(transaction, CallerRow::count(ended.iter().copied())).await
 }
 
@@ -113,7 +115,7 @@ impl Store {
             ..grouping
         };
         let mut cells = Vec::new();
-        for part in rollup::parts(filter.range, grouping.step_us) {
+        for part in rollup::parts(filter.range, &rollup::steps(source, grouping.step_us)) {
             let (step_us, from, to) = match part {
                 Part::Calls(range) => {
                     cells.extend(self.count_calls(filter, range, all, false).await?);
@@ -123,6 +125,7 @@ impl Store {
             };
             cells.extend(match source {
                 Source::Callers => self.sum_callers(filter, step_us, from, to, grouping.by).await?,
+                Source::ToolsAndCallers => self.sum_tools_and_callers(filter, from, to, grouping.by).await?,
                 _ if grouping.with_latency => self.sum_latencies(filter, step_us, from, to, grouping).await?,
                 _ => self.sum_tools(filter, step_us, from, to, grouping).await?,
             });
@@ -210,7 +213,7 @@ impl Store {
                     detail: detail.clone(),
                     named_by: None,
                     status: status.clone(),
-                    duration_bucket: Some(bucket.cast_signed()),
+                    duration_bucket: i16::try_from(bucket).ok(),
                     calls: calls.cast_signed(),
                     // Of all buckets together: nobody asks for that of one.
                     duration_us: if index == 0 { duration_us } else { 0.0 },
@@ -263,7 +266,8 @@ impl Store {
             statement.push(" AND status = 'running'");
         }
         if grouping.by == Some(Dimension::ErrorMessage) {
-            statement.push(" AND error_message <> ''");
+            // Which have an index.
+            statement.push(" AND status IN ('error', 'timeout', 'cancelled') AND error_message <> ''");
         }
         if grouping.is_limited {
             let limit = MAX_COUNTED + 1;

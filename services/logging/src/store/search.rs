@@ -14,7 +14,6 @@ use super::{
     sqlite,
 };
 use crate::{
-    body,
     filter::ToolCallFilter,
     tool_call::{PayloadRow, ToolCallRow},
     words::{Search, Words},
@@ -120,8 +119,7 @@ impl Store {
             let Some(payload) = payloads.remove(&row.id) else {
                 continue;
             };
-            let arguments = payload.arguments.as_deref().map(body::unpack);
-            let result = payload.result.as_deref().map(body::unpack);
+            let (arguments, result) = payload.texts();
             let texts = row.texts(arguments.as_deref(), result.as_deref());
             if searches.iter().all(|search| search.may_find(texts)) {
                 let words = Words::of(texts);

@@ -72,8 +72,8 @@ impl Store {
 fn sum_minutes(hours: Vec<Hour>, from: i64, to: i64) -> Vec<Cell> {
     let mut sums: HashMap<(String, Option<Uuid>), u64> = HashMap::new();
     for hour in hours {
-        let minutes = Tally::unpack(&hour.minutes);
-        let within = |minute: &u16| (from..to).contains(&(hour.at + i64::from(*minute) * MINUTE_US));
+        let minutes = <Tally>::unpack(&hour.minutes);
+        let within = |minute: &u32| (from..to).contains(&(hour.at + i64::from(*minute) * MINUTE_US));
         let calls: u64 = minutes
             .iter()
             .filter(|(minute, _)| within(minute))
