@@ -15,6 +15,8 @@ export default defineConfig({
     target: "es2023",
     // Everything is a file of its own: the content security policy knows no `data:`.
     assetsInlineLimit: 0,
+    // Browsers of the target know modulepreload.
+    modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 450,
     // What every page needs, in one file: it packs better than in many.
     rolldownOptions: {

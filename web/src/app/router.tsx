@@ -8,9 +8,9 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { projectsQuery } from "@/api/projects";
-import { type ActivityFilter, readActivityFilter } from "@/features/activity/activities";
-import { type CallFilter, readFilter } from "@/features/call-filter/search";
-import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
+import type { ActivityFilter } from "@/features/activity/activities";
+import type { CallFilter } from "@/features/call-filter/search";
+import type { CallsSearch } from "@/features/tool-calls/filter";
 import { parseSearch, stringifySearch, text } from "@/lib/search-params";
 import { FailedPage, LostPage } from "./failure";
 import { requireUser } from "./guard";
@@ -28,6 +28,14 @@ function texts<Name extends string>(...names: Name[]) {
       if (value) search[name] = value;
     }
     return search;
+  };
+}
+
+/** A search that its page reads from the address: what reads it is loaded with the page. */
+function readByPage<Search>() {
+  return {
+    types: {} as { input: Search; output: Record<string, unknown> },
+    parse: (given: unknown) => given as Record<string, unknown>,
   };
 }
 
@@ -97,12 +105,10 @@ const team = createRoute({
   component: lazyRouteComponent(() => import("./pages/teams"), "OneTeam"),
 });
 
-const readActivity = (given: Record<string, unknown>): ActivityFilter => readActivityFilter(given);
-
 const teamActivity = createRoute({
   getParentRoute: () => inside,
   path: "/teams/$team/activity",
-  validateSearch: readActivity,
+  validateSearch: readByPage<ActivityFilter>(),
   component: lazyRouteComponent(() => import("./pages/teams"), "TeamActivity"),
 });
 
@@ -152,7 +158,7 @@ const allApiKeys = createRoute({
 const allActivity = createRoute({
   getParentRoute: () => inside,
   path: "/administration/activity",
-  validateSearch: readActivity,
+  validateSearch: readByPage<ActivityFilter>(),
   component: lazyRouteComponent(() => import("./pages/administration"), "Activity"),
 });
 
@@ -176,14 +182,14 @@ const projectHome = createRoute({
 const toolCalls = createRoute({
   getParentRoute: () => project,
   path: "/tool-calls",
-  validateSearch: (given: Record<string, unknown>): CallsSearch => readSearch(given),
+  validateSearch: readByPage<CallsSearch>(),
   component: lazyRouteComponent(() => import("./pages/tool-calls"), "ToolCalls"),
 });
 
 const metrics = createRoute({
   getParentRoute: () => project,
   path: "/metrics",
-  validateSearch: (given: Record<string, unknown>): CallFilter => readFilter(given),
+  validateSearch: readByPage<CallFilter>(),
   component: lazyRouteComponent(() => import("./pages/metrics"), "Metrics"),
 });
 
@@ -240,7 +246,7 @@ const members = createRoute({
 const activity = createRoute({
   getParentRoute: () => project,
   path: "/activity",
-  validateSearch: readActivity,
+  validateSearch: readByPage<ActivityFilter>(),
   component: lazyRouteComponent(() => import("./pages/activity"), "Activity"),
 });
 

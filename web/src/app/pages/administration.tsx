@@ -1,4 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { readActivityFilter } from "@/features/activity/activities";
 import { DeploymentActivityPage } from "@/features/administration/activity-page";
 import { UsersPage } from "@/features/administration/users-page";
 
@@ -22,7 +24,8 @@ export function Users() {
 }
 
 export function Activity() {
-  const filter = activity.useSearch();
+  const given = activity.useSearch();
+  const filter = useMemo(() => readActivityFilter(given), [given]);
   const navigate = activity.useNavigate();
   return (
     <DeploymentActivityPage filter={filter} onFilter={(search) => void navigate({ search })} />

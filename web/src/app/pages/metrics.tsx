@@ -8,8 +8,7 @@ const route = getRouteApi("/inside/projects/$project/metrics");
 export function Metrics() {
   const { project } = route.useParams();
   const given = route.useSearch();
-  // As on the call list: fields that were named by hand stand beside the query they became.
-  const filter = useMemo(() => readFilter({ ...given }), [given]);
+  const filter = useMemo(() => readFilter(given), [given]);
   const navigate = route.useNavigate();
   return (
     <MetricsPage

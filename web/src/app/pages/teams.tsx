@@ -1,4 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { readActivityFilter } from "@/features/activity/activities";
 import { TeamActivityPage } from "@/features/teams/team-activity-page";
 import { TeamPage } from "@/features/teams/team-page";
 import { TeamSettingsPage } from "@/features/teams/team-settings-page";
@@ -24,7 +26,8 @@ export function OneTeam() {
 
 export function TeamActivity() {
   const { team } = activity.useParams();
-  const filter = activity.useSearch();
+  const given = activity.useSearch();
+  const filter = useMemo(() => readActivityFilter(given), [given]);
   const navigate = activity.useNavigate();
   return (
     <TeamActivityPage

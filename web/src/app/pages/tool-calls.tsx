@@ -8,9 +8,7 @@ const route = getRouteApi("/inside/projects/$project/tool-calls");
 export function ToolCalls() {
   const { project } = route.useParams();
   const given = route.useSearch();
-  // The router lays what it validated over the address as it was typed: fields that were named by
-  // hand are in there beside the query that they became.
-  const search = useMemo(() => readSearch({ ...given }), [given]);
+  const search = useMemo(() => readSearch(given), [given]);
   const navigate = route.useNavigate();
   return (
     <ToolCallsPage

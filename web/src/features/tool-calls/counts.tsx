@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
-import { Trans, useTranslation } from "react-i18next";
+import { useTranslation } from "react-i18next";
 import { summaryQuery } from "@/api/figures";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { formatDuration } from "@/lib/duration";
@@ -28,13 +28,9 @@ export function Counts({ project, filter }: { project: string; filter: CallFilte
   ] as const;
   return (
     <div className="tabular flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-muted text-xs">
-      <span>
-        <Trans
-          i18nKey="toolCalls.total"
-          count={data.total}
-          components={{ b: <b className="font-semibold text-text" /> }}
-        />
-      </span>
+      <b className="font-semibold text-text">
+        {t("toolCalls.histogram.calls", { count: data.total })}
+      </b>
       {DOTS.filter(([status]) => ALWAYS.includes(status) || data[status] > 0).map(
         ([status, dot]) => (
           <span key={status} className="flex items-center gap-1.5">

@@ -18,8 +18,6 @@ export const toolCalls = {
     client: "Client",
     summary: "Summary",
   },
-  total_one: "<b>{{count, number}}</b> call",
-  total_other: "<b>{{count, number}}</b> calls",
   newCalls_one: "{{count, number}} new call",
   newCalls_other: "{{count, number}} new calls",
   live: {

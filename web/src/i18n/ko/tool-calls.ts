@@ -18,7 +18,6 @@ export const toolCalls = {
     client: "클라이언트",
     summary: "요약",
   },
-  total_other: "<b>{{count, number}}</b> 호출",
   newCalls_other: "새 호출 {{count, number}}건",
   live: {
     live: "실시간",
