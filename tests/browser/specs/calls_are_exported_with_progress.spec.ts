@@ -42,7 +42,8 @@ test("an export shows that it runs, is cancelled, and says when it breaks off", 
   });
   const progress = page.getByRole("region", { name: "Exporting" });
   await exportAs(page, "CSV");
-  await expect(progress).toContainText("0 calls · 0 B");
+  await expect(progress).toContainText(/0 of \d+ calls? · 0 B/);
+  await expect(progress.getByRole("progressbar")).toHaveAttribute("value", "0");
   await progress.getByRole("button", { name: "Cancel" }).click();
   await expect(progress).toHaveCount(0);
 

@@ -132,7 +132,11 @@ function Line({ line, isMarked, onToggle, onValue, className }: LineProps) {
   return (
     <div
       data-marked={isMarked || undefined}
-      className={clsx("group/line relative rounded-sm pl-4", isMarked && "bg-selected", className)}
+      className={clsx(
+        "group/line relative rounded-sm pr-5 pl-4",
+        isMarked && "bg-selected",
+        className,
+      )}
       style={{ marginLeft: depth * 14 }}
     >
       {node && node.count > 0 && (
@@ -166,7 +170,8 @@ function Line({ line, isMarked, onToggle, onValue, className }: LineProps) {
           onClick={() =>
             onValue(line.path, kind === "string" ? (JSON.parse(text) as string) : text)
           }
-          className="ml-1.5 inline-grid size-4 translate-y-0.5 place-items-center rounded-sm text-faint opacity-0 hover:bg-hover hover:text-accent focus:opacity-100 group-hover/line:opacity-100"
+          // It takes no room in its line, or it would break into a line of its own.
+          className="-mr-5.5 ml-1.5 inline-grid size-4 translate-y-0.5 place-items-center rounded-sm text-faint opacity-0 hover:bg-hover hover:text-accent focus:opacity-100 group-hover/line:opacity-100"
         >
           <Filter size={10} aria-hidden />
         </button>

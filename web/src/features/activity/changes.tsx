@@ -71,5 +71,6 @@ function useText(field: string, value: unknown): string {
   if (field === "role") return t(`projects.roles.${value}`, { defaultValue: value });
   if (field === "payloads.mode") return t(`settings.payloads.modes.${value}`);
   if (field === "transport") return t(`servers.transports.${value}`, { defaultValue: value });
+  if (field === "isolation") return t(`servers.isolations.${value}`, { defaultValue: value });
   return field.endsWith("_at") ? formatMoment(value) : value;
 }

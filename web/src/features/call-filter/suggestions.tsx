@@ -62,7 +62,7 @@ export function Suggestions({ id, suggestions, chosen, field, onTake }: Props) {
 function Meaning({ field, label }: { field: FieldName; label: string }) {
   const { t } = useTranslation();
   if (!wordsOf(field).includes(label)) return null;
-  if (field === "status") return t(`toolCalls.status.${label}` as "toolCalls.status.error");
-  if (field === "kind") return t(`toolCalls.errorKinds.${label}` as "toolCalls.errorKinds.denied");
-  return t(`toolCalls.drawer.doors.${label}` as "toolCalls.drawer.doors.sse");
+  if (field === "status") return t(`toolCalls.status.${label}`);
+  if (field === "kind") return t(`toolCalls.errorKinds.${label}`);
+  return t(`toolCalls.drawer.doors.${label}`);
 }

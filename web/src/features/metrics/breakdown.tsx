@@ -129,7 +129,7 @@ function sizeOf(row: BreakdownRow, order: Props["order"]): number {
 function useRowName(by: BreakdownField, value: string): string {
   const { t } = useTranslation();
   if (by === "error_kind") {
-    return t(`toolCalls.errorKinds.${value}` as "toolCalls.errorKinds.denied");
+    return t(`toolCalls.errorKindNames.${value}`, { defaultValue: value });
   }
   if (by === "client") return clientTitle({ type: value, name: value, user_agent: null });
   return value === "" ? t("metrics.unnamed") : value;

@@ -59,6 +59,8 @@ function Facts({ project, call, query, onQuery }: Omit<Props, "isWhole">) {
       onExclude={() => onQuery(excluding(query, field, value))}
     />
   );
+  const said = (of: "bridges" | "losses", words: string[]) =>
+    words.map((word) => t(`toolCalls.drawer.${of}.${word}`, { defaultValue: word })).join(" · ");
   const caller = useCaller(project, call.principal);
   const { client, session_id: session } = call;
   const version = client.version ? ` ${client.version}` : "";
@@ -87,8 +89,8 @@ function Facts({ project, call, query, onQuery }: Omit<Props, "isWhole">) {
         {call.server_name !== null && filtering("server", call.server_name)}
       </Fact>
       <Fact name={t("toolCalls.drawer.fields.exposedName")}>{call.exposed_name}</Fact>
-      <Fact name={t("toolCalls.drawer.fields.bridged")}>{call.bridged.join(", ")}</Fact>
-      <Fact name={t("toolCalls.drawer.fields.downgrades")}>{call.downgrades.join(", ")}</Fact>
+      <Fact name={t("toolCalls.drawer.fields.bridged")}>{said("bridges", call.bridged)}</Fact>
+      <Fact name={t("toolCalls.drawer.fields.downgrades")}>{said("losses", call.downgrades)}</Fact>
       <Fact name={t("toolCalls.drawer.fields.rounds")}>{call.rounds > 1 ? call.rounds : ""}</Fact>
       <Fact name={t("toolCalls.drawer.fields.requestId")}>{call.request_id}</Fact>
       <Fact name={t("toolCalls.drawer.fields.trace")}>{call.trace_id}</Fact>

@@ -28,9 +28,10 @@ export function Counts({ project, filter }: { project: string; filter: CallFilte
   ] as const;
   return (
     <div className="tabular flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-muted text-xs">
-      <b className="font-semibold text-text">
-        {t("toolCalls.histogram.calls", { count: data.total })}
-      </b>
+      <span>
+        {t("metrics.calls")}{" "}
+        <b className="font-semibold text-text">{formatCount(data.total, i18n.language)}</b>
+      </span>
       {DOTS.filter(([status]) => ALWAYS.includes(status) || data[status] > 0).map(
         ([status, dot]) => (
           <span key={status} className="flex items-center gap-1.5">

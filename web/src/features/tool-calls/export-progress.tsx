@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { formatBytes } from "@/lib/numbers";
+import { formatBytes, formatCount } from "@/lib/numbers";
 import { Button } from "@/ui/button";
 import { ProblemView } from "@/ui/states";
 import type { Export } from "./export";
@@ -12,9 +12,9 @@ interface Props {
 
 /** How far an export is, in a corner of the page. */
 export function ExportProgress({ of, onCancel }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   if (!of) return null;
-  const { calls, bytes, error } = of;
+  const { calls, bytes, total, error } = of;
   return (
     <section
       aria-label={t("toolCalls.share.progress")}
@@ -26,7 +26,13 @@ export function ExportProgress({ of, onCancel }: Props) {
             {t(error ? "toolCalls.share.broken" : "toolCalls.share.progress")}
           </span>
           <span className="tabular text-muted text-xs">
-            {t("toolCalls.histogram.calls", { count: calls })} · {formatBytes(bytes)}
+            {total === undefined
+              ? t("toolCalls.histogram.calls", { count: calls })
+              : t("toolCalls.share.soFar", {
+                  count: total,
+                  calls: formatCount(calls, i18n.language),
+                })}{" "}
+            · {formatBytes(bytes)}
           </span>
         </div>
         <Button onClick={onCancel}>{t(error ? "words.close" : "words.cancel")}</Button>
@@ -36,7 +42,10 @@ export function ExportProgress({ of, onCancel }: Props) {
       ) : (
         <progress
           aria-label={t("toolCalls.share.progress")}
-          className="h-1 w-full accent-accent-solid"
+          max={total}
+          // Calls that arrive meanwhile may come in addition.
+          value={total === undefined ? undefined : Math.min(calls, total)}
+          className="export-progress h-1 w-full"
         />
       )}
     </section>

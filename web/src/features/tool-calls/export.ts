@@ -1,4 +1,6 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { summaryQuery } from "@/api/figures";
 import { Problem } from "@/api/problem";
 import { toParams } from "@/features/call-filter/search";
 import { RowCount } from "@/lib/row-count";
@@ -17,12 +19,15 @@ const PART_BYTES = 8_388_608;
 export interface Export {
   calls: number;
   bytes: number;
+  /** How many there are, as far as the page has counted them. */
+  total: number | undefined;
   error?: unknown;
 }
 
 /** Fetches all calls that are shown into a file, and tells how far it is. */
 export function useExport(project: string) {
   const [current, setCurrent] = useState<Export>();
+  const queries = useQueryClient();
   const running = useRef<AbortController>(undefined);
   const cancel = () => {
     running.current?.abort();
@@ -33,19 +38,21 @@ export function useExport(project: string) {
     running.current?.abort();
     const abort = new AbortController();
     running.current = abort;
-    let so: Export = { calls: 0, bytes: 0 };
-    const tell = (next: Export) => {
-      so = next;
-      if (!abort.signal.aborted) setCurrent(next);
+    const asked = toParams(filterOf(search));
+    const total = queries.getQueryData(summaryQuery(project, asked).queryKey)?.total;
+    let so: Export = { calls: 0, bytes: 0, total };
+    const tell = (next: Partial<Export>) => {
+      so = { ...so, ...next };
+      if (!abort.signal.aborted) setCurrent(so);
     };
-    tell(so);
+    tell({});
     try {
-      const query = stringifySearch({ ...toParams(filterOf(search)), format });
+      const query = stringifySearch({ ...asked, format });
       const url = `/api/v1/projects/${encodeURIComponent(project)}/tool-calls/export${query}`;
       save(await collect(url, format, abort.signal, tell), `tool-calls.${format}`);
       if (!abort.signal.aborted) setCurrent(undefined);
     } catch (error) {
-      if (!abort.signal.aborted) tell({ ...so, error });
+      if (!abort.signal.aborted) tell({ error });
     }
   };
   return { current, start, cancel };
@@ -55,7 +62,7 @@ async function collect(
   url: string,
   format: ExportFormat,
   signal: AbortSignal,
-  tell: (so: Export) => void,
+  tell: (so: Partial<Export>) => void,
 ): Promise<Blob> {
   const response = await fetch(url, { signal }).catch((): never => {
     throw Problem.unreachable();

@@ -198,6 +198,7 @@ function Value({ field, value, calls, share, state, onToggle, onExclude }: Value
 /** A value in the reader's language, where it is a word of ours. */
 function useValueText(field: string, value: string): string {
   const { t } = useTranslation();
-  if (field === "status") return t(`toolCalls.status.${value as ToolCallStatus}`);
+  if (field === "status") return t(`toolCalls.status.${value}`, { defaultValue: value });
+  if (field === "kind") return t(`toolCalls.errorKindNames.${value}`, { defaultValue: value });
   return value;
 }

@@ -89,6 +89,7 @@ export const servers = {
     auto: "As the server needs it",
     shared: "One for all clients",
     session: "One for each client session",
+    unknown: "Unknown",
   },
   delete: {
     button: "Delete server",

@@ -4,7 +4,12 @@ export const settings = {
   payloads: {
     title: "Arguments and results",
     mode: "What is kept of the calls to come",
-    modes: { full: "All of it", redacted: "Without what looks like a secret", metadata: "Nothing" },
+    modes: {
+      full: "All of it",
+      redacted: "Without what looks like a secret",
+      metadata: "Nothing",
+      unknown: "Unknown",
+    },
     modeTexts: {
       full: "But for the secrets of the project's own servers, and what the paths below name.",
       redacted: "Tokens, passwords and keys are masked wherever they stand.",

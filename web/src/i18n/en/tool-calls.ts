@@ -44,6 +44,8 @@ export const toolCalls = {
     ndjson: "Export as NDJSON",
     csv: "Export as CSV",
     progress: "Exporting",
+    soFar_one: "{{calls}} of {{count, number}} call",
+    soFar_other: "{{calls}} of {{count, number}} calls",
     broken: "The export broke off",
   },
   histogram: {
@@ -129,6 +131,15 @@ export const toolCalls = {
       rest: "REST",
       unknown: "Unknown",
     },
+    bridges: {
+      legacy_to_modern: "An older client called a newer server",
+      modern_to_legacy: "A newer client called an older server",
+      input_required: "The server asked the client something",
+    },
+    losses: {
+      structured_content: "structuredContent that was no object",
+      content_type: "Content of a kind that the client does not know",
+    },
     noSession: "none",
     timing: {
       title: "Where the time went",
@@ -154,6 +165,18 @@ export const toolCalls = {
     copyJsonRpc: "Copy as JSON-RPC",
     copyLink: "Copy link",
     copyId: "Copy id",
+  },
+  errorKindNames: {
+    tool_error: "Tool error",
+    protocol_error: "JSON-RPC error",
+    upstream_unavailable: "Server not reached",
+    upstream_crashed: "Server went away",
+    denied: "Not allowed",
+    rate_limited: "Over its limit",
+    invalid_request: "Invalid request",
+    client_gone: "Client hung up",
+    gateway_lost: "Gateway killed",
+    unknown: "Other",
   },
   errorKinds: {
     tool_error: "The tool reported an error",

@@ -87,6 +87,7 @@ export const servers = {
     auto: "서버에 맞게",
     shared: "모든 클라이언트가 하나를 공유",
     session: "클라이언트 세션마다 하나",
+    unknown: "알 수 없음",
   },
   delete: {
     button: "서버 삭제",

@@ -4,7 +4,12 @@ export const settings = {
   payloads: {
     title: "인수와 결과",
     mode: "앞으로의 호출에서 보관할 내용",
-    modes: { full: "전부", redacted: "비밀로 보이는 값은 제외", metadata: "보관하지 않음" },
+    modes: {
+      full: "전부",
+      redacted: "비밀로 보이는 값은 제외",
+      metadata: "보관하지 않음",
+      unknown: "알 수 없음",
+    },
     modeTexts: {
       full: "프로젝트 서버의 비밀 값과 아래 경로에 해당하는 값은 제외합니다.",
       redacted: "토큰, 비밀번호, 키는 어디에 있든 가립니다.",

@@ -43,6 +43,7 @@ export const toolCalls = {
     ndjson: "NDJSON으로 내보내기",
     csv: "CSV로 내보내기",
     progress: "내보내는 중",
+    soFar_other: "호출 {{count, number}}건 중 {{calls}}건",
     broken: "내보내기가 중단되었습니다",
   },
   histogram: {
@@ -127,6 +128,15 @@ export const toolCalls = {
       rest: "REST",
       unknown: "알 수 없음",
     },
+    bridges: {
+      legacy_to_modern: "이전 규격 클라이언트가 새 규격 서버를 호출함",
+      modern_to_legacy: "새 규격 클라이언트가 이전 규격 서버를 호출함",
+      input_required: "서버가 클라이언트에 질문함",
+    },
+    losses: {
+      structured_content: "객체가 아닌 structuredContent",
+      content_type: "클라이언트가 모르는 종류의 콘텐츠",
+    },
     noSession: "없음",
     timing: {
       title: "시간 분석",
@@ -152,6 +162,18 @@ export const toolCalls = {
     copyJsonRpc: "JSON-RPC 복사",
     copyLink: "링크 복사",
     copyId: "ID 복사",
+  },
+  errorKindNames: {
+    tool_error: "도구 오류",
+    protocol_error: "프로토콜 오류",
+    upstream_unavailable: "서버 연결 불가",
+    upstream_crashed: "서버 중단",
+    denied: "권한 없음",
+    rate_limited: "한도 초과",
+    invalid_request: "잘못된 요청",
+    client_gone: "클라이언트 끊김",
+    gateway_lost: "게이트웨이 중단",
+    unknown: "기타",
   },
   errorKinds: {
     tool_error: "도구가 오류를 보고했습니다",
