@@ -7,10 +7,20 @@ interface Called {
   output: string;
 }
 
+/** Where a client gets in. */
+interface Entry {
+  url: string;
+  key: string;
+}
+
 /** Calls a tool of the sample server through the gateway, as an MCP client does. */
-export function callTool(tool: string, given: Record<string, unknown>): Promise<Called> {
-  const args = ["call", "--url", mcpUrl, `${server}__${tool}`, JSON.stringify(given)];
-  const env = { ...process.env, MCPORCH_CALL_KEY: apiKey };
+export function callTool(
+  tool: string,
+  given: Record<string, unknown>,
+  { url, key }: Entry = { url: mcpUrl, key: apiKey },
+): Promise<Called> {
+  const args = ["call", "--url", url, `${server}__${tool}`, JSON.stringify(given)];
+  const env = { ...process.env, MCPORCH_CALL_KEY: key };
   return new Promise((resolve, reject) => {
     execFile(binary, args, { env, timeout: 45_000 }, (error, stdout, stderr) => {
       const code = error?.code;

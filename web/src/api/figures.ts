@@ -11,10 +11,13 @@ export interface CallParams {
 
 const KEY = "call-figures";
 /** How often figures are read anew while nobody hears of calls. */
-const REFRESH_MS = 30_000;
+const REFRESH_MS = 10_000;
 
-/** What is shown stays until the next figures are there, so that nothing jumps. */
-const CALM = { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS };
+/**
+ * What is shown stays until the next figures are there, so that nothing jumps. Each page that opens
+ * reads them anew: figures of different moments must not stand side by side.
+ */
+const CALM = { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS, staleTime: 0 };
 
 /** Has the figures of a project read again, because calls came. */
 export function forgetFigures(queries: QueryClient, project: string): void {

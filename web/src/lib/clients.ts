@@ -44,3 +44,9 @@ interface Program {
 export function clientTitle({ type, name, user_agent: agent }: Program): string {
   return NAMES[type ?? ""] ?? name ?? agent?.split(/[\s/]/)[0] ?? "—";
 }
+
+/** What people call a kind of client program; undefined for programs that do not say. */
+export function clientTypeTitle(type: string): string | undefined {
+  if (type === "unknown" || type === "") return undefined;
+  return type === "sdk" ? "SDK" : (NAMES[type] ?? type);
+}

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type Breakdown, breakdownQuery } from "@/api/figures";
 import type { BreakdownRow } from "@/api/types";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
-import { clientTitle } from "@/lib/clients";
+import { clientTypeTitle } from "@/lib/clients";
 import { formatDuration } from "@/lib/duration";
 import { formatCount } from "@/lib/numbers";
 import { ProblemView, Skeleton } from "@/ui/states";
@@ -131,6 +131,6 @@ function useRowName(by: BreakdownField, value: string): string {
   if (by === "error_kind") {
     return t(`toolCalls.errorKindNames.${value}`, { defaultValue: value });
   }
-  if (by === "client") return clientTitle({ type: value, name: value, user_agent: null });
+  if (by === "client") return clientTypeTitle(value) ?? t("toolCalls.otherClient");
   return value === "" ? t("metrics.unnamed") : value;
 }

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { facetsQuery } from "@/api/figures";
 import type { ToolCallStatus } from "@/api/types";
 import { type CallFilter, queryOf, toParams } from "@/features/call-filter/search";
+import { clientTypeTitle } from "@/lib/clients";
 import { formatCount } from "@/lib/numbers";
 import { chosenOf, excluding, toggled, unexcluding } from "@/lib/query/edit";
 import type { Expression } from "@/lib/query/expression";
@@ -199,6 +200,7 @@ function Value({ field, value, calls, share, state, onToggle, onExclude }: Value
 function useValueText(field: string, value: string): string {
   const { t } = useTranslation();
   if (field === "status") return t(`toolCalls.status.${value}`, { defaultValue: value });
+  if (field === "client") return clientTypeTitle(value) ?? t("toolCalls.otherClient");
   if (field === "kind") return t(`toolCalls.errorKindNames.${value}`, { defaultValue: value });
   return value;
 }

@@ -99,6 +99,7 @@ export const toolCalls = {
   olderFailed: "Older calls could not be loaded.",
   end: "Start of the range",
   noServer: "no server",
+  otherClient: "Other",
   drawer: {
     search: "Search in it",
     previousMatch: "Previous match",

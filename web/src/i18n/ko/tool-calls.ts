@@ -96,6 +96,7 @@ export const toolCalls = {
   olderFailed: "이전 호출을 불러오지 못했습니다.",
   end: "기간의 시작",
   noServer: "서버 없음",
+  otherClient: "기타",
   drawer: {
     search: "내용에서 찾기",
     previousMatch: "이전 결과",
