@@ -35,3 +35,10 @@ impl Timing {
             .map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
     }
 }
+
+/// The middle one of some figures, the lower of two.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    let middle = figures.len().saturating_sub(1) / 2;
+    figures.get(middle).copied().unwrap_or(f64::NAN)
+}
