@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
+use access::Network;
 use domain::Clock;
-use ipnet::IpNet;
 use service_host::{Shutdown, Tasks};
 use tokio::sync::Semaphore;
 
@@ -21,7 +21,7 @@ pub(crate) struct App {
     /// Time between two heartbeats of one.
     pub(crate) heartbeat: Duration,
     pub(crate) addresses: Arc<Addresses>,
-    pub(crate) trusted_proxies: Arc<[IpNet]>,
+    pub(crate) trusted_proxies: Arc<[Network]>,
 }
 
 /// Where people and clients find the system.

@@ -1,5 +1,4 @@
-use access::ServiceSecret;
-use ipnet::IpNet;
+use access::{Network, ServiceSecret};
 use serde::{Deserialize, Serialize};
 
 use crate::app::Addresses;
@@ -22,7 +21,7 @@ pub struct Config {
     pub mcp_public_url: String,
     /// Proxies in front of this service, as addresses or networks
     /// (`10.0.0.0/8`). Only what they say in `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<Network>,
     /// How many live tails may be open at once; each costs one stream of the
     /// logging service.
     pub max_live_tails: usize,

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
-use access::ServiceSecret;
-use ipnet::IpNet;
+use access::{Network, ServiceSecret};
 use serde::{Deserialize, Serialize};
 
 use crate::upstream::Outbound;
@@ -35,7 +34,7 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Proxies in front of the gateway, as addresses or networks
     /// (`10.0.0.0/8`). Only what they say in `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<Network>,
     /// Command line under which stdio servers are started; theirs is added to
     /// it. Empty: this program with the argument `stdio-child`.
     pub stdio_launcher: Vec<String>,

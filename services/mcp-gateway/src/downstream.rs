@@ -4,6 +4,7 @@
 
 mod batch;
 mod body;
+mod detachable;
 mod entrance;
 mod event_stream;
 mod origin;
@@ -15,8 +16,8 @@ mod takes;
 
 use std::sync::Arc;
 
+use access::Network;
 use axum::{Router, routing::any};
-use ipnet::IpNet;
 use service_host::{Shutdown, Tasks};
 
 use crate::{key_uses::KeyUses, relay::Relay};
@@ -31,7 +32,7 @@ pub(crate) struct Doors {
     pub(crate) relay: Arc<Relay>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) hosts: Arc<AllowedHosts>,
-    pub(crate) trusted_proxies: Arc<[IpNet]>,
+    pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: Shutdown,
 }

@@ -1,12 +1,13 @@
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use ipnet::IpNet;
+
+use crate::Network;
 
 /// Where a request comes from that a peer sent. Each proxy adds to the right of
 /// `X-Forwarded-For` whom it was asked by; what stands left of the first that is
 /// none of ours, anybody may have written.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|proxy| proxy.contains(address));
     let forwarded = headers
         .get_all("x-forwarded-for")
@@ -32,7 +33,7 @@ mod tests {
     fn seen(peer: &str, forwarded: &str, trusted: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", forwarded.parse().expect("a header"));
-        let trusted: Vec<IpNet> = trusted
+        let trusted: Vec<Network> = trusted
             .iter()
             .map(|proxy| proxy.parse().expect("a network"))
             .collect();

@@ -14,6 +14,7 @@ mod base62;
 mod client_address;
 mod credential;
 mod grpc_layer;
+mod network;
 mod rate_limit;
 mod secret_file;
 mod service;
@@ -24,6 +25,7 @@ pub use api_key::{ApiKey, KeyHash, Pepper};
 pub use client_address::client_address;
 pub use credential::{Credential, InvalidCredential};
 pub use grpc_layer::{AllowList, GrpcAccess, GrpcAccessService};
+pub use network::{InvalidNetwork, Network};
 pub use rate_limit::RateLimits;
 pub use secret_file::SecretFileError;
 pub use service::{
