@@ -3,6 +3,8 @@
 //! is answered. So are sessions and what servers log.
 
 mod call;
+mod counters;
+mod encode;
 mod payload;
 mod recovery;
 mod session_files;
@@ -18,11 +20,9 @@ use std::{
 
 use anyhow::Context as _;
 use domain::{Clock, LogLevel, ServerLogId, ServerLogKind, ToolCallId};
-use opentelemetry::{KeyValue, metrics::Counter};
-use prost::Message as _;
 use proto::{
     convert::FromWire as _,
-    logging::{ClientSession, Record, ServerLog, ToolCall, record},
+    logging::{ClientSession, Payload, ServerLog, ToolCall},
 };
 use spool::{AppendError, FrameKind, Level, Recovery, Spool};
 use uuid::Uuid;
@@ -30,6 +30,8 @@ use uuid::Uuid;
 use crate::directory::Server;
 
 pub(crate) use call::{CallFacts, Outcome, RunningCall};
+use counters::Counters;
+use encode::Entry;
 pub(crate) use payload::PayloadPolicy;
 use session_files::SessionFiles;
 
@@ -39,7 +41,7 @@ pub(crate) struct Recorder {
     spool: Arc<Spool>,
     clock: Clock,
     sessions: SessionFiles,
-    lost: Counter<u64>,
+    counters: Counters,
     is_filling: AtomicBool,
 }
 
@@ -56,15 +58,11 @@ impl Recorder {
         folder: &Path,
         clock: Clock,
     ) -> anyhow::Result<Self> {
-        let meter = opentelemetry::global::meter("mcp-gateway");
         let recorder = Self {
             spool,
             clock,
             sessions: SessionFiles::open(folder).context("the folder of open sessions cannot be used")?,
-            lost: meter
-                .u64_counter("mcporch.records.lost")
-                .with_description("Records that the spool did not take. Never tool calls without a refusal.")
-                .build(),
+            counters: Counters::new(),
             is_filling: AtomicBool::new(false),
         };
         spool_metrics::register(&recorder.spool);
@@ -83,7 +81,7 @@ impl Recorder {
             self.sessions.keep(session);
         }
         let id = session.id.parse().unwrap_or_else(|_| Uuid::nil());
-        let taken = self.append(FrameKind::Single, id, record::Record::Session(session.clone()));
+        let taken = self.append(FrameKind::Single, id, Entry::Session(session));
         if is_over && taken.is_ok() {
             self.sessions.forget(&session.id);
         }
@@ -110,25 +108,23 @@ impl Recorder {
             at_us: self.clock.now().as_micros(),
             tool_call_id: tool_call.map(|id| id.to_string()),
         };
-        let _ = self.append(FrameKind::Single, id.uuid(), record::Record::ServerLog(log));
+        let _ = self.append(FrameKind::Single, id.uuid(), Entry::ServerLog(&log));
     }
 
     /// Whether new calls are taken at the moment.
     fn open_call(&self, id: ToolCallId, call: &ToolCall) -> Result<(), SpoolFull> {
-        self.append(
-            FrameKind::Opening,
-            id.uuid(),
-            record::Record::ToolCall(call.clone()),
-        )
+        self.append(FrameKind::Opening, id.uuid(), Entry::ToolCall(call))
     }
 
-    fn close_call(&self, id: ToolCallId, call: ToolCall) {
-        let _ = self.append(FrameKind::Closing, id.uuid(), record::Record::ToolCall(call));
+    fn close_call(&self, id: ToolCallId, call: &ToolCall) {
+        self.counters.ended(call);
+        let _ = self.append(FrameKind::Closing, id.uuid(), Entry::ToolCall(call));
     }
 
     /// A call that never ran is complete in itself.
-    fn single_call(&self, id: ToolCallId, call: ToolCall) -> Result<(), SpoolFull> {
-        self.append(FrameKind::Single, id.uuid(), record::Record::ToolCall(call))
+    fn single_call(&self, id: ToolCallId, call: &ToolCall) -> Result<(), SpoolFull> {
+        self.counters.ended(call);
+        self.append(FrameKind::Single, id.uuid(), Entry::ToolCall(call))
     }
 
     /// Tells once when the spool fills up, and once when it is free again.
@@ -153,24 +149,14 @@ impl Recorder {
 
     /// That something could not be written never fails what it tells of, but is
     /// counted and told; that there is no room is for the caller to judge.
-    fn append(&self, kind: FrameKind, id: Uuid, record: record::Record) -> Result<(), SpoolFull> {
-        let name = match &record {
-            record::Record::ToolCall(_) => "tool_call",
-            record::Record::Session(_) => "session",
-            record::Record::ServerLog(_) => "server_log",
-        };
-        let level = self.watch_level();
-        let record = if level >= Level::Tight {
-            without_bodies(record)
-        } else {
-            record
-        };
-        match self.write(kind, id, record) {
+    fn append(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<(), SpoolFull> {
+        let name = entry.name();
+        match self.write(kind, id, entry) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let is_refused_call = name == "tool_call" && kind != FrameKind::Closing;
                 if !is_refused_call {
-                    self.lost.add(1, &[KeyValue::new("record", name)]);
+                    self.counters.lost(name);
                 }
                 if matches!(error, AppendError::Full { .. }) {
                     tracing::warn!(record = name, %error, "spool is full");
@@ -184,36 +170,42 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// A closing that finds no room is tried without its bodies: that the call
-    /// ended must be kept.
-    fn write(&self, kind: FrameKind, id: Uuid, record: record::Record) -> Result<u64, AppendError> {
-        let record = Record { record: Some(record) };
-        let written = self.spool.append(kind, id, &record.encode_to_vec());
-        if written.is_ok() || kind != FrameKind::Closing {
-            return written;
+    /// Bodies are left out while the spool is nearly full. A closing that finds no
+    /// room is tried without them as well: that the call ended must be kept.
+    fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
+        let is_tight = self.watch_level() >= Level::Tight;
+        match entry {
+            Entry::ToolCall(call) if is_tight => {
+                let bare = without_bodies(call);
+                self.spool.append(kind, id, &Entry::ToolCall(&bare).encode())
+            }
+            Entry::ToolCall(call) if kind == FrameKind::Closing => {
+                self.spool.append(kind, id, &entry.encode()).or_else(|_| {
+                    let bare = without_bodies(call);
+                    self.spool.append(kind, id, &Entry::ToolCall(&bare).encode())
+                })
+            }
+            _ => self.spool.append(kind, id, &entry.encode()),
         }
-        let bare = Record {
-            record: record.record.map(without_bodies),
-        };
-        self.spool.append(kind, id, &bare.encode_to_vec())
     }
 }
 
-/// What is kept of a record while the spool is nearly full: that it was, and
-/// how large.
-fn without_bodies(record: record::Record) -> record::Record {
-    let record::Record::ToolCall(mut call) = record else {
-        return record;
+/// What is kept of a call while the spool is nearly full: that it was, and how
+/// large.
+fn without_bodies(call: &ToolCall) -> ToolCall {
+    let bare = |body: &Payload| Payload {
+        json: String::new(),
+        is_truncated: true,
+        ..body.clone()
     };
-    let bodies = [&mut call.arguments, &mut call.result];
-    for body in bodies.into_iter().flatten() {
-        body.json.clear();
-        body.is_truncated = true;
+    ToolCall {
+        arguments: call.arguments.as_ref().map(bare),
+        result: call.result.as_ref().map(bare),
+        stderr_excerpt: String::new(),
+        storage_note: "arguments, result and stderr were left out because the spool was nearly full"
+            .to_owned(),
+        ..call.clone()
     }
-    call.stderr_excerpt.clear();
-    "arguments, result and stderr were left out because the spool was nearly full"
-        .clone_into(&mut call.storage_note);
-    record::Record::ToolCall(call)
 }
 
 #[cfg(test)]

@@ -233,7 +233,7 @@ impl RunningCall {
         let mut call = facts.into_call(id, recorder.clock.now().as_micros());
         outcome.write_to(&mut call, &payloads);
         call.duration_us = Some(0);
-        recorder.single_call(id, call.clone())?;
+        recorder.single_call(id, &call)?;
         Ok(call)
     }
 
@@ -283,14 +283,14 @@ impl RunningCall {
     /// Writes the outcome. Gives back what was written.
     pub(crate) fn finish(mut self, outcome: Outcome) -> ToolCall {
         self.write_outcome(outcome);
-        self.call.clone()
+        std::mem::take(&mut self.call)
     }
 
     fn write_outcome(&mut self, outcome: Outcome) {
         self.is_finished = true;
         outcome.write_to(&mut self.call, &self.payloads);
         self.call.duration_us = Some(self.started.elapsed().as_micros() as u64);
-        self.recorder.close_call(self.id, self.call.clone());
+        self.recorder.close_call(self.id, &self.call);
     }
 }
 

@@ -6,7 +6,7 @@ use proto::{
 };
 use spool::{Frame, FrameKind, Recovery};
 
-use super::Recorder;
+use super::{Entry, Recorder};
 
 impl Recorder {
     /// Writes the ends of what was going on when an earlier life of the gateway
@@ -52,6 +52,7 @@ impl Recorder {
         "the gateway was killed while the call ran; its outcome is unknown"
             .clone_into(&mut call.error_message);
         // Without a duration: when it ended nobody knows.
-        let _ = self.append(FrameKind::Closing, frame.id, record::Record::ToolCall(call));
+        self.counters.ended(&call);
+        let _ = self.append(FrameKind::Closing, frame.id, Entry::ToolCall(&call));
     }
 }

@@ -4,11 +4,11 @@ use async_stream::stream;
 use axum::response::Response;
 use domain::ErrorKind;
 use http::{HeaderValue, StatusCode, header};
-use service_host::OnFailure;
 use tokio::sync::oneshot;
 
 use super::super::{
     Doors,
+    detachable::Detachable,
     event_stream::{self, COMMENT, KEEP_ALIVE, priming_event, resumable_event, retry_field},
     refusal::json,
     takes::Takes,
@@ -73,16 +73,20 @@ pub(super) async fn answer(
         has_stream: takes.events,
     };
     let (relay, of_session) = (doors.relay.clone(), session.clone());
-    doors.tasks.spawn("request", OnFailure::Log, async move {
-        work.run(&relay, &of_session, sender).await;
-        Ok(())
-    });
+    let work = async move { work.run(&relay, &of_session, sender).await };
+    let mut work = Detachable::new(doors.tasks.clone(), work);
     let Some(mut reader) = reader.filter(|_| takes.events) else {
+        work.await;
         let answer = answer.await.map_or(Answer::Cancelled, |answered| answered.answer);
         session.logs.forget(&log);
         return answered(&answer, &id);
     };
-    let first = tokio::time::timeout(GRACE, reader.next()).await.ok();
+    let first = tokio::select! {
+        biased;
+        () = &mut work => Some(reader.next().await),
+        first = reader.next() => Some(first),
+        () = tokio::time::sleep(GRACE) => None,
+    };
     if takes.json
         && !takes.events_first
         && matches!(first, Some(Some(_)))
@@ -94,6 +98,7 @@ pub(super) async fn answer(
         session.logs.forget(&log);
         return answered(&answer, &id);
     }
+    drop(work);
     let first = first.flatten();
     stream_of(session, reader, Some(log.start()), first)
 }

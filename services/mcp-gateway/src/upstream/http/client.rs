@@ -107,7 +107,7 @@ impl HttpClient {
         method: Method,
         url: &Uri,
         headers: HeaderMap,
-        body: String,
+        body: impl Into<Bytes>,
     ) -> Result<Response<Incoming>, RequestError> {
         self.breaker.admit(Instant::now()).map_err(|pause| {
             RequestError::Unreachable(format!(
@@ -115,7 +115,7 @@ impl HttpClient {
                 pause.as_secs() + 1
             ))
         })?;
-        let mut request = Request::new(Full::new(Bytes::from(body)));
+        let mut request = Request::new(Full::new(body.into()));
         *request.method_mut() = method;
         *request.uri_mut() = url.clone();
         *request.headers_mut() = self.headers.clone();

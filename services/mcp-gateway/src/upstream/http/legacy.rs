@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
@@ -83,14 +84,15 @@ impl Legacy {
         related: Related<'_>,
     ) -> Result<Reply, RequestError> {
         let mut session = self.session();
-        let mut response = Self::send(client, &session, request.message.clone()).await?;
+        let (message, carriers) = (Bytes::from(request.message), request.carriers);
+        let mut response = Self::ask(client, &session, &carriers, message.clone()).await?;
         if session.id.is_some() && response.status() == StatusCode::NOT_FOUND {
             // The server does not know the session, so it has not looked at the
             // request ("session management").
             drop(response);
             self.renew(client, connection, &session).await?;
             session = self.session();
-            response = Self::send(client, &session, request.message).await?;
+            response = Self::ask(client, &session, &carriers, message).await?;
         }
         match response::read(response, connection, request.id, related).await? {
             Answer::Reply(reply) => Ok(reply),
@@ -113,6 +115,17 @@ impl Legacy {
         message: String,
     ) -> Result<(), RequestError> {
         taken(Self::send(client, session, message).await?).await
+    }
+
+    async fn ask(
+        client: &HttpClient,
+        session: &Session,
+        carriers: &HeaderMap,
+        message: Bytes,
+    ) -> Result<Response<Incoming>, RequestError> {
+        let mut headers = session.add_to(post_headers());
+        headers.extend(carriers.clone());
+        client.send(Method::POST, &client.url, headers, message).await
     }
 
     async fn send(

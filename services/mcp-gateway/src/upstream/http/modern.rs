@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use bytes::Bytes;
 use domain::{LogLevel, ServerLogKind};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::value::RawValue;
@@ -40,15 +41,18 @@ impl Modern {
         &self,
         client: &HttpClient,
         connection: &Arc<Connection>,
-        request: Outgoing<'_>,
+        mut request: Outgoing<'_>,
         related: Related<'_>,
     ) -> Result<Reply, RequestError> {
-        let reply = self.once(client, connection, &request, related).await?;
+        let message = Bytes::from(std::mem::take(&mut request.message));
+        let reply = self
+            .once(client, connection, &request, message.clone(), related)
+            .await?;
         if request.method == "tools/call" && has_code(&reply, ErrorCode::HeaderMismatch) {
             // Refused before it was looked at: the tool may have other headers
             // than when it was listed ("client behavior").
             self.list_tools(connection).await;
-            return self.once(client, connection, &request, related).await;
+            return self.once(client, connection, &request, message, related).await;
         }
         match reply {
             Reply::Result(result) if request.method == "tools/list" => {
@@ -63,12 +67,12 @@ impl Modern {
         client: &HttpClient,
         connection: &Arc<Connection>,
         request: &Outgoing<'_>,
+        message: Bytes,
         related: Related<'_>,
     ) -> Result<Reply, RequestError> {
-        let headers = self.headers(request.method, request.params);
-        let response = client
-            .send(Method::POST, &client.url, headers, request.message.clone())
-            .await?;
+        let mut headers = self.headers(request.method, request.params);
+        headers.extend(request.carriers.clone());
+        let response = client.send(Method::POST, &client.url, headers, message).await?;
         match response::read(response, connection, request.id, related).await? {
             Answer::Reply(reply) => {
                 if has_code(&reply, ErrorCode::UnsupportedRevision) {
