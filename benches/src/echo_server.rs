@@ -125,9 +125,10 @@ fn reply(message: &[u8], has_many: bool) -> Option<String> {
             text()
         ),
         "tools/list" => {
-            let names: Vec<_> = match has_many {
-                true => (0..MANY_TOOLS).map(|number| format!("tool_{number}")).collect(),
-                false => vec!["echo".to_owned()],
+            let names: Vec<_> = if has_many {
+                (0..MANY_TOOLS).map(|number| format!("tool_{number}")).collect()
+            } else {
+                vec!["echo".to_owned()]
             };
             let tools: Vec<_> = names.iter().map(|name| tool(name)).collect();
             format!(r#"{{"tools":[{}]}}"#, tools.join(","))

@@ -5,7 +5,13 @@ mod server;
 mod tool_switches;
 mod watch;
 
-use std::{collections::HashMap, net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use access::{ApiKey, KeyHash, Pepper};
 use arc_swap::ArcSwap;
@@ -24,11 +30,14 @@ pub(crate) use watch::follow;
 pub(crate) struct Directory {
     current: ArcSwap<Snapshot>,
     changed: changes::Sender<()>,
+    heard: Mutex<Instant>,
 }
 
 /// Everything at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
+    /// Whether the projects service has told all that there is.
+    is_whole: bool,
     pepper: Option<Pepper>,
     projects: HashMap<ProjectId, Arc<Project>>,
     slugs: HashMap<String, ProjectId>,
@@ -66,11 +75,25 @@ pub(crate) struct Key {
 }
 
 impl Directory {
-    pub(crate) fn new() -> Self {
-        Self {
+    pub(crate) fn new() -> Arc<Self> {
+        let directory = Arc::new(Self {
             current: ArcSwap::default(),
             changed: changes::Sender::new(()),
-        }
+            heard: Mutex::new(Instant::now()),
+        });
+        // Metrics outlive the service.
+        let measured = Arc::downgrade(&directory);
+        opentelemetry::global::meter("mcp-gateway")
+            .u64_observable_gauge("mcporch.directory.age")
+            .with_unit("s")
+            .with_description("Time since the projects service was heard last.")
+            .with_callback(move |observer| {
+                if let Some(directory) = measured.upgrade() {
+                    observer.observe(directory.heard().elapsed().as_secs(), &[]);
+                }
+            })
+            .build();
+        directory
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -82,6 +105,15 @@ impl Directory {
         self.changed.subscribe()
     }
 
+    /// The projects service gave a sign of life.
+    fn hear(&self) {
+        *self.heard() = Instant::now();
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Instant> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn replace(&self, snapshot: Snapshot) {
         self.current.store(Arc::new(snapshot));
         self.changed.send_replace(());
@@ -89,6 +121,11 @@ impl Directory {
 }
 
 impl Snapshot {
+    /// Whether what is not in it does not exist.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// The live key with that text.
     pub(crate) fn key(&self, key: &ApiKey, now: Timestamp) -> Option<&Arc<Key>> {
         let found = self.keys.get(key.lookup_id())?;

@@ -7,7 +7,8 @@
 //! JSON-RPC layer below. `directory` knows projects, servers and keys;
 //! `recorder` writes every call to the spool, `redact`ed, and `shipper` brings
 //! it to the logging service. `rpc` serves the other services, `stdio_child` is
-//! the program between the gateway and a stdio server. `start` assembles.
+//! the program between the gateway and a stdio server. `start` assembles; `spans` are what a
+//! trace sees of it.
 
 mod backoff;
 mod bridge;
@@ -30,6 +31,7 @@ mod relay;
 mod rpc;
 mod session;
 mod shipper;
+mod spans;
 mod start;
 mod stdio_child;
 mod upstream;

@@ -21,10 +21,12 @@ use std::{
 
 use access::RateLimits;
 use domain::{ApiKeyId, Door, SessionId};
+use http::HeaderMap;
 use proto::logging::{Client, Principal};
 use service_host::Tasks;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{
     bridge::{self, Parked, Seal},
@@ -34,6 +36,7 @@ use crate::{
     outbox::Outbox,
     recorder::Recorder,
     session::{AskedQuestion, Endpoint, Session, Sessions},
+    spans,
     upstream::{ClientMeta, Connection, RequestError, RequestOptions, Unavailable, Upstreams, Wanted},
 };
 
@@ -79,9 +82,12 @@ pub(crate) struct Caller {
 
 /// W3C trace context of the caller, in hexadecimal; empty where there is none.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "the words of W3C Trace Context")]
 pub(crate) struct Trace {
     pub(crate) trace_id: String,
     pub(crate) span_id: String,
+    /// The headers by which the caller told of it.
+    pub(crate) carriers: HeaderMap,
 }
 
 /// What a request is answered with.
@@ -116,6 +122,17 @@ impl Answer {
             Self::SpoolFull => Some(5),
             Self::RateLimited(wait) => Some(wait.as_secs() + 1),
             _ => None,
+        }
+    }
+
+    /// The code, where it is an error.
+    pub(crate) fn error_code(&self) -> Option<i64> {
+        match self {
+            Self::Reply(Reply::Result(_)) => None,
+            Self::Reply(Reply::Error(error)) => object_fields(error.get(), ["code"])?.get(0)?.parse().ok(),
+            Self::Error { code, .. } => Some(code.number()),
+            Self::Denied(_) | Self::RateLimited(_) | Self::SpoolFull => Some(ErrorCode::Refused.number()),
+            Self::Cancelled => Some(ErrorCode::Cancelled.number()),
         }
     }
 
@@ -195,6 +212,7 @@ impl Trace {
         (is_hex(trace_id, 32) && is_hex(span_id, 16)).then(|| Self {
             trace_id: trace_id.to_owned(),
             span_id: span_id.to_owned(),
+            carriers: HeaderMap::new(),
         })
     }
 }
@@ -209,17 +227,36 @@ impl Relay {
         outbox: Option<&Outbox>,
         cancel: &CancellationToken,
     ) -> Answer {
+        if request.method == "tools/call" {
+            let id = request.id.to_string();
+            return self
+                .call_tool(caller, &id, request.params(), outbox, cancel, None)
+                .await
+                .answer;
+        }
+        let id = request.id.to_string();
+        let span = spans::of_client(caller, &request.method, &id, request.params());
+        let answering = async {
+            let answer = self.answer(caller, request, outbox, cancel).await;
+            spans::answered(&answer);
+            answer
+        };
+        answering.instrument(span).await
+    }
+
+    /// Whatever but a tool call.
+    async fn answer(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        outbox: Option<&Outbox>,
+        cancel: &CancellationToken,
+    ) -> Answer {
         let params = request.params();
         match request.method.as_str() {
             "ping" => return empty_result(),
             "initialize" => {
                 return Answer::error(ErrorCode::InvalidRequest, "this session is initialised already");
-            }
-            "tools/call" => {
-                let end = self
-                    .call_tool(caller, &request.id.to_string(), params, outbox, cancel, None)
-                    .await;
-                return end.answer;
             }
             _ => {}
         }

@@ -75,14 +75,14 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         &folder,
         host.clock().clone(),
     )?);
-    let directory = Arc::new(Directory::new());
-    let upstreams = Arc::new(Upstreams::new(
+    let directory = Directory::new();
+    let upstreams = Upstreams::new(
         pool_config(&config, &folder)?,
         &folder,
         tasks.clone(),
         shutdown.clone(),
         recorder.clone(),
-    )?);
+    )?;
     let sessions = Sessions::new(limits(&config), recorder.clone(), upstreams.clone());
     let seal = Seal::open(&folder).context("the key of request states cannot be read or made")?;
     let relay = Arc::new_cyclic(|own| Relay {

@@ -12,6 +12,7 @@ mod http;
 mod in_flight;
 mod life;
 mod log_lines;
+mod metrics;
 mod outbound;
 mod params;
 mod patience;

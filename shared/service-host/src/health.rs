@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use opentelemetry::{KeyValue, metrics::Meter};
 use tokio::sync::watch;
 
 /// What stands in `/readyz` for each part that must be ready, and whether the
@@ -33,6 +34,22 @@ impl Board {
         };
         readiness.not_ready("starting");
         readiness
+    }
+
+    /// Has the readiness of each part read whenever metrics are.
+    pub(crate) fn measure(&self, meter: &Meter) {
+        let states = self.subscribe();
+        meter
+            .u64_observable_gauge("mcporch.ready")
+            .with_description("1 for each part of the process that does its work, 0 for one that cannot.")
+            .with_callback(move |observer| {
+                let state = states.borrow();
+                for (part, reason) in &state.parts {
+                    let is_ready = reason.is_none() && !state.draining;
+                    observer.observe(u64::from(is_ready), &[KeyValue::new("part", *part)]);
+                }
+            })
+            .build();
     }
 
     pub(crate) fn drain(&self) {

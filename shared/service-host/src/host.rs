@@ -54,11 +54,13 @@ impl Host {
             let following = tls.follow_files(shutdown.clone());
             tasks.spawn("certificates", OnFailure::Log, following);
         }
+        let board = Board::new();
+        board.measure(&metrics.provider.meter("service-host"));
         Ok(Self {
             config,
             clock,
             metrics,
-            board: Board::new(),
+            board,
             tls,
             tasks,
             shutdown,

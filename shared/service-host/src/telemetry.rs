@@ -1,3 +1,5 @@
+mod statements;
+
 use std::{io::IsTerminal as _, time::Duration};
 
 use anyhow::Context as _;
@@ -5,23 +7,32 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{Key, KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{
     Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator, trace::SdkTracerProvider,
 };
 use prometheus::{Registry, TextEncoder};
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 use crate::{LogFormat, TelemetryConfig};
+use statements::Statements;
 
 /// How long the last traces and metrics may take to be sent at the end.
 const FLUSH: Duration = Duration::from_secs(3);
 
-/// The spans and events that make up a trace.
-const TRACED: LevelFilter = LevelFilter::INFO;
+/// The spans and events that make up a trace. Spans under `traced` are of use
+/// nowhere else: where no traces are collected, they cost nothing.
+fn traced() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("traced", LevelFilter::DEBUG)
+}
 
 /// What the process counts, for `/metrics` and, where a collector is named,
 /// for OTLP.
@@ -105,11 +116,16 @@ impl Telemetry {
             opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
             tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("mcp-orchestrator"))
-                .with_filter(TRACED)
+                .with_filter(traced())
+        });
+        let statements = tracer_provider.as_ref().map(|provider| {
+            let filter = traced().with_target(statements::TARGET, LevelFilter::DEBUG);
+            Statements::new(provider.tracer("mcp-orchestrator")).with_filter(filter)
         });
         // Each with its own filter: fewer log lines must not mean fewer traces.
         tracing_subscriber::registry()
             .with(traces)
+            .with(statements)
             .with(log_lines(config.log_format).with_filter(filter))
             .try_init()
             .context("telemetry was installed before")?;
@@ -160,7 +176,50 @@ fn otlp_endpoint(config: &TelemetryConfig) -> Option<String> {
         .filter(|endpoint| !endpoint.is_empty())
 }
 
-/// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` come first.
 fn resource() -> Resource {
-    Resource::builder().with_service_name("mcp-orchestrator").build()
+    named(Resource::builder().build())
+}
+
+/// Gives a name to a process that `OTEL_SERVICE_NAME` and
+/// `OTEL_RESOURCE_ATTRIBUTES` give none.
+fn named(detected: Resource) -> Resource {
+    const NAME: &str = "service.name";
+    let is_named = detected
+        .get(&Key::from_static_str(NAME))
+        .is_some_and(|name| !name.as_str().starts_with("unknown_service"));
+    if is_named {
+        return detected;
+    }
+    let attributes = detected
+        .iter()
+        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty()
+        .with_attributes(attributes)
+        .with_service_name("mcp-orchestrator")
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_the_environment_wins() {
+        let detected = |name: &str| {
+            let attributes = [
+                KeyValue::new("service.name", name.to_owned()),
+                KeyValue::new("host.name", "a"),
+            ];
+            Resource::builder_empty().with_attributes(attributes).build()
+        };
+        for (found, expected) in [
+            ("gateway-eu", "gateway-eu"),
+            ("unknown_service:mcp-orch", "mcp-orchestrator"),
+        ] {
+            let resource = named(detected(found));
+            let value = |key| resource.get(&Key::from_static_str(key));
+            assert_eq!(value("service.name"), Some(expected.into()));
+            assert_eq!(value("host.name"), Some("a".into()));
+        }
+    }
 }

@@ -63,6 +63,13 @@ async fn readiness_waits_for_every_part_and_says_which_is_missing() {
     assert_eq!(readyz().await, (200, "ready\n".to_owned()));
     store.not_ready("disk full");
     assert_eq!(readyz().await, (503, "store: disk full\n".to_owned()));
+    let (_, metrics) = get_text(format!("{url}/metrics")).await;
+    for (part, is_ready) in [("store", '0'), ("feed", '1')] {
+        let line = metrics
+            .lines()
+            .find(|line| line.starts_with("mcporch_ready") && line.contains(&format!("part=\"{part}\"")));
+        assert!(line.is_some_and(|line| line.ends_with(is_ready)), "{metrics}");
+    }
     assert_eq!(get_text(format!("{url}/livez")).await.0, 200);
 }
 

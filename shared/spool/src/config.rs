@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{error::OpenError, frame};
 
@@ -39,6 +39,9 @@ pub struct Usage {
     pub open: u64,
     /// Frames that nobody has acknowledged yet.
     pub unacknowledged: u64,
+    /// How long the oldest of them has waited, to about a second; one of an
+    /// earlier process since this one opened the spool. Zero where there is none.
+    pub oldest_age: Duration,
     /// Runs of bytes that could not be read and lie in `quarantine/`.
     pub quarantined: u64,
     /// How often the disk did not take what was written.

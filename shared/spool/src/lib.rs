@@ -2,13 +2,14 @@
 //! the frames mean.
 //!
 //! `frame` is one record as bytes, `scan` finds frames in a file, `segment` is
-//! one file, `log` the row of files under one lock, `recovery` what an earlier
+//! one file, `log` the row of files under one lock, `ages` how long they wait, `recovery` what an earlier
 //! process left behind, `reader` follows the tail, `sync` brings it to the disk,
 //! `config` says how much and how safe.
 //!
 //! A frame is in the page cache when [`Spool::append`] returns, so that it
 //! survives the end of the process; it is on the disk at most 50 ms later.
 
+mod ages;
 mod config;
 mod error;
 mod frame;

@@ -5,11 +5,13 @@ use std::{
     os::unix::fs::FileExt as _,
     path::PathBuf,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use uuid::Uuid;
 
 use crate::{
+    ages::Ages,
     config::{Level, SpoolConfig, Usage},
     error::AppendError,
     frame::{self, Draft, FrameKind},
@@ -35,6 +37,7 @@ pub(crate) struct Log {
     /// Files with frames that the disk may not have yet.
     unsynced: Vec<(SegmentKey, Arc<File>)>,
     open: HashMap<Uuid, Place>,
+    ages: Ages,
     bytes: u64,
     quarantined: u64,
     sync_failures: u64,
@@ -110,6 +113,7 @@ impl Log {
             active: None,
             unsynced: Vec::new(),
             open: recovered.open,
+            ages: Ages::since(Instant::now()),
             quarantined: recovered.quarantined,
             sync_failures: 0,
         }
@@ -151,6 +155,7 @@ impl Log {
         segment.unacknowledged.push(seq);
         self.bytes += draft.len() as u64;
         self.next_seq = seq + 1;
+        self.ages.appended(seq, Instant::now());
         if self.unsynced.last().is_none_or(|(last, _)| *last != key) {
             self.unsynced.push((key, file));
         }
@@ -242,6 +247,8 @@ impl Log {
                 segment.unacknowledged.remove(first_seq, last_seq);
             }
         }
+        let oldest = self.oldest_waiting().unwrap_or(self.next_seq);
+        self.ages.forget_before(oldest);
         let worth_ending = |segment: &Segment| {
             segment.unacknowledged.is_empty()
                 && segment.open == 0
@@ -381,7 +388,19 @@ impl Log {
         Level::of(self.bytes, self.config.capacity_bytes)
     }
 
+    /// The oldest frame that waits; 0 where that is one of an earlier process.
+    fn oldest_waiting(&self) -> Option<u64> {
+        let mut segments = self.segments.iter();
+        let oldest = segments.find(|segment| !segment.unacknowledged.is_empty())?;
+        let is_own = oldest.key().epoch == self.epoch;
+        oldest
+            .unacknowledged
+            .first()
+            .map(|seq| if is_own { seq } else { 0 })
+    }
+
     pub(crate) fn usage(&self) -> Usage {
+        let oldest = self.oldest_waiting();
         Usage {
             bytes: self.bytes,
             capacity_bytes: self.config.capacity_bytes,
@@ -392,6 +411,7 @@ impl Log {
                 .iter()
                 .map(|segment| segment.unacknowledged.count())
                 .sum(),
+            oldest_age: oldest.map_or(Duration::ZERO, |seq| self.ages.age(seq, Instant::now())),
             quarantined: self.quarantined,
             sync_failures: self.sync_failures,
         }

@@ -37,6 +37,10 @@ impl Ranges {
         self.0.is_empty()
     }
 
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.0.first().map(|(low, _)| *low)
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|(low, high)| high - low + 1).sum()
     }
@@ -66,6 +70,7 @@ mod tests {
                 set.retain(|seq| *seq < first || first + more < *seq);
                 let held: BTreeSet<u64> = ranges.0.iter().flat_map(|&(low, high)| low..=high).collect();
                 prop_assert_eq!(&held, &set);
+                prop_assert_eq!(ranges.first(), set.first().copied());
                 prop_assert_eq!(ranges.count(), set.len() as u64);
                 prop_assert_eq!(ranges.is_empty(), set.is_empty());
                 prop_assert!(ranges.0.windows(2).all(|pair| pair[0].1 < pair[1].0));

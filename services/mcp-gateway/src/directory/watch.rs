@@ -63,8 +63,8 @@ async fn watch_once(
     // Collected aside until it is whole, so that nobody is refused for what has
     // not arrived yet.
     let mut next = Snapshot::default();
-    let mut is_whole = false;
     while let Some(event) = next_event(&mut events).await? {
+        directory.hear();
         match event {
             Event::Started(started) => {
                 next.pepper = Pepper::from_bytes(&started.api_key_pepper);
@@ -84,7 +84,7 @@ async fn watch_once(
                 }
             },
             Event::Completed(_) => {
-                is_whole = true;
+                next.is_whole = true;
                 backoff.reset();
                 tracing::info!(
                     projects = next.projects.len(),
@@ -94,7 +94,7 @@ async fn watch_once(
             }
             Event::Unchanged(_) => continue,
         }
-        if is_whole {
+        if next.is_whole {
             directory.replace(next.clone());
             readiness.ready();
         }

@@ -14,6 +14,7 @@ use crate::{
     directory::{Key, Project},
     relay::{Caller, Permissions, Trace},
     session::{Endpoint, Session},
+    spans,
 };
 
 /// The parts of an address.
@@ -45,6 +46,9 @@ impl Visitor {
         let headers = request.headers();
         doors.hosts.check(request.uri(), headers)?;
         let snapshot = doors.relay.directory.snapshot();
+        if !snapshot.is_whole() {
+            return Err(Refusal::not_ready());
+        }
         let now = doors.relay.recorder.clock().now();
         let key = snapshot.key(&api_key(headers)?, now).ok_or_else(|| {
             Refusal::unauthorized(
@@ -90,9 +94,12 @@ impl Visitor {
             endpoint,
             user_agent: text(headers, &header::USER_AGENT),
             ip_address: address.map_or_else(String::new, |address| address.to_string()),
-            trace: text_of(headers, "traceparent")
-                .and_then(Trace::parse)
-                .unwrap_or_default(),
+            trace: Trace {
+                carriers: spans::carriers_of(headers),
+                ..text_of(headers, "traceparent")
+                    .and_then(Trace::parse)
+                    .unwrap_or_default()
+            },
         })
     }
 

@@ -4,7 +4,7 @@ use spool::{Spool, Usage};
 
 type Figure = (&'static str, &'static str, fn(&Usage) -> u64);
 
-const FIGURES: [Figure; 7] = [
+const FIGURES: [Figure; 5] = [
     ("spool_bytes", "What the spool holds", |usage| usage.bytes),
     ("spool_capacity_bytes", "What the spool may hold", |usage| {
         usage.capacity_bytes
@@ -17,16 +17,6 @@ const FIGURES: [Figure; 7] = [
         "spool_unacknowledged_frames",
         "Records that the logging service has not acknowledged",
         |usage| usage.unacknowledged,
-    ),
-    (
-        "spool_quarantined",
-        "Runs of bytes that could not be read since the start",
-        |usage| usage.quarantined,
-    ),
-    (
-        "spool_sync_failures",
-        "How often the disk did not take what was written since the start",
-        |usage| usage.sync_failures,
     ),
 ];
 
@@ -46,4 +36,35 @@ pub(super) fn register(spool: &Arc<Spool>) {
             })
             .build();
     }
+    let quarantined = Arc::downgrade(spool);
+    meter
+        .u64_observable_counter("spool_quarantined")
+        .with_description("Runs of bytes that could not be read")
+        .with_callback(move |observer| {
+            if let Some(spool) = quarantined.upgrade() {
+                observer.observe(spool.usage().quarantined, &[]);
+            }
+        })
+        .build();
+    let failures = Arc::downgrade(spool);
+    meter
+        .u64_observable_counter("spool_sync_failures")
+        .with_description("How often the disk did not take what was written")
+        .with_callback(move |observer| {
+            if let Some(spool) = failures.upgrade() {
+                observer.observe(spool.usage().sync_failures, &[]);
+            }
+        })
+        .build();
+    let oldest = Arc::downgrade(spool);
+    meter
+        .u64_observable_gauge("spool_oldest_age")
+        .with_unit("s")
+        .with_description("How long the oldest record has waited for the logging service")
+        .with_callback(move |observer| {
+            if let Some(spool) = oldest.upgrade() {
+                observer.observe(spool.usage().oldest_age.as_secs(), &[]);
+            }
+        })
+        .build();
 }

@@ -1,5 +1,6 @@
 use domain::{Door, ProjectId, SessionId, Timestamp};
-use proto::logging::{ErrorKind, SessionEnd, ToolCallStatus};
+use prost::Message as _;
+use proto::logging::{ErrorKind, Record, SessionEnd, ToolCallStatus, record};
 use spool::SpoolConfig;
 
 use super::*;

@@ -112,6 +112,7 @@ impl Exchange<'_> {
         let mut options = RequestOptions {
             progress_to: self.outbox,
             client: client.as_ref(),
+            trace: Some(&self.caller.trace),
             ..RequestOptions::within(self.timeout)
         };
         // Who shares a connection is nobody whom a server could ask.

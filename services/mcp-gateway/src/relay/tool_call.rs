@@ -1,8 +1,9 @@
 use std::{sync::Arc, time::Instant};
 
-use domain::ErrorKind;
-use proto::logging::ToolCall;
+use domain::{ErrorKind, ToolCallStatus};
+use proto::{convert::FromWire as _, logging::ToolCall};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{
     Answer, Caller, Relay, Trace, answer_of,
@@ -14,6 +15,7 @@ use crate::{
     message::{ErrorCode, Fields, Reply, Request, object_fields},
     outbox::Outbox,
     recorder::{CallFacts, Outcome, RunningCall},
+    spans,
     upstream::RequestError,
 };
 
@@ -25,6 +27,21 @@ pub(crate) struct ToolCallEnd {
     pub(crate) record: Option<ToolCall>,
     /// The call, where a modern client is asked something before it goes on.
     pub(crate) running: Option<Box<RunningCall>>,
+}
+
+impl ToolCallEnd {
+    /// Notes on the current span how it went.
+    fn note(&self) {
+        let Some(call) = &self.record else {
+            return spans::answered(&self.answer);
+        };
+        tracing::Span::current().record("mcporch.tool_call.id", &call.id);
+        match ErrorKind::from_wire(call.error_kind) {
+            Some(kind) => spans::failed(kind.as_str(), call.error_code),
+            None if call.status != ToolCallStatus::Success.to_wire() => spans::answered(&self.answer),
+            None => {}
+        }
+    }
 }
 
 /// A call that can be made: whom to ask, and what.
@@ -43,6 +60,26 @@ impl Relay {
     /// Calls a tool: once, and recorded whatever happens. `running` is the call
     /// that this one goes on with.
     pub(crate) async fn call_tool(
+        &self,
+        caller: &Caller,
+        request_id: &str,
+        params: Option<&str>,
+        outbox: Option<&Outbox>,
+        cancel: &CancellationToken,
+        running: Option<Box<RunningCall>>,
+    ) -> ToolCallEnd {
+        let span = spans::of_client(caller, "tools/call", request_id, params);
+        let calling = async {
+            let end = self
+                .call(caller, request_id, params, outbox, cancel, running)
+                .await;
+            end.note();
+            end
+        };
+        calling.instrument(span).await
+    }
+
+    async fn call(
         &self,
         caller: &Caller,
         request_id: &str,
@@ -95,11 +132,14 @@ impl Relay {
             let meta = object_fields(fields?.get(2)?, ["traceparent"])?;
             Trace::parse(&meta.string(0)?)
         };
-        let trace = if caller.trace.trace_id.is_empty() {
-            in_meta().unwrap_or_default()
-        } else {
-            caller.trace.clone()
+        let of_caller = || {
+            if caller.trace.trace_id.is_empty() {
+                in_meta().unwrap_or_default()
+            } else {
+                caller.trace.clone()
+            }
         };
+        let trace = spans::current().unwrap_or_else(of_caller);
         CallFacts {
             project_id: caller.project.id,
             server: caller

@@ -14,7 +14,6 @@ use std::{
 };
 
 use domain::{LogLevel, ServerLogKind, Timestamp};
-use opentelemetry::metrics::Counter;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +56,6 @@ pub(crate) struct Connection {
     pub(super) tail: Tail,
     used: Mutex<Instant>,
     end: OnceLock<String>,
-    late_replies: Counter<u64>,
     watched: watch::Sender<BTreeSet<String>>,
     /// What of that a modern server was asked for, and what of it it has answered.
     asked_to_watch: Mutex<BTreeSet<String>>,
@@ -85,7 +83,6 @@ impl Connection {
         lines: mpsc::Sender<String>,
         surroundings: &Arc<Surroundings>,
     ) -> Self {
-        let meter = opentelemetry::global::meter("mcp-gateway");
         Self {
             places: Semaphore::new(slot.server.max_in_flight),
             server: slot.server.clone(),
@@ -103,10 +100,6 @@ impl Connection {
             tail: Tail::default(),
             used: Mutex::new(Instant::now()),
             end: OnceLock::new(),
-            late_replies: meter
-                .u64_counter("mcporch.upstream.late_replies")
-                .with_description("Answers of servers that nobody waited for any more.")
-                .build(),
             watched: watch::Sender::default(),
             asked_to_watch: Mutex::default(),
             answered_watch: watch::Sender::default(),

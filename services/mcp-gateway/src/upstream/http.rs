@@ -58,6 +58,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) params: Option<&'a str>,
     /// All of it.
     pub(super) message: String,
+    /// Headers that say of which trace it is.
+    pub(super) carriers: HeaderMap,
 }
 
 impl HttpWire {

@@ -8,10 +8,12 @@ use std::{
 use anyhow::Context as _;
 use domain::{LogLevel, ProjectId, ServerId, ServerLogKind, SessionId, ToolCallId, UpstreamState};
 use futures::future::join_all;
+use opentelemetry::metrics::Counter;
 use service_host::{Shutdown, Tasks};
 
 use super::{
-    Audience, Connection, Dialer, Era, Seat, Wanted, eras::Eras, pids::PidFiles, seat::seat_of, slot::Slot,
+    Audience, Connection, Dialer, Era, Seat, Wanted, eras::Eras, metrics, pids::PidFiles, seat::seat_of,
+    slot::Slot,
 };
 use crate::{
     directory::{Server, Snapshot},
@@ -54,6 +56,7 @@ pub(super) struct Surroundings {
     pub(super) recorder: Arc<Recorder>,
     pub(super) pids: PidFiles,
     pub(super) eras: Eras,
+    pub(super) late_replies: Counter<u64>,
     /// Whether it is only a definition that is tried out.
     is_trial: bool,
     audience: OnceLock<Arc<dyn Audience>>,
@@ -113,6 +116,7 @@ impl Surroundings {
             recorder: self.recorder.clone(),
             pids: self.pids.clone(),
             eras: Eras::default(),
+            late_replies: self.late_replies.clone(),
             is_trial: true,
             audience: OnceLock::new(),
         }
@@ -127,12 +131,12 @@ impl Upstreams {
         tasks: Tasks,
         shutdown: Shutdown,
         recorder: Arc<Recorder>,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<Arc<Self>> {
         let pids = PidFiles::open(folder).context("the folder of child processes cannot be used")?;
         pids.sweep();
         std::fs::create_dir_all(&config.working_dir)
             .with_context(|| format!("the folder {} cannot be made", config.working_dir.display()))?;
-        Ok(Self {
+        let upstreams = Arc::new(Self {
             slots: Mutex::default(),
             surroundings: Arc::new(Surroundings {
                 config,
@@ -141,10 +145,13 @@ impl Upstreams {
                 recorder,
                 pids,
                 eras: Eras::default(),
+                late_replies: metrics::late_replies(),
                 is_trial: false,
                 audience: OnceLock::new(),
             }),
-        })
+        });
+        metrics::register(Arc::downgrade(&upstreams));
+        Ok(upstreams)
     }
 
     /// Says who hears what servers say of their own accord.
@@ -213,6 +220,13 @@ impl Upstreams {
         let slots = self.lock();
         let of_server = slots.iter().filter(|((id, _), _)| *id == server);
         of_server.filter_map(|(_, slot)| slot.ready()).collect()
+    }
+
+    /// How all connections stand.
+    pub(super) fn states(&self) -> Vec<UpstreamState> {
+        let slots = self.lock();
+        let described = slots.values().filter_map(|slot| slot.describe());
+        described.map(|(state, ..)| state).collect()
     }
 
     /// The connections of a project as they stand. Starts nothing.

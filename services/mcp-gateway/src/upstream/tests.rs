@@ -35,7 +35,7 @@ for line in sys.stdin:
 "#;
 
 struct Pool {
-    upstreams: Upstreams,
+    upstreams: Arc<Upstreams>,
     _host: Host,
     _folder: TempDir,
 }

@@ -1,12 +1,14 @@
 use std::time::Duration;
 
 use domain::{Clock, Timestamp};
+use mcp_gateway::{Config, Listeners};
 use proto::{
     logging::{ErrorKind, ToolCallStatus},
     projects::Permission,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use service_host::{Host, HostConfig, Listener};
 
 use crate::{
     client::{Client, SseClient},
@@ -33,6 +35,35 @@ async fn refused(request: RequestBuilder, status: StatusCode) -> Value {
         "says what to do: {body}"
     );
     body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_knows_no_projects_yet_refuses_nobody_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let bind = || Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listeners = Listeners {
+        mcp: bind(),
+        grpc: bind(),
+    };
+    let address = listeners.mcp.local_addr();
+    // Bound, so that nobody else is there, and never accepted from.
+    let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let config = Config {
+        projects_url: format!("http://{}", nobody.local_addr().unwrap()),
+        spool_dir: folder.path().join("spool"),
+        service_secret: Some(access::ServiceSecret::generate()),
+        ..Config::default()
+    };
+    let mut host = Host::new(HostConfig::default(), Clock::system()).unwrap();
+    mcp_gateway::start(config, listeners, &mut host).await.unwrap();
+    let http = reqwest::Client::new();
+    for (method, path) in DOORS {
+        let request = http.request(method, format!("http://{address}{path}"));
+        let request = request.bearer_auth(access::ApiKey::generate().expose());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key("retry-after"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

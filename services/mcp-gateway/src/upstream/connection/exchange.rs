@@ -7,11 +7,14 @@ use std::{
 };
 
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 use super::{Connection, Related, Wire};
 use crate::{
     message::{self, Id, Reply},
     outbox::Outbox,
+    relay::Trace,
+    spans,
     upstream::{
         ClientMeta, Patience, Question, RequestError,
         http::Outgoing,
@@ -37,6 +40,8 @@ pub(crate) struct RequestOptions<'a> {
     pub(crate) progress_to: Option<&'a Outbox>,
     /// Who asks; absent: the owner of the connection, or the gateway itself.
     pub(crate) client: Option<&'a ClientMeta>,
+    /// In which trace the client asks, where it says so.
+    pub(crate) trace: Option<&'a Trace>,
     /// Takes what the server asks while it works on this request; absent: the
     /// audience is asked. A question that does not fit in is refused.
     pub(crate) questions: Option<&'a mpsc::Sender<Question>>,
@@ -51,6 +56,7 @@ impl RequestOptions<'_> {
             timeout,
             progress_to: None,
             client: None,
+            trace: None,
             questions: None,
             patience: None,
         }
@@ -71,7 +77,7 @@ impl Connection {
             return Err(self.crashed());
         };
         let id = self.next_id();
-        let fitted = params::fit(
+        let mut fitted = params::fit(
             params,
             id,
             hello,
@@ -79,7 +85,14 @@ impl Connection {
             options.client,
             options.progress_to,
         )?;
-        self.exchange(id, method, fitted, options).await
+        let span = spans::to_server(self, method, params);
+        let exchange = async {
+            fitted.params = spans::with_carriers(fitted.params);
+            let reply = self.exchange(id, method, fitted, options).await;
+            spans::replied(&reply);
+            reply
+        };
+        exchange.instrument(span).await
     }
 
     /// Sends a request as it is, and waits for its answer.
@@ -106,6 +119,7 @@ impl Connection {
             method,
             params: params.as_deref(),
             message: message::request(&Id::from(id), method, params.as_deref()),
+            carriers: spans::carriers(options.trace),
         };
         let longest = tokio::time::sleep(MAX_TIMEOUT);
         let timeout = tokio::time::sleep(options.timeout);

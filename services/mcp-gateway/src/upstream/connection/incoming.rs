@@ -46,7 +46,7 @@ impl Connection {
     fn receive_response(&self, response: Response) {
         let id = response.id.as_ref().and_then(Id::as_u64);
         if !id.is_some_and(|id| self.in_flight.answer(id, Ok(response.reply))) {
-            self.late_replies.add(1, &[]);
+            self.surroundings.late_replies.add(1, &[]);
         }
     }
 
