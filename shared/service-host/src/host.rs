@@ -16,6 +16,10 @@ use crate::{
 /// How long dropped tasks may take to be gone after the hard stop.
 const HARD_STOP: Duration = Duration::from_secs(2);
 
+/// How long requests may take to arrive that were on their way when the ports for
+/// clients were closed.
+const LAST_REQUESTS: Duration = Duration::from_millis(200);
+
 /// What is left to do when nothing is in flight any more.
 type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -157,7 +161,9 @@ impl Host {
         if self.tls.is_some() {
             router = router.layer(from_fn(layers::refuse_uncertified));
         }
-        self.serve(name, listener, router, self.tls.clone())
+        let server = self.serve(name, listener, router, self.tls.clone())?;
+        self.servers.push(server);
+        Ok(())
     }
 
     /// Serves HTTP on the listener, and beside it `/livez`, `/readyz` and
@@ -168,7 +174,10 @@ impl Host {
         listener: Listener,
         router: Router,
     ) -> anyhow::Result<()> {
-        self.serve(name, listener, router, None)
+        let mut server = self.serve(name, listener, router, None)?;
+        server.is_for_clients = true;
+        self.servers.push(server);
+        Ok(())
     }
 
     fn serve(
@@ -177,7 +186,7 @@ impl Host {
         listener: Listener,
         router: Router,
         tls: Option<ServiceTls>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Server> {
         let address = listener.local_addr();
         let meter = self.metrics.provider.meter("service-host");
         let router = layers::around(router, name, &meter).merge(self.own_routes());
@@ -194,8 +203,7 @@ impl Host {
             self.shutdown.clone(),
         );
         tracing::info!(server = name, %address, "listening");
-        self.servers.push(server);
-        Ok(())
+        Ok(server)
     }
 
     /// Outside of the layers: asked every few seconds, they would fill logs,
@@ -225,13 +233,17 @@ impl Host {
         self.stop_asked.cancelled().await;
     }
 
-    /// Ends in good order: not ready, soft stop, requests in flight and tasks
-    /// finish within the grace, hard stop.
+    /// Ends in good order: not ready, ports for clients closed, soft stop, requests
+    /// in flight and tasks finish within the grace, hard stop.
     ///
     /// An error when a task without which the host cannot go on had failed, or
     /// when work had to be cut off.
     pub async fn shut_down(mut self) -> anyhow::Result<()> {
         self.board.drain();
+        tokio::select! {
+            () = close_to_clients(&self.servers) => {}
+            () = self.shutdown.hard() => {}
+        }
         self.shutdown.stop_softly();
         let endings = std::mem::take(&mut self.endings);
         let drained = async {
@@ -263,6 +275,16 @@ impl Host {
             "stopped hard: {left} tasks and connections had not finished"
         );
         Ok(())
+    }
+}
+
+/// Before the soft stop, so that a request which was sent before its client could
+/// know of the stop is served like any other.
+async fn close_to_clients(servers: &[Server]) {
+    let for_clients = || servers.iter().filter(|server| server.is_for_clients);
+    futures::future::join_all(for_clients().map(Server::close)).await;
+    if for_clients().any(Server::has_connections) {
+        tokio::time::sleep(LAST_REQUESTS).await;
     }
 }
 

@@ -54,6 +54,33 @@ impl Listener {
     }
 }
 
+/// Begins no connection any more; those that have begun are still made. Who comes
+/// is left without an answer, tries again a second later, and is refused when the
+/// socket is closed by then.
+#[cfg(target_os = "linux")]
+pub(crate) fn refuse_handshakes(socket: &tokio::net::TcpListener) -> io::Result<()> {
+    use socket2::{SockFilter, SockRef};
+
+    // A filter of the kernel (BPF) over TCP segments: drops those with the flag SYN.
+    const BYTE: u16 = 0x30;
+    const IF_ANY_BIT: u16 = 0x45;
+    const TAKE: u16 = 0x06;
+    const FLAGS_AT: u32 = 13;
+    const SYN: u32 = 0x02;
+    SockRef::from(socket).attach_filter(&[
+        SockFilter::new(BYTE, 0, 0, FLAGS_AT),
+        SockFilter::new(IF_ANY_BIT, 0, 1, SYN),
+        SockFilter::new(TAKE, 0, 0, 0),
+        SockFilter::new(TAKE, 0, 0, u32::MAX),
+    ])
+}
+
+/// Elsewhere connections go on being made until the socket is closed.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn refuse_handshakes(_: &tokio::net::TcpListener) -> io::Result<()> {
+    Ok(())
+}
+
 impl BindError {
     /// Whether another port might do, rather than another address.
     pub fn is_about_the_port(&self) -> bool {

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
-use crate::{HostConfig, ServiceTls, Shutdown, Tasks, tls::IsCertified};
+use crate::{HostConfig, ServiceTls, Shutdown, Tasks, listener::refuse_handshakes, tls::IsCertified};
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
 /// connection for all calls between two of them, live tails included.
@@ -27,9 +27,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// it does when this process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long handshakes may take that had begun when a port was to be closed.
+const LAST_HANDSHAKES: Duration = Duration::from_millis(50);
+
 /// One port that is being served.
 pub(crate) struct Server {
     pub(crate) name: &'static str,
+    /// Whether clients come to it, who are no service of the deployment.
+    pub(crate) is_for_clients: bool,
+    close: CancellationToken,
+    closed: CancellationToken,
     stop: CancellationToken,
     connections: TaskTracker,
 }
@@ -46,6 +53,7 @@ impl Server {
         tasks: &Tasks,
         shutdown: Shutdown,
     ) -> Self {
+        let (close, closed) = (CancellationToken::new(), CancellationToken::new());
         let stop = CancellationToken::new();
         let connections = TaskTracker::new();
         let accepting = Accepting {
@@ -56,22 +64,43 @@ impl Server {
             builder: builder(config),
             head_timeout: config.header_read_timeout(),
             slots: Arc::new(Semaphore::new(config.max_connections)),
+            close: close.clone(),
             stop: stop.clone(),
             shutdown,
             connections: connections.clone(),
             tasks: tasks.clone(),
         };
-        tasks.spawn_part(accepting.run());
+        let at_its_end = closed.clone().drop_guard();
+        tasks.spawn_part(async move {
+            accepting.run().await;
+            drop(at_its_end);
+        });
         Self {
             name,
+            is_for_clients: false,
+            close,
+            closed,
             stop,
             connections,
         }
     }
 
+    /// Closes the port: whoever comes from then on is refused, and can go
+    /// elsewhere. Connections that have been made are served.
+    pub(crate) async fn close(&self) {
+        self.close.cancel();
+        self.closed.cancelled().await;
+    }
+
+    /// Whether anybody is there who might send a request.
+    pub(crate) fn has_connections(&self) -> bool {
+        !self.connections.is_empty()
+    }
+
     /// Takes no new connection, lets requests in flight finish, and waits for
     /// them.
     pub(crate) async fn drain(&self) {
+        self.close.cancel();
         self.stop.cancel();
         self.connections.close();
         self.connections.wait().await;
@@ -103,6 +132,7 @@ struct Accepting {
     builder: auto::Builder<TokioExecutor>,
     head_timeout: Duration,
     slots: Arc<Semaphore>,
+    close: CancellationToken,
     stop: CancellationToken,
     shutdown: Shutdown,
     connections: TaskTracker,
@@ -111,16 +141,30 @@ struct Accepting {
 
 impl Accepting {
     async fn run(self) {
+        tokio::select! {
+            () = self.accept() => return,
+            () = self.close.cancelled() => {}
+            () = self.shutdown.hard() => return,
+        }
+        // A port that is just closed resets connections which nobody has accepted
+        // yet, and with them requests that their clients must not send again.
+        if let Err(error) = refuse_handshakes(&self.listener) {
+            tracing::debug!(server = self.name, %error, "a connection may be lost");
+        }
+        tokio::select! {
+            biased;
+            () = self.accept() => {}
+            () = self.shutdown.hard() => {}
+            () = tokio::time::sleep(LAST_HANDSHAKES) => {}
+        }
+    }
+
+    async fn accept(&self) {
         loop {
             let Ok(slot) = self.slots.clone().acquire_owned().await else {
                 return;
             };
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = self.stop.cancelled() => return,
-                () = self.shutdown.hard() => return,
-            };
-            let (stream, peer) = match accepted {
+            let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(server = self.name, %error, "cannot accept a connection");

@@ -8,6 +8,7 @@ use std::{
 
 use axum::{Router, response::IntoResponse as _, routing::get};
 use domain::Clock;
+use futures::FutureExt as _;
 use service_host::{Host, HostConfig, Listener, OnFailure, RequestId};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -103,6 +104,24 @@ async fn a_request_in_flight_finishes_while_new_connections_are_refused() {
 
     assert_eq!(in_flight.await.expect("no panic"), (200, "done".to_owned()));
     ended.await.expect("no panic").expect("an orderly stop");
+}
+
+#[tokio::test]
+async fn a_request_that_was_on_its_way_when_the_stop_began_is_answered() {
+    let mut host = host();
+    let url = serve(&mut host, Router::new().route("/", get(async || "done")));
+    let address = url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await.expect("connected");
+
+    let mut ended = Box::pin(host.shut_down());
+    assert!(ended.as_mut().now_or_never().is_none(), "the stop has begun");
+    let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    let (ended, read) = tokio::join!(ended, connection.read_to_string(&mut answer));
+    read.expect("an answer");
+    ended.expect("an orderly stop");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test]
