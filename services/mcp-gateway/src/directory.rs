@@ -100,6 +100,17 @@ impl Directory {
         self.current.load_full()
     }
 
+    /// Waits until projects has been heard once.
+    pub(crate) async fn is_known(&self) {
+        let mut changes = self.changes();
+        while self.current.load().pepper.is_none() {
+            changes
+                .changed()
+                .await
+                .expect("the directory itself tells of changes");
+        }
+    }
+
     /// Tells of every change from now on.
     pub(crate) fn changes(&self) -> changes::Receiver<()> {
         self.changed.subscribe()
@@ -229,5 +240,25 @@ impl Key {
 
     fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_known_once_projects_has_been_heard() {
+        let directory = Directory::new();
+        assert_eq!(directory.is_known().now_or_never(), None);
+        let mut waiting = Box::pin(directory.is_known());
+        assert_eq!(waiting.as_mut().now_or_never(), None);
+        directory.replace(Snapshot {
+            pepper: Pepper::from_bytes(&[7; 32]),
+            ..Snapshot::default()
+        });
+        waiting.await;
     }
 }

@@ -14,7 +14,7 @@ mod stateless_http;
 mod streamable_http;
 mod takes;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use access::Network;
 use axum::{Router, routing::any};
@@ -35,6 +35,21 @@ pub(crate) struct Doors {
     pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: Shutdown,
+}
+
+/// How long who comes first may wait until keys are known: longer than a gateway
+/// takes to start, shorter than clients are patient.
+const FIRST_SNAPSHOT: Duration = Duration::from_secs(5);
+
+impl Doors {
+    /// Waits until keys are known. Who came too early would be told that theirs
+    /// is none.
+    async fn are_open(&self) -> Result<(), refusal::Refusal> {
+        let known = self.relay.directory.is_known();
+        tokio::time::timeout(FIRST_SNAPSHOT, known)
+            .await
+            .map_err(|_| refusal::Refusal::starting())
+    }
 }
 
 /// Every address that clients may come to.

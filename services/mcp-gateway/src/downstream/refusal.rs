@@ -97,6 +97,15 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
+    pub(super) fn starting() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Refused,
+            "the gateway has not heard of keys and servers yet; come again in a few seconds",
+        )
+        .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
     pub(super) fn of_parsing(error: ParseError) -> Self {
         let words = error.to_string();
         match error {

@@ -31,6 +31,7 @@ pub(super) async fn serve_stream(
     address: Path<Address>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    doors.are_open().await?;
     let visitor = Visitor::admit(&doors, &address, &request)?;
     if request.method() != Method::GET {
         return Err(Refusal::method_not_allowed("GET"));
@@ -107,6 +108,7 @@ pub(super) async fn serve_message(
     Query(query): Query<SessionQuery>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    doors.are_open().await?;
     let visitor = Visitor::admit(&doors, &address, &request)?;
     if request.method() != Method::POST {
         return Err(Refusal::method_not_allowed("POST"));

@@ -34,6 +34,7 @@ pub(super) async fn serve(
     address: Path<Address>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    doors.are_open().await?;
     let visitor = Visitor::admit(&doors, &address, &request)?;
     let method = request.method().clone();
     let (head, body) = request.into_parts();
