@@ -7,6 +7,7 @@
 //! they call, [`Fuzzer`] what finds inputs that nobody thought of.
 
 mod certificates;
+mod fault;
 mod fixture_server;
 mod fuzzer;
 mod key_forwarder;
@@ -21,6 +22,7 @@ mod stack;
 mod wait;
 
 pub use certificates::Certificates;
+pub use fault::nothing_went_wrong;
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use fuzzer::Fuzzer;
 pub use key_forwarder::KeyForwarder;

@@ -10,7 +10,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tests::{
-    Load, Pace, Postgres, Processes, Rest, ServerDefinition, Service, fixture_server, kills, wait_within,
+    Load, Pace, Postgres, Processes, Rest, ServerDefinition, Service, fixture_server, kills,
+    nothing_went_wrong, wait_within,
 };
 
 /// Who is killed, in turn.
@@ -104,8 +105,6 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
         .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["arguments"]["canary"].as_u64())
         .collect();
     let sent: BTreeSet<u64> = seen.iter().copied().collect();
-    assert_eq!(sent.len(), seen.len(), "no call was sent twice");
-
     let patience = Duration::from_secs(60 + 3 * kills() as u64);
     let missing = AtomicUsize::new(sent.len());
     let rows = wait_within(patience, "all that was seen has ended in the log", async || {
@@ -124,20 +123,19 @@ async fn whatever_is_killed_every_call_is_in_the_log_once() {
         (now == 0).then_some(rows)
     })
     .await;
-    assert!(
-        rows.values().all(|calls| calls.len() == 1),
-        "every call is stored once"
-    );
-    for canary in &answered {
-        assert_eq!(
-            rows[canary][0]["status"], "success",
-            "an answered call says so: {canary}"
-        );
-    }
-    eprintln!(
-        "{} kills, {} calls answered, {} stored",
-        kills(),
-        answered.len(),
-        rows.len()
+    let says_so = |canary: &&u64| {
+        let calls = rows.get(canary).map_or(&[][..], Vec::as_slice);
+        calls.iter().any(|call| call["status"] == "success")
+    };
+    let as_answered = answered.iter().filter(says_so).count();
+    let stored_twice = rows.values().filter(|calls| calls.len() > 1).count();
+    nothing_went_wrong(
+        "kill -9 of gateway, logging, database and all, under load",
+        format!("{} kills, {} calls answered", kills(), answered.len()),
+        &[
+            ("missing", answered.len() - as_answered),
+            ("stored twice", stored_twice),
+            ("sent twice", seen.len() - sent.len()),
+        ],
     );
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tests::{
     Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, evil_server, fixture_server,
-    wait_until,
+    nothing_went_wrong, wait_until,
 };
 
 /// What a server may make of the gateway's memory, in KiB. The largest message
@@ -185,6 +185,11 @@ async fn no_child_outlives_a_gateway_that_is_killed() {
         marked_processes(&folder).is_empty().then_some(())
     })
     .await;
+    nothing_went_wrong(
+        "kill -9 of the gateway with servers behind launchers",
+        format!("{} processes", running.len()),
+        &[("left", marked_processes(&folder).len())],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
