@@ -10,6 +10,7 @@ import itertools
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -56,17 +57,20 @@ def settings_of_the_page() -> dict[str, str]:
 
 
 def of_the_page(apart: Apart, port: int) -> str:
-    """The page's configuration of nginx: without TLS, at a free port, and with the gateways of this check."""
+    """The page's configuration of nginx: at a free port, with a certificate and the gateways of this check."""
     (found,) = re.findall(r"^```nginx\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     (line,) = re.findall(r"^ *server 127\.0\.0\.1:8090\b.*\n", found, re.MULTILINE)
     gateways = "".join(line.replace("8090", str(ports["mcp"])) for ports in apart.gateway_ports.values())
     found = found.replace(line, gateways).replace("127.0.0.1:8080", f"127.0.0.1:{apart.ports['http']}")
-    return found.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    found = found.replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
+    return found.replace("/etc/ssl/example.com", f"{apart.folder}/example.com")
 
 
 @contextlib.contextmanager
 def nginx(folder: pathlib.Path, apart: Apart, port: int):
     """Runs nginx until the end of the block."""
+    self_signed = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", f"/CN={HOST}", "-days", "1"]
+    subprocess.run([*self_signed, "-keyout", "example.com.key", "-out", "example.com.crt"], cwd=folder, check=True, capture_output=True)
     (folder / "mcp-orch.conf").write_text(of_the_page(apart, port))
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=getpass.getuser()))
     process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-e", folder / "nginx.log"])
@@ -82,15 +86,14 @@ class Client(threading.Thread):
 
     numbers = itertools.count()
 
-    def __init__(self, port: int, key: str, revision: str):
+    def __init__(self, connection: http.client.HTTPConnection, key: str, revision: str):
         super().__init__()
-        self.port, self.key, self.revision = port, key, revision
+        self.connection, self.key, self.revision = connection, key, revision
         self.is_over = False
         self.session: str | None = None
         self.sessions = 0
         self.answered: list[str] = []
         self.failed: list[str] = []
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def post(self, method: str, params: dict, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
         headers |= {
@@ -185,7 +188,8 @@ def check_who_comes_too_early_is_told(apart: Apart, key: str) -> None:
         apart.stop(name)
     apart.start(gateway)
     port = apart.gateway_ports[gateway]["mcp"]
-    status, said = wait_for(lambda: Client(port, key, MODERN).call("early"), "the gateway to answer")
+    client = lambda: Client(http.client.HTTPConnection("127.0.0.1", port, timeout=60), key, MODERN)
+    status, said = wait_for(lambda: client().call("early"), "the gateway to answer")
     if status != 503 or "come again" not in said:
         raise SystemExit(f"rolling: without projects, a gateway answers {status} {said}")
 
@@ -211,7 +215,8 @@ def main() -> None:
             # nginx sends each key to one gateway: there are clients of all of them.
             while len(clients) < CLIENTS or not all(calls_of(apart, gateway) for gateway in apart.gateways):
                 number = len(clients)
-                clients.append(Client(port, deployment.another_key(f"client {number}"), (MODERN, LEGACY)[number % 2]))
+                connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=ssl._create_unverified_context())
+                clients.append(Client(connection, deployment.another_key(f"client {number}"), (MODERN, LEGACY)[number % 2]))
                 wait_for(lambda: clients[-1].call("open")[0] == 200, "a gateway to hear of the key")
             for client in clients:
                 client.start()
