@@ -1,4 +1,4 @@
--- Who calls, numbered, so that rollups of tools can say how many calls each made.
+-- Who calls, numbered, so that counts of a tool can say how many calls each made.
 CREATE TABLE callers (
     number      INTEGER NOT NULL PRIMARY KEY,
     project_id  BLOB    NOT NULL,
@@ -18,13 +18,26 @@ SELECT project_id, session_id, client_type, client_name, user_id, api_key_id, MA
 FROM caller_rollups WHERE step_us = 86400000000
 GROUP BY 1, 2, 3, 4, 5, 6;
 
--- Of a tool's hour: how many calls each caller made. Pairs of four bytes, the
--- number of the caller and its count.
-ALTER TABLE tool_call_rollups ADD COLUMN callers BLOB NOT NULL DEFAULT x'';
+-- Which callers called a tool in an hour. Changed together with the calls too.
+CREATE TABLE tool_caller_rollups (
+    project_id  BLOB    NOT NULL,
+    -- Where the hour begins, in microseconds.
+    at          BIGINT  NOT NULL,
+    server_id   BLOB    NOT NULL,
+    server_name TEXT    NOT NULL,
+    tool_name   TEXT    NOT NULL,
+    status      TEXT    NOT NULL,
+    -- Empty where there is none.
+    error_kind  TEXT    NOT NULL,
+    -- How many calls each made: pairs of four bytes, the number of the caller and
+    -- its count.
+    callers     BLOB    NOT NULL,
+    PRIMARY KEY (project_id, at, server_id, server_name, tool_name, status, error_kind)
+) WITHOUT ROWID;
 
-CREATE TABLE callers_of_hours AS
+INSERT INTO tool_caller_rollups
 SELECT project_id, at, server_id, server_name, tool_name, status, error_kind,
-       unhex(group_concat(printf('%08x%08x', number, calls), '')) AS callers
+       unhex(group_concat(printf('%08x%08x', number, calls), ''))
 FROM (
     SELECT tool_calls.project_id, started_at / 3600000000 * 3600000000 AS at,
            COALESCE(server_id, zeroblob(16)) AS server_id, server_name, tool_name, status,
@@ -40,16 +53,3 @@ FROM (
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ) AS of_callers
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
-
-UPDATE tool_call_rollups SET callers = callers_of_hours.callers
-FROM callers_of_hours
-WHERE tool_call_rollups.scope = 0 AND tool_call_rollups.step_us = 3600000000
-    AND tool_call_rollups.project_id = callers_of_hours.project_id
-    AND tool_call_rollups.at = callers_of_hours.at
-    AND tool_call_rollups.server_id = callers_of_hours.server_id
-    AND tool_call_rollups.server_name = callers_of_hours.server_name
-    AND tool_call_rollups.tool_name = callers_of_hours.tool_name
-    AND tool_call_rollups.status = callers_of_hours.status
-    AND tool_call_rollups.error_kind = callers_of_hours.error_kind;
-
-DROP TABLE callers_of_hours;

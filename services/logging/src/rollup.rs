@@ -12,9 +12,11 @@ use crate::{
 
 mod callers;
 mod tools;
+mod tools_and_callers;
 
 pub(crate) use callers::{Caller, CallerRow};
-pub(crate) use tools::{BY_TOOL, Callers, OF_ALL, RollupRow, needs_tools};
+pub(crate) use tools::{BY_TOOL, OF_ALL, RollupRow, needs_tools};
+pub(crate) use tools_and_callers::{Callers, ToolCallersRow};
 
 pub(crate) const MINUTE_US: i64 = 60_000_000;
 pub(crate) const HOUR_US: i64 = 60 * MINUTE_US;
@@ -44,7 +46,7 @@ const OF_CALLERS_ALONE: [Field; 4] = [Field::Client, Field::User, Field::Key, Fi
 pub(crate) enum Source {
     Tools,
     Callers,
-    /// In rollups of tools, with the numbers of callers.
+    /// Rollups of tools that know who called them.
     ToolsAndCallers,
     /// One by one.
     Calls,

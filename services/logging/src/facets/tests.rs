@@ -133,7 +133,7 @@ database_test! {
             database::Database::Postgres(_) => include_str!("../../../../migrations/logging/postgres/0005_callers_of_tools.sql"),
         };
         database::on_database!(&gateway.store.database, |pool| {
-            sqlx::raw_sql("ALTER TABLE tool_call_rollups DROP COLUMN callers; DROP TABLE callers").execute(pool).await.unwrap();
+            sqlx::raw_sql("DROP TABLE tool_caller_rollups; DROP TABLE callers").execute(pool).await.unwrap();
             sqlx::raw_sql(migration).execute(pool).await.unwrap();
         });
         assert_eq!(facets(&gateway, "tool:search_issues").await, before);

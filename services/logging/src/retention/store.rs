@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{RetentionRow, days_ago};
 use crate::{
-    rollup::{DAY_US, RollupRow},
+    rollup::{CallerRow, DAY_US, HOUR_US, RollupRow, ToolCallersRow},
     row::Row as _,
     store::{Statement, Store, first_id, insert},
 };
@@ -114,7 +114,7 @@ impl Store {
             .await?;
         self.delete_old("tool_calls", "id", "started_at", project, calls_before)
             .await?;
-        for table in ["tool_call_rollups", "caller_rollups"] {
+        for table in [RollupRow::TABLE, CallerRow::TABLE, ToolCallersRow::TABLE] {
             self.delete_rollups(table, retention.project_id, calls_before)
                 .await?;
         }
@@ -132,13 +132,17 @@ impl Store {
         let mut statement =
             Statement::within(&transaction, &format!("DELETE FROM {table} WHERE project_id = "));
         statement.bind(project_id);
-        // By the key, which begins with these.
-        if table == RollupRow::TABLE {
-            statement.push(" AND scope IN (0, 1)");
+        if table == ToolCallersRow::TABLE {
+            statement.push(" AND at <= ").bind(before - HOUR_US);
+        } else {
+            // By the key, which begins with these.
+            if table == RollupRow::TABLE {
+                statement.push(" AND scope IN (0, 1)");
+            }
+            statement.push(" AND step_us IN (60000000, 3600000000, 86400000000)");
+            statement.push(" AND at + step_us <= ").bind(before);
+            statement.push(" AND at < ").bind(before);
         }
-        statement.push(" AND step_us IN (60000000, 3600000000, 86400000000)");
-        statement.push(" AND at + step_us <= ").bind(before);
-        statement.push(" AND at < ").bind(before);
         statement.execute(&mut transaction).await?;
         transaction.commit().await
     }

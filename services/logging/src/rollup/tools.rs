@@ -1,8 +1,8 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{Caller, HOUR_US, STEPS_US, floor};
+use super::{STEPS_US, floor};
 use crate::{
     filter::ToolCallFilter,
     query::Field,
@@ -16,9 +16,6 @@ pub(crate) const BY_TOOL: i64 = 0;
 
 /// Of all tools together.
 pub(crate) const OF_ALL: i64 = 1;
-
-/// Calls by the number of who made them.
-pub(crate) type Callers = Tally<4>;
 
 row! {
     /// Ended calls that are alike.
@@ -36,8 +33,6 @@ row! {
         calls: i64,
         duration_us: i64,
         latencies: Vec<u8>,
-        /// Of a tool's hour: who called, by their numbers.
-        callers: Vec<u8>,
     }
 }
 
@@ -48,17 +43,13 @@ impl Counter for RollupRow {
         self.calls += other.calls;
         self.duration_us = self.duration_us.saturating_add(other.duration_us);
         self.latencies = <Tally>::merge(&self.latencies, &other.latencies);
-        self.callers = Callers::merge(&self.callers, &other.callers);
     }
 }
 
 impl RollupRow {
-    /// Counts ended calls of callers that have numbers.
-    pub(crate) fn count<'a>(
-        calls: impl Iterator<Item = &'a ToolCallRow>,
-        numbers: &HashMap<Caller, u32>,
-    ) -> Vec<Self> {
-        let mut rows: BTreeMap<_, (i64, i64, Tally, Callers)> = BTreeMap::new();
+    /// Counts ended calls.
+    pub(crate) fn count<'a>(calls: impl Iterator<Item = &'a ToolCallRow>) -> Vec<Self> {
+        let mut rows: BTreeMap<_, (i64, i64, Tally)> = BTreeMap::new();
         for call in calls {
             let ended = (
                 call.status.as_str(),
@@ -67,40 +58,33 @@ impl RollupRow {
             let server_id = call.server_id.unwrap_or_default();
             let tool = (server_id, call.server_name.as_str(), call.tool_name.as_str());
             let bucket = u32::from(call.duration_bucket.unwrap_or_default().unsigned_abs());
-            let caller = numbers.get(&Caller::of(call));
             for step_us in STEPS_US {
                 let at = floor(call.started_at, step_us);
                 for (scope, tool) in [(BY_TOOL, tool), (OF_ALL, (Uuid::nil(), "", ""))] {
-                    let (calls, duration_us, latencies, callers) = rows
+                    let (calls, duration_us, latencies) = rows
                         .entry((call.project_id, scope, step_us, at, tool, ended))
                         .or_default();
                     *calls += 1;
                     *duration_us = duration_us.saturating_add(call.duration_us.unwrap_or_default());
                     latencies.add(bucket, 1);
-                    if let Some(number) = caller.filter(|_| scope == BY_TOOL && step_us == HOUR_US) {
-                        callers.add(*number, 1);
-                    }
                 }
             }
         }
         let rows = rows.into_iter();
         rows.map(
-            |((project_id, scope, step_us, at, tool, ended), (calls, duration_us, latencies, callers))| {
-                Self {
-                    project_id,
-                    scope,
-                    step_us,
-                    at,
-                    server_id: tool.0,
-                    server_name: tool.1.to_owned(),
-                    tool_name: tool.2.to_owned(),
-                    status: ended.0.to_owned(),
-                    error_kind: ended.1.to_owned(),
-                    calls,
-                    duration_us,
-                    latencies: latencies.pack(),
-                    callers: callers.pack(),
-                }
+            |((project_id, scope, step_us, at, tool, ended), (calls, duration_us, latencies))| Self {
+                project_id,
+                scope,
+                step_us,
+                at,
+                server_id: tool.0,
+                server_name: tool.1.to_owned(),
+                tool_name: tool.2.to_owned(),
+                status: ended.0.to_owned(),
+                error_kind: ended.1.to_owned(),
+                calls,
+                duration_us,
+                latencies: latencies.pack(),
             },
         )
         .collect()

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     figures::{Cell, Combination, Dimension},
     filter::{Range, ToolCallFilter},
-    rollup::{self, BY_TOOL, CallerRow, OF_ALL, Part, RollupRow, Source},
+    rollup::{self, BY_TOOL, CallerRow, OF_ALL, Part, RollupRow, Source, ToolCallersRow},
     row::{Counter, Value},
     tally::Tally,
     tool_call::ToolCallRow,
@@ -55,7 +55,9 @@ pub(super) async fn write(
     ended: &[&ToolCallRow],
 ) -> Result<(), DatabaseError> {
     let numbers = tools_and_callers::number(transaction, ended).await?;
-    add(transaction, RollupRow::count(ended.iter().copied(), &numbers)).await?;
+    let tools_and_callers = ToolCallersRow::count(ended.iter().copied(), &numbers);
+    add(transaction, tools_and_callers).await?;
+    add(transaction, RollupRow::count(ended.iter().copied())).await?;
     add(transaction, CallerRow::count(ended.iter().copied())).await
 }
 

@@ -29,6 +29,10 @@ impl Store {
             let of = format!("caller_rollups WHERE step_us = {step_us} AND");
             while self.purge_first_day(&of, project_id).await? {}
         }
+        while self
+            .purge_first_day("tool_caller_rollups WHERE", project_id)
+            .await?
+        {}
         self.delete_old("callers", "number", "last_day", Some(project_id), i64::MAX)
             .await?;
         let mut transaction = self.database.begin().await?;

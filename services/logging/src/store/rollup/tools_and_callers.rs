@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use database::{DatabaseError, Transaction};
 use uuid::Uuid;
 
-use super::{Grouping, MAX_ROWS, Statement, Store, head, push_buckets, push_terms};
+use super::{Grouping, MAX_ROWS, Statement, Store, head, push_terms};
 use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
-    rollup::{BY_TOOL, Caller, Callers, DAY_US, HOUR_US, OF_TOOLS, floor},
+    rollup::{Caller, Callers, DAY_US, OF_TOOLS, floor},
     row::{Row as _, Value, row},
     store::statement::insert_returning,
     tool_call::ToolCallRow,
@@ -125,11 +125,12 @@ impl Store {
             ..Grouping::default()
         };
         let (mut select, _) = head("at", grouping);
-        select.push_str("callers FROM tool_call_rollups WHERE project_id = ");
+        select.push_str("callers FROM tool_caller_rollups WHERE project_id = ");
         let mut statement = Statement::new(&self.database, &select);
         statement.bind(filter.project_id);
-        statement.push(" AND scope = ").bind(BY_TOOL);
-        push_buckets(&mut statement, &filter.only(&OF_TOOLS), HOUR_US, from, to);
+        statement.push(" AND at >= ").bind(from);
+        statement.push(" AND at < ").bind(to);
+        push_terms(&mut statement, &filter.only(&OF_TOOLS));
         let rows: Vec<Called> = statement.fetch_all(&self.database).await?;
         let mut tools: HashMap<(String, String), Callers> = HashMap::new();
         for row in rows {
