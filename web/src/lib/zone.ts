@@ -12,10 +12,12 @@ export function currentZone(): Zone {
 
 /** The zone, and another paint when it changes. */
 export function useZone(): Zone {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, currentZone);
+  return useSyncExternalStore(onZone, currentZone);
+}
+
+function onZone(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 export function setZone(next: Zone): void {

@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
 import { ChevronDown, ChevronRight, Filter } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useT } from "@/i18n/language";
 import type { Json } from "@/lib/json";
 import { type JsonKind, type JsonLine, jsonLines } from "@/lib/json-lines";
 import type { JsonMatch } from "@/lib/json-search";
@@ -127,7 +127,7 @@ interface LineProps {
 }
 
 function Line({ line, isMarked, onToggle, onValue, className }: LineProps) {
-  const { t } = useTranslation();
+  const t = useT();
   const { node, key, kind, text, depth, comma } = line;
   return (
     <div

@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
 import { CircleCheck, CircleHelp, CircleSlash, CircleX, Clock3, LoaderCircle } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { ToolCallStatus } from "@/api/types";
+import { useT } from "@/i18n/language";
 
 const ICONS = {
   success: CircleCheck,
@@ -28,7 +28,7 @@ interface Props {
 
 /** A status as icon, word and colour: never by colour alone. */
 export function Status({ status, className }: Props) {
-  const { t } = useTranslation();
+  const t = useT();
   const Icon = ICONS[status];
   return (
     <span

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { useLayoutEffect, useRef } from "react";
+import { useCallback, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { LogLevel, ServerLog } from "@/api/types";
 import { clockParts } from "@/lib/time";
@@ -36,11 +36,16 @@ export function LogLines({ project, logs, hasOlder, onOlder, showsServer }: Prop
   useZone();
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  // Another function would have all lines measured again, with each frame that is scrolled.
+  const getItemKey = useCallback(
+    (index: number) => logs[logs.length - 1 - index]?.id ?? index,
+    [logs],
+  );
   const lines = useVirtualizer({
     count: logs.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE_HEIGHT,
-    getItemKey: (index) => logs[logs.length - 1 - index]?.id ?? index,
+    getItemKey,
     overscan: 20,
   });
   const items = lines.getVirtualItems();

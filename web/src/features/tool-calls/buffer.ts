@@ -42,7 +42,7 @@ export function addOlder(buffer: CallBuffer, { data, page }: Page, behind: strin
   if (buffer.rows.at(-1)?.id !== behind) return buffer;
   return {
     ...buffer,
-    rows: merge(buffer.rows, data),
+    rows: append(buffer.rows, data),
     older: page.older ?? null,
     hasOlder: page.has_older,
   };
@@ -114,6 +114,12 @@ export function merge(one: ToolCall[], other: ToolCall[]): ToolCall[] {
     return [...sorted, ...rows];
   }
   return [...rows, ...sorted].sort(newestFirst);
+}
+
+/** Older rows below those that stand, of which only the last ones can be among them. */
+function append(rows: ToolCall[], older: ToolCall[]): ToolCall[] {
+  const known = new Set(rows.slice(-older.length).map(({ id }) => id));
+  return [...rows, ...older.filter(({ id }) => !known.has(id))];
 }
 
 /** A call that ended never runs again, whatever arrives late. */

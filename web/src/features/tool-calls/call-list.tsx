@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { type RefObject, useEffect, useLayoutEffect } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/button";
 import type { CallBuffer } from "./buffer";
@@ -22,11 +22,13 @@ interface Props {
 export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older }: Props) {
   const { t } = useTranslation();
   const { rows, hasOlder } = buffer;
+  // Another function would have all rows measured again, with each frame that is scrolled.
+  const getItemKey = useCallback((index: number) => rows[index]?.id ?? index, [rows]);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey,
     overscan: 12,
     scrollMargin: HEAD_HEIGHT,
     scrollPaddingStart: HEAD_HEIGHT,

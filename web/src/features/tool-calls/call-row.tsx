@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
+import { useT } from "@/i18n/language";
 import { clientTitle } from "@/lib/clients";
 import { clockParts } from "@/lib/time";
 import { useZone } from "@/lib/zone";
@@ -40,7 +40,7 @@ export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpe
       onClick={() => onOpen(call.id)}
       style={{ height: ROW_HEIGHT, transform: `translateY(${top}px)` }}
       className={clsx(
-        "call-grid absolute inset-x-0 top-0 cursor-pointer border-b border-b-border-subtle font-mono text-xs",
+        "call-grid absolute inset-x-0 top-0 cursor-pointer [contain:strict] border-b border-b-border-subtle font-mono text-xs",
         MARKS[call.status],
         isActive ? "bg-selected! outline-1 outline-accent -outline-offset-1" : "hover:bg-hover",
       )}
@@ -74,7 +74,7 @@ export const CallRow = memo(function CallRow({ call, index, top, isActive, onOpe
 
 /** Why it failed, or else what it was called with. */
 function CallSummary({ call }: { call: ToolCall }) {
-  const { t } = useTranslation();
+  const t = useT();
   if (call.status !== "success" && call.status !== "running") {
     const line = failure(call) ?? t(`toolCalls.errorKinds.${failureKind(call)}`);
     return <span className={STATUS_TEXT[call.status]}>{line}</span>;

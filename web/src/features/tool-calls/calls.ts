@@ -7,7 +7,7 @@ import { addOlder, type CallBuffer, firstPage } from "./buffer";
 
 const PAGE_ROWS = 100;
 /** Who scrolls back fast passes a hundred rows in a few frames. */
-const OLDER_ROWS = 300;
+const OLDER_ROWS = 500;
 const EPOCH = "1970-01-01T00:00:00Z";
 
 interface Cursor {
