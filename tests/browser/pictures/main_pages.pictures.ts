@@ -15,7 +15,7 @@ const calls: [string, Record<string, unknown>][] = [
   ["fail", { message: "rate limit: 60 calls a minute, try again in 12 s" }],
   ["add", { a: 1.5, b: 2.25 }],
   ["protocol_error", {}],
-  ["echo", { text: "결제 장애 조사" }],
+  ["echo", { text: "is the checkout slow again?" }],
 ];
 
 const looks = [
@@ -44,11 +44,6 @@ const pictures: Picture[] = [
     name: "metrics",
     path: "/metrics?last=15m",
     prepare: (page) => page.locator("[role=slider] canvas").nth(1).waitFor(),
-  },
-  {
-    name: "overview",
-    path: "",
-    prepare: (page) => page.locator("main section li").first().waitFor(),
   },
 ];
 

@@ -16,11 +16,11 @@ test("a pasted configuration is looked at, and what is chosen of it is added", a
   await page.getByRole("button", { name: "Paste a configuration" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Configuration").fill("npx -y server-github");
-  await dialog.getByRole("button", { name: "Look at it" }).click();
+  await dialog.getByRole("button", { name: "Preview" }).click();
   await expect(dialog.getByText("This is no JSON.")).toBeVisible();
 
   await dialog.getByLabel("Configuration").fill(pasted);
-  await dialog.getByRole("button", { name: "Look at it" }).click();
+  await dialog.getByRole("button", { name: "Preview" }).click();
   const row = (name: string) => dialog.getByRole("listitem").filter({ hasText: name });
   await expect(row(kept)).toContainText("true -y");
   await expect(row(kept)).toContainText("Sealed, so that nobody reads them back: GITHUB_TOKEN");

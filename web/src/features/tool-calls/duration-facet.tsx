@@ -56,7 +56,7 @@ export function DurationFacet({ query, onQuery }: Props) {
             onPointerUp={send}
             onKeyUp={send}
             onBlur={send}
-            className="h-4 w-full accent-accent-solid"
+            className="slider h-4 w-full"
           />
         ))}
         <p className="tabular flex justify-between font-mono text-2xs text-muted">

@@ -29,7 +29,7 @@ export const members = {
   newLinkFor: "New link for {{email}}",
   revokeOf: "Revoke the invitation of {{email}}",
   expires: "expires {{when}}",
-  noInvitations: "Nobody is about to come.",
+  noInvitations: "No invitation is open.",
   noTeams: "No team is in this project.",
   addTeam: "Add a team",
   addTeamText: "Its members get their role in the team, but never more than the one given here.",

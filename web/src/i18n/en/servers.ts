@@ -55,7 +55,7 @@ export const servers = {
     config: "Configuration",
     where:
       "Claude Desktop: claude_desktop_config.json · Cursor: .cursor/mcp.json · VS Code: .vscode/mcp.json",
-    look: "Look at it",
+    look: "Preview",
     not_json: "This is no JSON. Paste the whole file, or the part with its servers.",
     no_servers: "There are no servers in it: mcpServers, or servers in VS Code.",
     sealed: "Sealed, so that nobody reads them back: {{names}}",
