@@ -11,6 +11,10 @@ export const mcpUrl = required("MCPORCH_MCP_URL", "the MCP address of a project 
 export const apiKey = required("MCPORCH_API_KEY", "an API key of that project");
 export const binary = required("MCPORCH_BINARY", "the path of the mcp-orch binary");
 
+/** A project with many calls that nobody made, and how many; the first of them is number 0. */
+export const archive = process.env.MCPORCH_ARCHIVE ?? "";
+export const archivedCalls = Number(process.env.MCPORCH_ARCHIVED_CALLS ?? 0);
+
 /** The project's part of the MCP address. */
 export const project = /\/projects\/([^/]+)\//.exec(mcpUrl)?.[1] ?? "";
 

@@ -17,6 +17,7 @@ mod mcp_client;
 mod postgres;
 mod processes;
 mod programs;
+mod recorded_calls;
 mod rest;
 mod stack;
 mod wait;
