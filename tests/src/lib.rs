@@ -4,9 +4,11 @@
 //! a process of its own. Both are reached as users reach them: [`Rest`] is the
 //! browser's way in, [`McpClient`] an MCP client's. [`wait_until`] is how a test
 //! waits: for a condition, not for time. [`FixtureServer`] is the MCP server that
-//! they call, [`Fuzzer`] what finds inputs that nobody thought of.
+//! they call, [`Collector`] where their traces go, [`Fuzzer`] what finds inputs
+//! that nobody thought of.
 
 mod certificates;
+mod collector;
 mod fault;
 mod fixture_server;
 mod fuzzer;
@@ -23,6 +25,7 @@ mod stack;
 mod wait;
 
 pub use certificates::Certificates;
+pub use collector::{CollectedSpan, Collector};
 pub use fault::nothing_went_wrong;
 pub use fixture_server::{Era, FixtureServer, HttpFixture};
 pub use fuzzer::Fuzzer;

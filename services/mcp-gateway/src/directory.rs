@@ -36,7 +36,7 @@ pub(crate) struct Directory {
 /// Everything at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    /// Whether the projects service has told all that there is.
+    /// Whether what is not in it does not exist.
     is_whole: bool,
     pepper: Option<Pepper>,
     projects: HashMap<ProjectId, Arc<Project>>,
@@ -100,10 +100,10 @@ impl Directory {
         self.current.load_full()
     }
 
-    /// Waits until projects has been heard once.
+    /// Waits until the projects service has told all that there is.
     pub(crate) async fn is_known(&self) {
         let mut changes = self.changes();
-        while self.current.load().pepper.is_none() {
+        while !self.current.load().is_whole {
             changes
                 .changed()
                 .await
@@ -132,11 +132,6 @@ impl Directory {
 }
 
 impl Snapshot {
-    /// Whether what is not in it does not exist.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.is_whole
-    }
-
     /// The live key with that text.
     pub(crate) fn key(&self, key: &ApiKey, now: Timestamp) -> Option<&Arc<Key>> {
         let found = self.keys.get(key.lookup_id())?;
@@ -256,7 +251,7 @@ mod tests {
         let mut waiting = Box::pin(directory.is_known());
         assert_eq!(waiting.as_mut().now_or_never(), None);
         directory.replace(Snapshot {
-            pepper: Pepper::from_bytes(&[7; 32]),
+            is_whole: true,
             ..Snapshot::default()
         });
         waiting.await;

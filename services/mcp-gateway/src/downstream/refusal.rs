@@ -78,16 +78,6 @@ impl Refusal {
             .with(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    /// Nobody can be told from anybody else yet.
-    pub(super) fn not_ready() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            ErrorCode::Refused,
-            "the gateway has just started and does not know the projects yet; come again in a few seconds",
-        )
-        .with(header::RETRY_AFTER, HeaderValue::from_static("2"))
-    }
-
     pub(super) fn stopping() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -97,11 +87,12 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
+    /// Nobody can be told from anybody else yet.
     pub(super) fn starting() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Refused,
-            "the gateway has not heard of keys and servers yet; come again in a few seconds",
+            "the gateway has just started and does not know the projects yet; come again in a few seconds",
         )
         .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }

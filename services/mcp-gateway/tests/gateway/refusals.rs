@@ -57,10 +57,13 @@ async fn a_gateway_that_knows_no_projects_yet_refuses_nobody_for_good() {
     let mut host = Host::new(HostConfig::default(), Clock::system()).unwrap();
     mcp_gateway::start(config, listeners, &mut host).await.unwrap();
     let http = reqwest::Client::new();
-    for (method, path) in DOORS {
+    // Each waits for a while.
+    let all = DOORS.map(|(method, path)| {
         let request = http.request(method, format!("http://{address}{path}"));
-        let request = request.bearer_auth(access::ApiKey::generate().expose());
-        let response = request.send().await.unwrap();
+        request.bearer_auth(access::ApiKey::generate().expose()).send()
+    });
+    for response in futures::future::join_all(all).await {
+        let response = response.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key("retry-after"));
     }

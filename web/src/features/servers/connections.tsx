@@ -43,7 +43,7 @@ function Connection({ upstream }: { upstream: Upstream }) {
       <Fact name={t("servers.detail.revision")}>{upstream.revision}</Fact>
       <Fact name={t("servers.detail.pid")}>{upstream.pid}</Fact>
       <Fact name={t("servers.detail.started")}>
-        {formatRelative(upstream.started_at, now, i18n.language)}
+        {upstream.started_at && formatRelative(upstream.started_at, now, i18n.language)}
       </Fact>
       <Fact name={t("servers.detail.inFlight")}>{upstream.in_flight}</Fact>
       <Fact name={t("servers.detail.restarts")}>{upstream.restarts}</Fact>

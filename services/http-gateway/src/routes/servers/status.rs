@@ -47,7 +47,8 @@ pub(crate) struct Upstream {
     implementation_name: Option<String>,
     #[schema(example = "2.0.0")]
     implementation_version: Option<String>,
-    started_at: Moment,
+    /// Absent where it never was.
+    started_at: Option<Moment>,
     /// Calls that run now.
     in_flight: u32,
     restarts: u32,
@@ -114,7 +115,7 @@ impl From<WireUpstream> for Upstream {
             revision: text_or_null(upstream.revision),
             implementation_name: text_or_null(upstream.implementation_name),
             implementation_version: text_or_null(upstream.implementation_version),
-            started_at: Moment::from_micros(upstream.started_at_us),
+            started_at: (upstream.started_at_us > 0).then(|| Moment::from_micros(upstream.started_at_us)),
             in_flight: upstream.in_flight,
             restarts: upstream.restarts,
             last_error: text_or_null(upstream.last_error),
