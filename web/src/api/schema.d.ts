@@ -3402,7 +3402,7 @@ export interface components {
              * @description The session that owns it alone, where one does.
              */
             session_id: string | null;
-            started_at: components["schemas"]["Time"];
+            started_at: components["schemas"]["Time"] | null;
             state: components["schemas"]["UpstreamState"];
         };
         /**

@@ -1,6 +1,5 @@
 use std::{
     fmt,
-    sync::OnceLock,
     time::{Duration, SystemTime},
 };
 
@@ -10,8 +9,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{
-    Event, Subscriber,
-    dispatcher::{Dispatch, WeakDispatch},
+    Event, Subscriber, dispatcher,
     field::{Field, Visit},
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
@@ -24,7 +22,6 @@ pub(crate) const TARGET: &str = "sqlx::query";
 #[derive(Debug)]
 pub(crate) struct Statements {
     tracer: SdkTracer,
-    dispatch: OnceLock<WeakDispatch>,
 }
 
 /// What sqlx tells of one.
@@ -38,10 +35,7 @@ struct Statement {
 
 impl Statements {
     pub(crate) const fn new(tracer: SdkTracer) -> Self {
-        Self {
-            tracer,
-            dispatch: OnceLock::new(),
-        }
+        Self { tracer }
     }
 }
 
@@ -49,10 +43,6 @@ impl<S> Layer<S> for Statements
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_register_dispatch(&self, dispatch: &Dispatch) {
-        let _ = self.dispatch.set(dispatch.downgrade());
-    }
-
     #[expect(
         clippy::disallowed_methods,
         reason = "the clock of telemetry, which no test moves"
@@ -61,10 +51,10 @@ where
         if event.metadata().target() != TARGET {
             return;
         }
-        let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
-        let within = context.event_span(event).zip(dispatch);
-        let parent = within
-            .and_then(|(span, dispatch)| tracing_opentelemetry::get_otel_context(&span.id(), &dispatch));
+        // The process has one subscriber, which all of it was installed with.
+        let parent = context.event_span(event).and_then(|span| {
+            dispatcher::get_default(|dispatch| tracing_opentelemetry::get_otel_context(&span.id(), dispatch))
+        });
         let Some(parent) = parent.filter(|parent| parent.span().span_context().is_sampled()) else {
             return;
         };
