@@ -123,7 +123,7 @@ def problems_of_connections(manifests: list[dict]) -> list[str]:
     for pod in pods:
         (container,) = pod["spec"]["containers"]
         for one in container["env"]:
-            if found := re.match(r"http://([\w-]+):(\d+)$", one.get("value", "")):
+            if found := re.match(r"https?://([\w-]+):(\d+)$", one.get("value", "")):
                 if found[1] in services and int(found[2]) not in [port["port"] for port in services[found[1]]["spec"]["ports"]]:
                     problems.append(f"{one['name']} of {container['name']} leads to no port")
                 elif found[1] not in services and not one["name"].startswith("OTEL_"):

@@ -46,7 +46,7 @@ labels:
 
 {{/* Where a service is. Of a dict with `root`, `service` and `port`. */}}
 {{- define "mcp-orch.url" -}}
-http://{{ include "mcp-orch.name" .root }}-{{ .service }}:{{ .port }}
+{{ ternary "https" "http" (not (empty .root.Values.serviceTls.existingSecret)) }}://{{ include "mcp-orch.name" .root }}-{{ .service }}:{{ .port }}
 {{- end -}}
 
 {{/*
@@ -55,6 +55,8 @@ The part of a pod that is the same for every service. Of a dict with `root`, `se
 the data folder).
 */}}
 {{- define "mcp-orch.pod" -}}
+{{- $tls := .root.Values.serviceTls -}}
+{{- $scheme := ternary "HTTPS" "HTTP" (and (not (empty $tls.existingSecret)) (eq .probe "grpc")) -}}
 metadata:
   labels:
     {{- include "mcp-orch.labels" . | nindent 4 }}
@@ -63,6 +65,7 @@ metadata:
     prometheus.io/scrape: "true"
     prometheus.io/port: {{ index .ports .probe | quote }}
     prometheus.io/path: /metrics
+    prometheus.io/scheme: {{ lower $scheme }}
     {{- end }}
     {{- with .values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
@@ -95,6 +98,18 @@ spec:
           value: /run/secrets/mcp-orch/service-secret
         - name: MCPORCH_HOST__TELEMETRY__LOG_FORMAT
           value: json
+        {{- if $tls.existingSecret }}
+        - name: MCPORCH_HOST__TLS__CERTIFICATE_FILE
+          value: /run/secrets/tls/tls.crt
+        - name: MCPORCH_HOST__TLS__KEY_FILE
+          value: /run/secrets/tls/tls.key
+        - name: MCPORCH_HOST__TLS__AUTHORITY_FILE
+          value: /run/secrets/tls/ca.crt
+        {{- with $tls.serverName }}
+        - name: MCPORCH_HOST__TLS__SERVER_NAME
+          value: {{ . | quote }}
+        {{- end }}
+        {{- end }}
         {{- with .root.Values.otlpEndpoint }}
         - name: OTEL_EXPORTER_OTLP_ENDPOINT
           value: {{ . | quote }}
@@ -116,16 +131,16 @@ spec:
         {{- end }}
       # Listens when the database is migrated, which may take minutes on a large one.
       startupProbe:
-        httpGet: { path: /livez, port: {{ .probe }} }
+        httpGet: { path: /livez, port: {{ .probe }}, scheme: {{ $scheme }} }
         periodSeconds: 2
         failureThreshold: 300
       livenessProbe:
-        httpGet: { path: /livez, port: {{ .probe }} }
+        httpGet: { path: /livez, port: {{ .probe }}, scheme: {{ $scheme }} }
         periodSeconds: 10
         timeoutSeconds: 3
         failureThreshold: 6
       readinessProbe:
-        httpGet: { path: /readyz, port: {{ .probe }} }
+        httpGet: { path: /readyz, port: {{ .probe }}, scheme: {{ $scheme }} }
         periodSeconds: 5
         timeoutSeconds: 3
         failureThreshold: 2
@@ -145,6 +160,9 @@ spec:
         - { name: home, mountPath: /home/mcp-orch }
         - { name: tmp, mountPath: /tmp }
         - { name: secrets, mountPath: /run/secrets/mcp-orch, readOnly: true }
+        {{- if $tls.existingSecret }}
+        - { name: tls, mountPath: /run/secrets/tls, readOnly: true }
+        {{- end }}
   volumes:
     {{- if not .data }}
     - name: data
@@ -162,6 +180,16 @@ spec:
           {{- range .secrets }}
           - { key: {{ . }}, path: {{ . }} }
           {{- end }}
+    {{- with $tls.existingSecret }}
+    - name: tls
+      secret:
+        secretName: {{ . }}
+        defaultMode: 0440
+        items:
+          - { key: tls.crt, path: tls.crt }
+          - { key: tls.key, path: tls.key }
+          - { key: ca.crt, path: ca.crt }
+    {{- end }}
   {{- with .values.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}
