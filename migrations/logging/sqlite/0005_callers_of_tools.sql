@@ -53,3 +53,6 @@ FROM (
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ) AS of_callers
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
+
+-- A block of the index of words is a page of a database that is made now.
+INSERT INTO tool_call_words (tool_call_words, rank) VALUES ('pgsz', 8000);
