@@ -24,7 +24,7 @@ pub(crate) trait Row {
     const COLUMNS: &'static [&'static str];
 
     /// In the order of the columns.
-    fn push_values(&self, values: &mut Vec<Value>);
+    fn values(&self) -> Vec<Value>;
 }
 
 impl<DB: Database> Type<DB> for Value
@@ -119,8 +119,7 @@ pub(crate) trait Counter: Row {
     fn add(&mut self, other: &Self);
 
     fn key(&self) -> Vec<Value> {
-        let mut values = Vec::new();
-        self.push_values(&mut values);
+        let mut values = self.values();
         values.truncate(Self::KEY_COLUMNS);
         values
     }
@@ -141,8 +140,8 @@ macro_rules! row {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
 
-            fn push_values(&self, values: &mut Vec<$crate::row::Value>) {
-                $( values.push(self.$field.clone().into()); )+
+            fn values(&self) -> Vec<$crate::row::Value> {
+                vec![$( self.$field.clone().into() ),+]
             }
         }
     };

@@ -5,7 +5,7 @@ use std::{
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use service_host::HostConfig;
+use service_host::{Channel, DialOptions, HostConfig, ServiceTls, dial};
 
 /// Everything that `mcp-orch serve` can be told, in one file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -121,6 +121,15 @@ impl Config {
     /// How services call each other.
     pub(crate) const fn grpc_scheme(&self) -> &'static str {
         if self.host.tls.is_on() { "https" } else { "http" }
+    }
+
+    /// A channel to a service, with the certificate that the settings name.
+    pub(crate) fn dial(&self, url: &str) -> anyhow::Result<Channel> {
+        let options = DialOptions {
+            tls: ServiceTls::load(&self.host.tls)?,
+            ..DialOptions::default()
+        };
+        Ok(dial(url, options)?)
     }
 
     /// Whether this process is the whole deployment.

@@ -2,7 +2,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::json;
-use service_host::{DialOptions, ServiceTls, Sources, dial};
+use service_host::Sources;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -59,11 +59,7 @@ async fn over_http(url: &str) -> anyhow::Result<bool> {
 /// As the other services would, with the certificate of this deployment.
 async fn over_tls(args: &HealthArgs) -> anyhow::Result<bool> {
     let config: Config = Sources::new(args.config.clone(), json!({})).load()?;
-    let options = DialOptions {
-        tls: ServiceTls::load(&config.host.tls)?,
-        ..DialOptions::default()
-    };
-    let mut client = HealthClient::new(dial(&args.url, options)?);
+    let mut client = HealthClient::new(config.dial(&args.url)?);
     let answer = client
         .check(HealthCheckRequest::default())
         .await

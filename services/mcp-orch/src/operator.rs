@@ -12,7 +12,7 @@ use proto::projects::{
     servers_service_client::ServersServiceClient, users_service_client::UsersServiceClient,
 };
 use serde_json::json;
-use service_host::{Channel, DialOptions, ServiceTls, Sources, dial};
+use service_host::{Channel, Sources};
 use tonic::{Request, Status, service::interceptor::InterceptedService};
 
 use crate::config::{Config, local_url};
@@ -65,12 +65,8 @@ impl Deployment {
             .projects_url
             .clone()
             .unwrap_or_else(|| local_url(config.grpc_scheme(), address));
-        let options = DialOptions {
-            tls: ServiceTls::load(&config.host.tls)?,
-            ..DialOptions::default()
-        };
         Ok(Operator::new(
-            dial(&url, options)?,
+            config.dial(&url)?,
             secret.token_for(ServiceName::Operator),
         ))
     }

@@ -7,6 +7,9 @@ use crate::{
     words::{Part, Phrase, Search},
 };
 
+/// The condition of the index of calls that failed, in its own words.
+pub(super) const OF_FAILED_CALLS: &str = " AND status IN ('error', 'timeout', 'cancelled')";
+
 /// `WHERE`, over rows of calls.
 pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
     statement.push(" WHERE project_id = ").bind(filter.project_id);
@@ -19,10 +22,9 @@ pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, ra
     if statement.is_postgres() {
         postgres::push_days(statement, range);
     }
-    // Few calls fail, and have an index of their own. Its condition has to be said
-    // in its own words.
+    // Few calls fail, and have an index of their own.
     if filter.terms.iter().any(is_of_failed_calls) {
-        statement.push(" AND status IN ('error', 'timeout', 'cancelled')");
+        statement.push(OF_FAILED_CALLS);
     }
     push_terms(statement, filter);
 }

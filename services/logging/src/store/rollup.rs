@@ -4,7 +4,7 @@ use database::{DatabaseError, Transaction};
 
 use super::{
     Statement, Store,
-    condition::{push_filter, push_terms},
+    condition::{OF_FAILED_CALLS, push_filter, push_terms},
     statement::{MAX_ROWS, Readable, insert},
 };
 use crate::{
@@ -81,11 +81,7 @@ async fn add<R: Counter + Readable>(
                 R::TABLE
             ),
         );
-        for (index, row) in rows.iter().enumerate() {
-            select.push(if index > 0 { ", " } else { "" });
-            select.bind_list(row.key());
-        }
-        select.push(")");
+        select.bind_rows(rows.iter().map(Counter::key)).push(")");
         let stored: Vec<R> = select.fetch_within(transaction).await?;
         let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
         for row in rows.iter_mut() {
@@ -268,8 +264,7 @@ impl Store {
             statement.push(" AND status = 'running'");
         }
         if grouping.by == Some(Dimension::ErrorMessage) {
-            // Which have an index.
-            statement.push(" AND status IN ('error', 'timeout', 'cancelled') AND error_message <> ''");
+            statement.push(OF_FAILED_CALLS).push(" AND error_message <> ''");
         }
         if grouping.is_limited {
             let limit = MAX_COUNTED + 1;

@@ -102,6 +102,15 @@ impl Statement {
         self.push(")")
     }
 
+    /// `(a, b), (c, d)`
+    pub(super) fn bind_rows(&mut self, rows: impl Iterator<Item = Vec<Value>>) -> &mut Self {
+        for (index, values) in rows.enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.bind_list(values);
+        }
+        self
+    }
+
     fn push_placeholder(&mut self, number: usize) {
         if self.is_postgres {
             self.text.push('$');
@@ -197,14 +206,7 @@ fn inserts<'row, R: Row + 'row>(
 fn insert_of<R: Row>(transaction: &Transaction, rows: &[&R], then: &str) -> Statement {
     let head = format!("INSERT INTO {} ({}) VALUES ", R::TABLE, R::COLUMNS.join(", "));
     let mut statement = Statement::within(transaction, &head);
-    let mut values = Vec::with_capacity(R::COLUMNS.len());
-    for (index, row) in rows.iter().enumerate() {
-        if index > 0 {
-            statement.push(", ");
-        }
-        row.push_values(&mut values);
-        statement.bind_list(values.drain(..));
-    }
+    statement.bind_rows(rows.iter().map(|row| row.values()));
     statement.push(" ").push(then);
     statement
 }

@@ -8,7 +8,7 @@ use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
     rollup::{Caller, Callers, DAY_US, OF_TOOLS, floor},
-    row::{Row as _, Value, row},
+    row::{Row, row},
     store::statement::insert_returning,
     tool_call::ToolCallRow,
 };
@@ -79,13 +79,7 @@ pub(super) async fn number(
     for callers in callers.chunks(MAX_ROWS) {
         let select = format!("SELECT number, last_day, {key} FROM callers WHERE ({key}) IN (VALUES ");
         let mut known = Statement::within(transaction, &select);
-        for (index, caller) in callers.iter().enumerate() {
-            known.push(if index > 0 { ", " } else { "" });
-            let mut values: Vec<Value> = Vec::new();
-            caller.push_values(&mut values);
-            known.bind_list(values);
-        }
-        known.push(")");
+        known.bind_rows(callers.iter().map(Row::values)).push(")");
         let mut known: Vec<Numbered> = known.fetch_within(transaction).await?;
         known.retain(|known| days.get(&known.caller).is_some_and(|day| *day <= known.last_day));
         for known in &known {
