@@ -16,7 +16,7 @@ use super::{
 use crate::{
     filter::ToolCallFilter,
     tool_call::{PayloadRow, ToolCallRow},
-    words::{Search, Words},
+    words::{Part, Search, Words},
 };
 
 /// Calls with some words from which on they count as frequent: at a million
@@ -108,6 +108,14 @@ impl Store {
         searches: &[Search],
         found: &mut Vec<ToolCallRow>,
     ) -> Result<(), DatabaseError> {
+        // What stands in the row itself needs no payload.
+        let in_rows = searches.iter().filter(|search| search.part == Part::Error);
+        let in_rows: Vec<&Search> = in_rows.collect();
+        let may_be_found = |row: &ToolCallRow| {
+            let texts = row.texts(None, None);
+            in_rows.iter().all(|search| search.may_find(texts))
+        };
+        let rows: Vec<ToolCallRow> = rows.into_iter().filter(may_be_found).collect();
         let ids = rows.iter().map(|row| row.id).collect();
         let payloads = self.payloads(ids).await?;
         let mut payloads: HashMap<Uuid, PayloadRow> = payloads
