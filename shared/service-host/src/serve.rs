@@ -234,7 +234,7 @@ impl Connection {
         } = self;
         let (first_request, mut saw_request) = watch::channel(false);
         let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            first_request.send_replace(true);
+            first_request.send_if_modified(|is_seen| !std::mem::replace(is_seen, true));
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(is_certified);
             let router = router.clone();
