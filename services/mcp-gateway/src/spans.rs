@@ -130,8 +130,17 @@ pub(crate) fn replied(reply: &Result<Reply, RequestError>) {
     }
 }
 
+/// Whether traces are collected: to look for the trace of a span that does not
+/// exist costs each call more than many of the things that it is there for.
+fn are_collected() -> bool {
+    tracing::enabled!(target: "traced::mcp", tracing::Level::DEBUG)
+}
+
 /// The trace of the current span, where traces are collected.
 pub(crate) fn current() -> Option<Trace> {
+    if !are_collected() {
+        return None;
+    }
     let context = Span::current().context();
     let span = context.span();
     let span: &SpanContext = span.span_context();
@@ -145,6 +154,9 @@ pub(crate) fn current() -> Option<Trace> {
 /// What tells the next hop of the current span; what the client told where there
 /// is none.
 pub(crate) fn carriers(of_client: Option<&Trace>) -> HeaderMap {
+    if !are_collected() {
+        return of_client.map(|trace| trace.carriers.clone()).unwrap_or_default();
+    }
     let mut headers = Headers(HeaderMap::new());
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.inject_context(&Span::current().context(), &mut headers);

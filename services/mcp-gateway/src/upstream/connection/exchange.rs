@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument as _;
 
 use super::{Connection, Related, Wire};
@@ -121,15 +121,16 @@ impl Connection {
             message: message::request(&Id::from(id), method, params.as_deref()),
             carriers: spans::carriers(options.trace),
         };
-        let longest = tokio::time::sleep(MAX_TIMEOUT);
-        let timeout = tokio::time::sleep(options.timeout);
+        let longest = Instant::now() + MAX_TIMEOUT;
+        let within = |time: Duration| longest.min(Instant::now() + time);
+        let timeout = tokio::time::sleep_until(within(options.timeout));
         let withdrawal = Withdrawal {
             connection: self,
             id,
             is_due: AtomicBool::new(false),
         };
         let answered = self.carry(request, &options, &withdrawal, &mut ticket.answer);
-        tokio::pin!(longest, timeout, answered);
+        tokio::pin!(timeout, answered);
         loop {
             tokio::select! {
                 biased;
@@ -141,16 +142,18 @@ impl Connection {
                     return answer;
                 }
                 () = ticket.sign_of_life.notified() => {
-                    timeout.as_mut().reset(tokio::time::Instant::now() + options.timeout);
+                    timeout.as_mut().reset(within(options.timeout));
                 }
                 () = &mut timeout => {
+                    if Instant::now() >= longest {
+                        return Err(RequestError::Timeout(MAX_TIMEOUT));
+                    }
                     let patience = options.patience.and_then(|patience| patience.extension(options.timeout));
                     let Some(extension) = patience else {
                         return Err(RequestError::Timeout(options.timeout));
                     };
-                    timeout.as_mut().reset(tokio::time::Instant::now() + extension);
+                    timeout.as_mut().reset(within(extension));
                 }
-                () = &mut longest => return Err(RequestError::Timeout(MAX_TIMEOUT)),
             }
         }
     }
