@@ -94,6 +94,12 @@ def main() -> None:
                 problems.append(f"{name}: port {port} shows a {kind}, docs/metrics.md has {expected_kind}")
             if unknown := labels - expected_labels - {"otel_scope_name", "le"}:
                 problems.append(f"{name}: docs/metrics.md does not name its labels {sorted(unknown)}")
+    everywhere = set().union(*live.values())
+    problems += [
+        f"{name}: a counter that is not there from the start, so that its first count is seen as no change"
+        for name, (kind, _) in page.items()
+        if kind == "counter" and name not in everywhere
+    ]
     if problems:
         raise SystemExit("\n".join(["docs/metrics.md is not what is counted:", *dict.fromkeys(problems)]))
     print(f"metrics: {len(page)} documented, {len(live['logging'])} of them seen in a running deployment")

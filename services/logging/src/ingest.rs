@@ -51,25 +51,11 @@ struct Metrics {
 
 impl Ingest {
     pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        let meter = opentelemetry::global::meter("logging");
         Self {
             store,
             clock,
             committed: Arc::new(watch::Sender::new(0)),
-            metrics: Metrics {
-                tool_calls: meter
-                    .u64_counter("log_tool_calls")
-                    .with_description("Tool calls that gateways sent: new, finished, or repeated")
-                    .build(),
-                dead_letters: meter
-                    .u64_counter("log_dead_letters")
-                    .with_description("Records that could not be stored as what they are")
-                    .build(),
-                seq_gaps: meter
-                    .u64_gauge("log_seq_gaps_total")
-                    .with_description("Holes in what gateways sent; passes while a backlog is overtaken")
-                    .build(),
-            },
+            metrics: Metrics::new(),
         }
     }
 
@@ -184,17 +170,44 @@ impl Ingest {
 
     async fn write(&self, batch: Batch) -> Result<Written, DatabaseError> {
         let written = self.store.write(batch).await?;
+        self.metrics.count_calls(&written);
+        self.committed.send_modify(|commits| *commits += 1);
+        Ok(written)
+    }
+}
+
+impl Metrics {
+    /// Each counter is there from the start, so that its first count is seen as a
+    /// change.
+    fn new() -> Self {
+        let meter = opentelemetry::global::meter("logging");
+        let metrics = Self {
+            tool_calls: meter
+                .u64_counter("log_tool_calls")
+                .with_description("Tool calls that gateways sent: new, finished, or repeated")
+                .build(),
+            dead_letters: meter
+                .u64_counter("log_dead_letters")
+                .with_description("Records that could not be stored as what they are")
+                .build(),
+            seq_gaps: meter
+                .u64_gauge("log_seq_gaps_total")
+                .with_description("Holes in what gateways sent; passes while a backlog is overtaken")
+                .build(),
+        };
+        metrics.count_calls(&Written::default());
+        metrics.dead_letters.add(0, &[]);
+        metrics
+    }
+
+    fn count_calls(&self, written: &Written) {
         for (outcome, count) in [
             ("new", written.new_calls),
             ("finished", written.finished_calls),
             ("repeated", written.repeated_calls),
         ] {
-            self.metrics
-                .tool_calls
-                .add(count, &[KeyValue::new("outcome", outcome)]);
+            self.tool_calls.add(count, &[KeyValue::new("outcome", outcome)]);
         }
-        self.committed.send_modify(|commits| *commits += 1);
-        Ok(written)
     }
 }
 
