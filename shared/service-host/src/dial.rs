@@ -4,18 +4,17 @@ use std::{
 };
 
 use http::Request;
-use opentelemetry::propagation::Injector;
 use tonic::{
     body::Body,
     transport::{self, Endpoint},
 };
 use tower::Service;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{
     ServiceTls,
     request_id::{self, RequestId},
     tls::Connector,
+    trace_context::carry_trace,
 };
 
 /// How another service is reached.
@@ -119,23 +118,7 @@ impl Service<Request<Body>> for Channel {
         if let Some(id) = RequestId::current() {
             headers.insert(request_id::HEADER, id.header_value());
         }
-        let context = tracing::Span::current().context();
-        opentelemetry::global::get_text_map_propagator(|propagator| {
-            propagator.inject_context(&context, &mut Headers(headers));
-        });
+        carry_trace(headers);
         self.0.call(request)
-    }
-}
-
-struct Headers<'a>(&'a mut http::HeaderMap);
-
-impl Injector for Headers<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (
-            http::HeaderName::try_from(key),
-            http::HeaderValue::try_from(value),
-        ) {
-            self.0.insert(name, value);
-        }
     }
 }

@@ -23,15 +23,17 @@ mod shutdown;
 mod tasks;
 mod telemetry;
 mod tls;
+mod trace_context;
 
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
 pub use dial::{Channel, DialOptions, InvalidUrl, dial};
 pub use health::Readiness;
 pub use host::Host;
 pub use listener::{BindError, Listener};
-pub use load::{InvalidConfig, Sources, dump};
+pub use load::{InvalidConfig, Sources, dump, without_password};
 pub use request_id::RequestId;
 pub use run::run;
 pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
+pub use trace_context::carry_trace;

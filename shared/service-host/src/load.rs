@@ -188,8 +188,9 @@ fn without_passwords(value: toml::Value) -> toml::Value {
     }
 }
 
-/// `postgres://user:password@host/?password=…` without either password.
-fn without_password(text: &str) -> String {
+/// `postgres://user:password@host/?password=…` without either password, to be
+/// shown.
+pub fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
