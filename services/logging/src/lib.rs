@@ -43,3 +43,4 @@ mod words;
 
 pub use config::{Config, InvalidConfig};
 pub use start::{Listeners, start};
+pub use store::MIGRATIONS;

@@ -17,8 +17,8 @@ pub(crate) use rollup::Grouping;
 pub(crate) use statement::{Statement, insert};
 pub(crate) use write::Written;
 
-/// What the database looks like.
-pub(crate) static MIGRATIONS: Migrations = Migrations {
+/// What makes the tables of the service.
+pub static MIGRATIONS: Migrations = Migrations {
     sqlite: sqlx::migrate!("../../migrations/logging/sqlite"),
     postgres: sqlx::migrate!("../../migrations/logging/postgres"),
 };

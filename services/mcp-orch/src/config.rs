@@ -140,7 +140,7 @@ impl Config {
 
 impl Service {
     /// Its name in flags, files and logs.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Projects => "projects",
             Self::Logging => "logging",

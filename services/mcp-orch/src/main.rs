@@ -12,12 +12,16 @@ mod events;
 mod health;
 mod import;
 mod logs;
+mod migrate;
 mod operator;
+mod palette;
 mod project_reader;
 mod sample_server;
 mod serve;
+mod settings;
 mod stats;
 mod stdio;
+mod stores;
 mod wiring;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -42,6 +46,7 @@ enum Command {
     Stdio(stdio::StdioArgs),
     Import(import::ImportArgs),
     Admin(admin::AdminArgs),
+    Migrate(migrate::MigrateArgs),
     Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
     SampleServer,
@@ -65,6 +70,7 @@ fn main() -> ExitCode {
         Command::Stdio(args) => block_on(Box::pin(stdio::run(args))),
         Command::Import(args) => block_on(Box::pin(import::run(args))),
         Command::Admin(args) => block_on(Box::pin(admin::run(args))),
+        Command::Migrate(args) => block_on(Box::pin(migrate::run(args))),
         Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {
             sample_server::run().await?;

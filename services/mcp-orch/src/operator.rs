@@ -15,7 +15,10 @@ use serde_json::json;
 use service_host::{Channel, Sources};
 use tonic::{Request, Status, service::interceptor::InterceptedService};
 
-use crate::config::{Config, local_url};
+use crate::{
+    config::{Config, local_url},
+    wiring::service_secret_file,
+};
 
 type Connection = InterceptedService<Channel, ServiceIdentity>;
 
@@ -49,10 +52,7 @@ impl Deployment {
             flags["data_dir"] = json!(data);
         }
         let config: Config = Sources::new(self.config.clone(), flags).load()?;
-        let secret_file = config
-            .service_secret_file
-            .clone()
-            .unwrap_or_else(|| config.data_dir.join("service-secret"));
+        let secret_file = service_secret_file(&config, &config.data_dir);
         if !secret_file.exists() {
             bail!(
                 "there is no {}: name the folder that mcp-orch serve was given with --data",

@@ -1,6 +1,6 @@
 use std::{
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use access::ServiceSecret;
@@ -67,17 +67,48 @@ fn bind(host: IpAddr, host_flag: &str, port: u16, port_flag: &str) -> anyhow::Re
     })
 }
 
+/// Where the services of this process are reached.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Addresses {
+    pub(crate) projects: Option<SocketAddr>,
+    pub(crate) logging: Option<SocketAddr>,
+    pub(crate) gateway: Option<SocketAddr>,
+    pub(crate) mcp: Option<SocketAddr>,
+    pub(crate) http: Option<SocketAddr>,
+}
+
+impl Addresses {
+    /// Those that are bound.
+    fn of(ports: &Ports) -> Self {
+        let address = |listener: &Listener| listener.local_addr();
+        Self {
+            projects: ports.projects.as_ref().map(address),
+            logging: ports.logging.as_ref().map(address),
+            gateway: ports.gateway.as_ref().map(|gateway| address(&gateway.grpc)),
+            mcp: ports.gateway.as_ref().map(|gateway| address(&gateway.mcp)),
+            http: ports.http.as_ref().map(address),
+        }
+    }
+
+    /// Those that the process with these settings binds.
+    pub(crate) fn planned(config: &Config) -> Self {
+        let listen = &config.listen;
+        let at = |service, host, port| config.runs(service).then(|| SocketAddr::new(host, port));
+        Self {
+            projects: at(Service::Projects, listen.grpc_host, listen.projects_port),
+            logging: at(Service::Logging, listen.grpc_host, listen.logging_port),
+            gateway: at(Service::McpGateway, listen.grpc_host, listen.gateway_port),
+            mcp: at(Service::McpGateway, listen.host, listen.mcp_port),
+            http: at(Service::HttpGateway, listen.host, listen.http_port),
+        }
+    }
+}
+
 /// Fills in what nobody had to say: where the data lies, and where the services
 /// of this process are.
 pub(crate) fn wire(config: &mut Config, ports: &Ports, data: &DataFolder) -> anyhow::Result<()> {
-    fill_in_paths(config, data);
-    fill_in_outbound(config);
-    fill_in_urls(config, ports);
-    let secret_file = config
-        .service_secret_file
-        .clone()
-        .unwrap_or_else(|| data.file("service-secret"));
-    let secret = ServiceSecret::load_or_create(&secret_file)?;
+    fill_in(config, Addresses::of(ports), data.path());
+    let secret = ServiceSecret::load_or_create(&service_secret_file(config, data.path()))?;
     config.projects.service_secret = Some(secret.clone());
     config.logging.service_secret = Some(secret.clone());
     config.mcp_gateway.service_secret = Some(secret.clone());
@@ -85,10 +116,23 @@ pub(crate) fn wire(config: &mut Config, ports: &Ports, data: &DataFolder) -> any
     Ok(())
 }
 
+/// The same without the secret: nothing is read or made.
+pub(crate) fn fill_in(config: &mut Config, addresses: Addresses, data: &Path) {
+    fill_in_paths(config, data);
+    fill_in_outbound(config);
+    fill_in_urls(config, addresses);
+}
+
+/// The file of what the services know each other by.
+pub(crate) fn service_secret_file(config: &Config, data: &Path) -> PathBuf {
+    let named = config.service_secret_file.clone();
+    named.unwrap_or_else(|| data.join("service-secret"))
+}
+
 /// The services' own defaults are for a process without a data folder of ours.
-fn fill_in_paths(config: &mut Config, data: &DataFolder) {
+fn fill_in_paths(config: &mut Config, data: &Path) {
     let defaults = Config::default();
-    let sqlite = |name: &str| format!("sqlite://{}", data.file(name).display());
+    let sqlite = |name: &str| format!("sqlite://{}", data.join(name).display());
     let Config {
         projects,
         logging,
@@ -99,13 +143,13 @@ fn fill_in_paths(config: &mut Config, data: &DataFolder) {
         projects.database_url = sqlite("projects.db");
     }
     if projects.data_dir == defaults.projects.data_dir {
-        data.path().clone_into(&mut projects.data_dir);
+        data.clone_into(&mut projects.data_dir);
     }
     if logging.database_url == defaults.logging.database_url {
         logging.database_url = sqlite("logging.db");
     }
     if mcp_gateway.spool_dir == defaults.mcp_gateway.spool_dir {
-        mcp_gateway.spool_dir = data.file("gateway/spool");
+        mcp_gateway.spool_dir = data.join("gateway/spool");
     }
 }
 
@@ -117,26 +161,29 @@ fn fill_in_outbound(config: &mut Config) {
 }
 
 /// What runs here is reached here, on whatever port it got.
-fn fill_in_urls(config: &mut Config, ports: &Ports) {
+fn fill_in_urls(config: &mut Config, addresses: Addresses) {
     let scheme = config.grpc_scheme();
-    let url = |listener: &Listener| local_url(scheme, listener.local_addr());
-    if let Some(projects) = &ports.projects {
-        config.mcp_gateway.projects_url = url(projects);
-        config.logging.projects_url = url(projects);
-        config.http_gateway.projects_url = url(projects);
+    if let Some(projects) = addresses.projects {
+        let url = local_url(scheme, projects);
+        config.mcp_gateway.projects_url.clone_from(&url);
+        config.logging.projects_url.clone_from(&url);
+        config.http_gateway.projects_url = url;
     }
-    if let Some(logging) = &ports.logging {
-        config.mcp_gateway.logging_url = url(logging);
-        config.http_gateway.logging_url = url(logging);
+    if let Some(logging) = addresses.logging {
+        let url = local_url(scheme, logging);
+        config.mcp_gateway.logging_url.clone_from(&url);
+        config.http_gateway.logging_url = url;
     }
-    if let Some(gateway) = &ports.gateway {
-        config.http_gateway.gateway_url = url(&gateway.grpc);
-        if config.http_gateway.mcp_public_url == http_gateway::Config::default().mcp_public_url {
-            config.http_gateway.mcp_public_url = match &config.mcp_gateway.public_url {
-                Some(public_url) => public_url.clone(),
-                None => local_url("http", gateway.mcp.local_addr()),
-            };
-        }
+    if let Some(gateway) = addresses.gateway {
+        config.http_gateway.gateway_url = local_url(scheme, gateway);
+    }
+    if let Some(mcp) = addresses.mcp
+        && config.http_gateway.mcp_public_url == http_gateway::Config::default().mcp_public_url
+    {
+        config.http_gateway.mcp_public_url = match &config.mcp_gateway.public_url {
+            Some(public_url) => public_url.clone(),
+            None => local_url("http", mcp),
+        };
     }
 }
 

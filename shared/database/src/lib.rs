@@ -10,6 +10,7 @@
 //! nowhere else; [`keyset`] makes and reads cursors of pages.
 
 mod failure;
+mod inspect;
 pub mod keyset;
 mod migrate;
 mod open;
@@ -18,6 +19,7 @@ pub mod testing;
 mod transaction;
 
 pub use failure::DatabaseError;
+pub use inspect::{Inspection, PendingMigration, ServerInspection, inspect};
 pub use migrate::Migrations;
 pub use open::{Database, OpenError};
 pub use transaction::Transaction;

@@ -25,10 +25,10 @@ const SQLITE_CHECKPOINT_PAGES: &str = "4000";
 
 /// How long a request waits for a connection, or for SQLite's one writer,
 /// before it is told that the database is not available.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The oldest PostgreSQL that is tested against.
-const OLDEST_POSTGRES: i32 = 150_000;
+pub(crate) const OLDEST_POSTGRES: i32 = 150_000;
 
 /// A database that is open and up to date.
 #[derive(Debug, Clone)]
@@ -101,9 +101,9 @@ impl Database {
     ///
     /// Of several processes that start at once one does it and the others wait.
     pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, OpenError> {
-        let database = if url.starts_with("sqlite://") {
+        let database = if is_sqlite(url) {
             Self::open_sqlite(url).await?
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        } else if is_postgres(url) {
             Self::open_postgres(url).await?
         } else {
             return Err(OpenError::UnknownUrl);
@@ -126,16 +126,11 @@ impl Database {
     }
 
     async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
-        let path = url.strip_prefix("sqlite://").unwrap_or_default();
-        if path.is_empty() || path.starts_with(':') {
-            return Err(OpenError::UnknownUrl);
-        }
         let connect = |source| OpenError::Connect {
             engine: "SQLite",
             source,
         };
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(connect)?
+        let options = sqlite_options(url)?
             .create_if_missing(true)
             .page_size(SQLITE_PAGE_BYTES)
             .journal_mode(SqliteJournalMode::Wal)
@@ -187,6 +182,26 @@ impl Database {
         }
         Ok(Self::Postgres(pool))
     }
+}
+
+pub(crate) fn is_sqlite(url: &str) -> bool {
+    url.starts_with("sqlite://")
+}
+
+pub(crate) fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// Of a file; a database in memory would be gone with the process.
+pub(crate) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    let path = url.strip_prefix("sqlite://").unwrap_or_default();
+    if path.is_empty() || path.starts_with(':') {
+        return Err(OpenError::UnknownUrl);
+    }
+    SqliteConnectOptions::from_str(url).map_err(|source| OpenError::Connect {
+        engine: "SQLite",
+        source,
+    })
 }
 
 /// The database holds what its users would not show to others on the machine.

@@ -1,7 +1,7 @@
 //! One text of SQL on both engines.
 
 use database::{
-    Database, DatabaseError, Migrations, OpenError, database_test, on_database, on_transaction,
+    Database, DatabaseError, Migrations, OpenError, database_test, inspect, on_database, on_transaction,
     testing::{self, Engine, TestDatabase},
 };
 use sqlx::migrate::{Migration, Migrator};
@@ -148,6 +148,77 @@ async fn a_database_of_a_newer_release_is_refused() {
     }
 }
 
+/// The numbers of what is to be done to a database.
+async fn pending(home: &TestDatabase, migrations: &Migrations) -> Vec<i64> {
+    let inspection = inspect(home.url(), migrations)
+        .await
+        .expect("it can be looked at");
+    let pending = inspection.pending.iter();
+    pending.map(|migration| migration.version).collect()
+}
+
+#[tokio::test]
+async fn a_look_at_a_database_says_what_is_to_be_done() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let home = TestDatabase::create(engine).await;
+        assert_eq!(pending(&home, &MIGRATIONS).await, [1], "{engine:?}");
+        let database = Database::open(home.url(), &MIGRATIONS).await.expect("it opens");
+        let inspection = inspect(home.url(), &newer_release())
+            .await
+            .expect("while it is open");
+        assert_eq!((inspection.version, inspection.engine), (1, database.engine()));
+        assert_eq!(inspection.pending[0].description, "more");
+        assert_eq!(inspection.server.is_some(), engine == Engine::Postgres);
+        database.close().await;
+        assert_eq!(pending(&home, &MIGRATIONS).await, [0_i64; 0], "{engine:?}");
+
+        let opened = Database::open(home.url(), &newer_release()).await;
+        opened.expect("it opens").close().await;
+        let refusal = inspect(home.url(), &MIGRATIONS).await.expect_err("too new");
+        assert!(matches!(refusal, OpenError::NewerDatabase(2)), "{refusal}");
+        home.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_look_at_a_database_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}/deep/file.db", folder.path().display());
+    inspect(&url, &MIGRATIONS).await.expect("none yet");
+    let count = |folder: &std::path::Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
+    assert_eq!(count(folder.path()), 0);
+    let opened = Database::open(&url, &MIGRATIONS).await;
+    opened.expect("it opens").close().await;
+    inspect(&url, &MIGRATIONS).await.expect("at rest");
+    assert_eq!(count(&folder.path().join("deep")), 1, "the database alone");
+
+    let below_a_file = inspect(&format!("{url}/file.db"), &MIGRATIONS).await;
+    assert!(
+        matches!(below_a_file, Err(OpenError::Connect { .. })),
+        "{below_a_file:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_changed_migration_is_refused_by_a_look_as_by_opening() {
+    let home = TestDatabase::create(Engine::Sqlite).await;
+    let opened = Database::open(home.url(), &MIGRATIONS).await;
+    opened.expect("it opens").close().await;
+    let mut changed: Vec<Migration> = MIGRATIONS.sqlite.iter().cloned().collect();
+    changed[0].checksum = vec![0; 48].into();
+    let changed = Migrations {
+        sqlite: Migrator::with_migrations(changed),
+        postgres: Migrator::with_migrations(Vec::new()),
+    };
+    for refusal in [
+        inspect(home.url(), &changed).await.expect_err("looked at"),
+        Database::open(home.url(), &changed).await.expect_err("opened"),
+    ] {
+        assert!(matches!(refusal, OpenError::ChangedMigration(1)), "{refusal}");
+    }
+    home.remove().await;
+}
+
 #[tokio::test]
 async fn processes_that_start_at_once_make_the_tables_once() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -188,9 +259,13 @@ async fn a_url_of_something_else_is_refused_without_showing_it() {
         "mysql://root:hunter2@host/db",
         "/data/file.db",
     ] {
-        let refusal = Database::open(url, &MIGRATIONS).await.expect_err(url);
-        assert!(matches!(refusal, OpenError::UnknownUrl), "{refusal:?}");
-        assert!(!format!("{refusal} {refusal:?}").contains("hunter2"));
+        for refusal in [
+            Database::open(url, &MIGRATIONS).await.expect_err(url),
+            inspect(url, &MIGRATIONS).await.expect_err(url),
+        ] {
+            assert!(matches!(refusal, OpenError::UnknownUrl), "{refusal:?}");
+            assert!(!format!("{refusal} {refusal:?}").contains("hunter2"));
+        }
     }
 }
 
