@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
@@ -26,6 +26,8 @@ impl Certificates {
         ] {
             std::fs::write(certificates.file(file), pem).expect("it can be written");
         }
+        let for_its_owner = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(certificates.file("tls.key"), for_its_owner).expect("it is ours");
         certificates
     }
 

@@ -5,6 +5,10 @@ use std::{
     process::Stdio,
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use tokio::process::{Child, Command};
 
 use crate::{Link, Project, mcp_orch, postgres_database, wait_until};
@@ -102,15 +106,25 @@ impl Processes {
         self.grpc_url(self.ports.projects)
     }
 
+    /// Where the logging service is.
+    pub fn logging_url(&self) -> String {
+        self.grpc_url(self.ports.logging)
+    }
+
     /// Where the browser goes.
     pub fn web_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.http)
     }
 
+    /// Where MCP clients go.
+    pub fn mcp_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.mcp)
+    }
+
     /// Where an MCP client of the project goes, without the part that names the
     /// door.
     pub fn endpoint(&self, project: &Project) -> String {
-        format!("http://127.0.0.1:{}/projects/{}", self.ports.mcp, project.slug)
+        format!("{}/projects/{}", self.mcp_url(), project.slug)
     }
 
     /// What the gateway reaches the logging service through.
@@ -139,10 +153,42 @@ impl Processes {
         child.id().expect("it has not been waited for")
     }
 
+    /// A command of the binary with the settings of the deployment.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(mcp_orch());
+        command
+            .args([name, "--data"])
+            .arg(self.data())
+            .args(["--http-port", &self.ports.http.to_string()])
+            .args(["--mcp-port", &self.ports.mcp.to_string()])
+            .args(["--projects-port", &self.ports.projects.to_string()])
+            .args(["--logging-port", &self.ports.logging.to_string()])
+            .args(["--gateway-port", &self.ports.gateway.to_string()])
+            .args(["--projects-url", &self.grpc_url(self.ports.projects)])
+            .args(["--gateway-url", &self.grpc_url(self.ports.gateway)])
+            .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
+            .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
+            .env("MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL", self.mcp_url())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The folder in which the services keep everything.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// `kill -9`, and nothing else.
     pub async fn kill(&mut self, service: Service) {
         let mut child = self.running[service as usize].take().expect("it runs");
         child.kill().await.expect("a child can be killed");
+    }
+
+    /// Sends a signal to a service.
+    pub fn signal(&self, service: Service, signal: Signal) {
+        let pid = Pid::from_raw(self.pid(service).cast_signed());
+        kill(pid, signal).expect("a child can be sent signals");
     }
 
     /// Starts a killed service again and waits until it is ready.
@@ -153,14 +199,8 @@ impl Processes {
 
     /// SIGTERM to a service; gives whether it ended in good order.
     pub async fn stop(&mut self, service: Service) -> bool {
+        self.signal(service, Signal::SIGTERM);
         let mut child = self.running[service as usize].take().expect("it runs");
-        let pid = child.id().expect("it has not been waited for");
-        let told = Command::new("kill")
-            .args(["-TERM", &pid.to_string()])
-            .status()
-            .await
-            .expect("kill runs");
-        assert!(told.success(), "{} can be told to stop", service.name());
         child.wait().await.expect("a child can be waited for").success()
     }
 
@@ -188,25 +228,10 @@ impl Processes {
             Service::McpGateway => self.to_logging.url(self.grpc_scheme()),
             _ => self.grpc_url(self.ports.logging),
         };
-        let child = Command::new(mcp_orch())
-            .args(["serve", "--no-demo", "--service", service.name(), "--data"])
-            .arg(self.folder.path().join("data"))
-            .args(["--http-port", &self.ports.http.to_string()])
-            .args(["--mcp-port", &self.ports.mcp.to_string()])
-            .args(["--projects-port", &self.ports.projects.to_string()])
-            .args(["--logging-port", &self.ports.logging.to_string()])
-            .args(["--gateway-port", &self.ports.gateway.to_string()])
-            .args(["--projects-url", &self.grpc_url(self.ports.projects)])
+        let child = self
+            .command("serve")
+            .args(["--no-demo", "--service", service.name()])
             .args(["--logging-url", &logging_url])
-            .args(["--gateway-url", &self.grpc_url(self.ports.gateway)])
-            .env("MCPORCH_PROJECTS__DATABASE_URL", &self.projects_database)
-            .env("MCPORCH_LOGGING__DATABASE_URL", &self.logging_database)
-            .env(
-                "MCPORCH_HTTP_GATEWAY__MCP_PUBLIC_URL",
-                format!("http://127.0.0.1:{}", self.ports.mcp),
-            )
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file has two handles"))
             .stderr(log)
             .kill_on_drop(true)

@@ -45,6 +45,39 @@ async fn stored_calls(owner: &Rest, project: &Project, count: usize) -> Vec<Valu
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_counted_is_there_before_its_first_count() {
+    let processes = Processes::start().await;
+    let metrics = async |base: &str| {
+        let answer = reqwest::get(format!("{base}/metrics")).await.expect("it answers");
+        answer.text().await.expect("with a text")
+    };
+    let has_zero = |metrics: &str, name: &str, label: &str| {
+        let mut lines = metrics
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains(label));
+        lines.any(|line| line.ends_with(" 0"))
+    };
+    let logging = metrics(&processes.logging_url()).await;
+    for outcome in ["new", "finished", "repeated"] {
+        let label = format!("outcome=\"{outcome}\"");
+        assert!(
+            has_zero(&logging, "log_tool_calls_total{", &label),
+            "{label}: {logging}"
+        );
+    }
+    assert!(has_zero(&logging, "log_dead_letters_total", ""), "{logging}");
+    assert!(has_zero(&logging, "log_seq_gaps_total", ""), "{logging}");
+    let gateway = metrics(&processes.mcp_url()).await;
+    for name in [
+        "mcporch_tool_calls_total",
+        "mcporch_records_lost_total",
+        "mcporch_upstream_late_replies_total",
+    ] {
+        assert!(has_zero(&gateway, name, ""), "{name}: {gateway}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_through_four_processes_on_postgres_is_in_the_log() {
     let mut processes = Processes::start().await;
     let (owner, project) = fixture_project(&processes).await;

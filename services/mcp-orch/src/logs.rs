@@ -4,11 +4,13 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::project_reader::{Place, ProjectReader, Range};
+use crate::{
+    palette::Palette,
+    project_reader::{Place, ProjectReader, Range},
+};
 
 mod line;
 
-use line::Palette;
 pub(crate) use line::duration_text;
 
 /// Shows tool calls: searches, follows, shows one, exports

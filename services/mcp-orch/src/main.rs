@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod data_folder;
 mod demo;
+mod doctor;
 mod events;
 mod health;
 mod import;
@@ -46,6 +47,7 @@ enum Command {
     Stdio(stdio::StdioArgs),
     Import(import::ImportArgs),
     Admin(admin::AdminArgs),
+    Doctor(doctor::DoctorArgs),
     Migrate(migrate::MigrateArgs),
     Health(health::HealthArgs),
     /// Runs a small MCP server over stdin and stdout, to try things with
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Stdio(args) => block_on(Box::pin(stdio::run(args))),
         Command::Import(args) => block_on(Box::pin(import::run(args))),
         Command::Admin(args) => block_on(Box::pin(admin::run(args))),
+        Command::Doctor(args) => block_on(Box::pin(doctor::run(args))),
         Command::Migrate(args) => block_on(Box::pin(migrate::run(args))),
         Command::Health(args) => block_on(health::run(args)),
         Command::SampleServer => block_on(async {

@@ -6,9 +6,11 @@ mod connector;
 mod files;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::{TlsAcceptor, TlsConnector, rustls::pki_types::ServerName, server::TlsStream};
@@ -58,6 +60,19 @@ impl TlsConfig {
     /// Whether the services use TLS.
     pub const fn is_on(&self) -> bool {
         self.certificate_file.is_some()
+    }
+
+    /// Until when the certificate of this process holds, in the eyes of other
+    /// services at the time `now`. `None` where no TLS is wanted. It is an error
+    /// where it does not hold then.
+    pub fn valid_until(&self, now: Timestamp) -> Result<Option<Timestamp>, UnusableTls> {
+        let Some(files) = Files::of(self)? else {
+            return Ok(None);
+        };
+        let pem = files.read()?;
+        // Reads the key, too, and compares it with the certificate.
+        pem.ends()?;
+        validity::valid_until(&pem, now).map(Some)
     }
 }
 

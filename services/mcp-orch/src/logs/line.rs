@@ -1,32 +1,8 @@
-use std::{fmt::Write as _, io::IsTerminal as _};
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Colours, or none where nobody sees them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Palette {
-    Colours,
-    Plain,
-}
-
-impl Palette {
-    pub(super) fn of_terminal() -> Self {
-        // no-color.org
-        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        if is_wanted && std::io::stdout().is_terminal() {
-            Self::Colours
-        } else {
-            Self::Plain
-        }
-    }
-
-    fn paint(self, code: &str, text: &str) -> String {
-        match self {
-            Self::Colours => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::Plain => text.to_owned(),
-        }
-    }
-}
+use crate::palette::Palette;
 
 /// One call in one line: time, status, tool, duration, client, and what it was
 /// about.

@@ -35,7 +35,7 @@ pub(super) struct Files {
 /// What stood in the files.
 #[derive(PartialEq, Eq)]
 pub(super) struct Pem {
-    certificate: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
     key: Vec<u8>,
     authority: Vec<u8>,
 }
@@ -91,13 +91,7 @@ impl Pem {
             PrivateKeyDer::from_pem_slice(&self.key)
                 .map_err(|error| unusable("key_file", format!("holds no private key in PEM: {error}")))
         };
-        let mut authorities = RootCertStore::empty();
-        for authority in certificates("authority_file", &self.authority)? {
-            authorities
-                .add(authority)
-                .map_err(|error| unusable("authority_file", error.to_string()))?;
-        }
-        let authorities = Arc::new(authorities);
+        let authorities = self.authorities()?;
 
         // Health checks and scrapes of metrics come without a certificate.
         let clients = WebPkiClientVerifier::builder_with_provider(authorities.clone(), provider.clone())
@@ -123,9 +117,22 @@ impl Pem {
             connector: TlsConnector::from(Arc::new(client)),
         })
     }
+
+    pub(super) fn authorities(&self) -> Result<Arc<RootCertStore>, UnusableTls> {
+        let mut authorities = RootCertStore::empty();
+        for authority in certificates("authority_file", &self.authority)? {
+            authorities
+                .add(authority)
+                .map_err(|error| unusable("authority_file", error.to_string()))?;
+        }
+        Ok(Arc::new(authorities))
+    }
 }
 
-fn certificates(setting: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, UnusableTls> {
+pub(super) fn certificates(
+    setting: &'static str,
+    pem: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, UnusableTls> {
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable(setting, error.to_string()))?;
@@ -140,7 +147,7 @@ pub(super) fn server_name(name: String) -> Result<ServerName<'static>, UnusableT
     ServerName::try_from(name).map_err(|_| unusable("server_name", shown))
 }
 
-fn unusable(setting: &'static str, problem: impl Into<String>) -> UnusableTls {
+pub(super) fn unusable(setting: &'static str, problem: impl Into<String>) -> UnusableTls {
     UnusableTls {
         setting,
         problem: problem.into(),

@@ -237,3 +237,31 @@ fn urls_say_whether_tls_is_meant() {
     );
     assert!(refused("https://projects:9101", None).contains("https is for services with host.tls"));
 }
+
+#[test]
+fn a_certificate_that_has_ended_or_is_of_another_authority_is_told() {
+    let (authority, folder) = (Authority::new(), folder());
+    let mut config = authority.issue("127.0.0.1", folder.path());
+    // What rcgen issues holds from 1975 to 4096.
+    let at = |year: &str| format!("{year}-06-01T00:00:00Z").parse().expect("a time");
+    let end = config
+        .valid_until(at("2026"))
+        .expect("it holds")
+        .expect("TLS is on");
+    assert!(end.to_string().starts_with("4096-01-01"), "{end}");
+    let refusal = |config: &TlsConfig, year| config.valid_until(at(year)).expect_err(year).to_string();
+    assert!(refusal(&config, "4097").contains("ended at 4096-01-01"));
+    assert!(refusal(&config, "1974").contains("begins to hold at 1975-01-01"));
+
+    let other = tempfile::tempdir().expect("a folder");
+    config.authority_file = Authority::new().issue("127.0.0.1", other.path()).authority_file;
+    assert!(refusal(&config, "2026").contains("another authority"));
+    config.key_file = Authority::new().issue("127.0.0.1", other.path()).key_file;
+    assert!(refusal(&config, "2026").starts_with("host.tls.certificate_file"));
+    assert!(
+        TlsConfig::default()
+            .valid_until(at("2026"))
+            .expect("none is fine")
+            .is_none()
+    );
+}
