@@ -21,6 +21,7 @@ mod processes;
 mod programs;
 mod recorded_calls;
 mod rest;
+mod small_disk;
 mod stack;
 mod wait;
 
@@ -37,8 +38,9 @@ pub use postgres::Postgres;
 pub use processes::{Processes, Service};
 pub use programs::{
     ListeningProgram, environment, evil_server, fixture_server, installed_client, kills, mcp_orch,
-    memory_mib, postgres_database,
+    memory_mib, postgres_database, size,
 };
 pub use rest::{Project, Rest, ServerDefinition};
+pub use small_disk::SmallDisk;
 pub use stack::{Engine, Stack};
 pub use wait::{wait_until, wait_within};

@@ -109,7 +109,7 @@ pub async fn postgres_database() -> String {
 
 /// How often the chaos test kills: a few times, or `MCPORCH_TEST_KILLS`.
 pub fn kills() -> usize {
-    environment("MCPORCH_TEST_KILLS").map_or(6, |kills| kills.parse().expect("a number of kills"))
+    size("MCPORCH_TEST_KILLS", 6)
 }
 
 /// A variable by which `./test` or a developer configures the tests.
@@ -121,14 +121,20 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// A number by which a test is made larger than `./test` runs it.
+pub fn size(variable: &str, usual: usize) -> usize {
+    environment(variable).map_or(usual, |size| size.parse().expect("a number"))
+}
+
 fn built(name: &str) -> PathBuf {
     // A test runs as <target>/<profile>/deps/<test>.
     let test = std::env::current_exe().expect("a test knows where it lies");
-    let program = test
-        .ancestors()
-        .nth(2)
-        .expect("a test lies in <target>/<profile>/deps")
-        .join(name);
+    let beside = || {
+        let folder = test.ancestors().nth(2);
+        folder.expect("a test lies in <target>/<profile>/deps").to_owned()
+    };
+    let folder = environment("MCPORCH_TEST_BINARIES").map_or_else(beside, PathBuf::from);
+    let program = folder.join(name);
     assert!(
         program.exists(),
         "{} is not built: run cargo build --workspace --bins",

@@ -3,10 +3,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tests::{
     Answer, Door, Load, McpClient, Pace, Processes, Project, Rest, ServerDefinition, Service, Weather,
-    environment, fixture_server, memory_mib, nothing_went_wrong, wait_until, wait_within,
+    fixture_server, memory_mib, nothing_went_wrong, size, wait_until, wait_within,
 };
 
 async fn fixture_project(processes: &Processes) -> (Rest, Project) {
@@ -16,11 +17,6 @@ async fn fixture_project(processes: &Processes) -> (Rest, Project) {
     let server = ServerDefinition::stdio("fixture", &fixture_server(), &[]);
     let project = owner.project("Acme", &[server]).await.expect("a project is made");
     (owner, project)
-}
-
-/// A number by which the test is made larger than `./test` runs it.
-fn size(variable: &str, usual: usize) -> usize {
-    environment(variable).map_or(usual, |size| size.parse().expect("a number"))
 }
 
 /// Waits until the log has all that was answered, and counts what went wrong.
@@ -54,82 +50,119 @@ async fn all_are_stored_once(
     );
 }
 
-/// The part of the times that 99 % do not exceed.
-fn p99(times: &[Duration]) -> Duration {
-    times.get(times.len() * 99 / 100).copied().unwrap_or_default()
+/// What so many of a hundred sorted times do not exceed.
+fn percentile(times: &[Duration], percent: usize) -> Duration {
+    times
+        .get(times.len() * percent / 100)
+        .copied()
+        .unwrap_or_default()
+}
+
+/// What becomes of the logging service for a while.
+#[derive(Debug, Clone, Copy)]
+enum Outage {
+    /// `kill -9`.
+    Dead,
+    /// SIGSTOP: connections stand, and nobody answers.
+    Stopped,
+    /// Connections are accepted, and nobody reads.
+    Hung,
+    /// What is sent goes nowhere, as if the other side had been cut off.
+    CutOff,
+}
+
+impl Outage {
+    async fn begin(self, processes: &mut Processes) {
+        match self {
+            Self::Dead => processes.kill(Service::Logging).await,
+            Self::Stopped => processes.signal(Service::Logging, Signal::SIGSTOP),
+            Self::Hung => processes.to_logging().set(Weather::Hung),
+            Self::CutOff => processes.to_logging().set(Weather::Lost),
+        }
+    }
+
+    async fn end(self, processes: &mut Processes) {
+        match self {
+            Self::Dead => processes.restart(Service::Logging).await,
+            Self::Stopped => processes.signal(Service::Logging, Signal::SIGCONT),
+            Self::Hung | Self::CutOff => processes.to_logging().set(Weather::Clear),
+        }
+    }
+
+    /// Calls go on at a rate, into the spool; when logging is back, all of them
+    /// are stored.
+    async fn costs_no_call_and_no_row(self) {
+        let calls_per_second = size("MCPORCH_TEST_CALLS_PER_SECOND", 100);
+        let outage = Duration::from_secs(size("MCPORCH_TEST_OUTAGE_SECONDS", 3) as u64);
+        let mut processes = Processes::start().await;
+        let (owner, project) = fixture_project(&processes).await;
+        let pace = Pace {
+            callers: 8,
+            calls_per_second: Some(calls_per_second as u64),
+        };
+        let load = Load::start(&processes.endpoint(&project), &project.key, pace);
+        let calls = outage.as_secs() as usize * calls_per_second;
+        let go_on = async |calls: usize| {
+            let wanted = load.answered() + calls;
+            while load.answered() < wanted {
+                load.proceeds(calls_per_second).await;
+            }
+            load.take_times()
+        };
+        go_on(2 * calls_per_second).await;
+        // As long as the outage, so that both are measured alike.
+        let before = go_on(calls).await;
+        let memory = memory_mib(processes.pid(Service::McpGateway), "VmRSS:");
+
+        self.begin(&mut processes).await;
+        let meanwhile = go_on(calls).await;
+        let more = memory_mib(processes.pid(Service::McpGateway), "VmRSS:").saturating_sub(memory);
+        assert!(more < 64, "memory grew by {more} MiB while logging was away");
+
+        let stored_before = stored(&owner, &project).await;
+        self.end(&mut processes).await;
+        let back = tokio::time::Instant::now();
+        while stored(&owner, &project).await + calls_per_second < load.answered() {
+            load.proceeds(10).await;
+        }
+        let took = back.elapsed();
+        let drained = load.answered().saturating_sub(stored_before);
+        let failed = load.failed();
+        println!(
+            "measured: logging {self:?} for {outage:?} at {calls_per_second} calls/s: p50 {:?} and p99 {:?} before, {:?} and {:?} \
+             meanwhile; memory {memory} MiB and {more} more; up to date {took:?} after the return, {:.0} calls/s or {:.1} times \
+             the live rate",
+            percentile(&before, 50),
+            percentile(&before, 99),
+            percentile(&meanwhile, 50),
+            percentile(&meanwhile, 99),
+            drained as f64 / took.as_secs_f64(),
+            drained as f64 / took.as_secs_f64() / calls_per_second as f64,
+        );
+        let answered = load.stop().await;
+        let fault = format!("logging {self:?} for {outage:?} at {calls_per_second} calls/s");
+        all_are_stored_once(&fault, &owner, &project, (&answered, failed)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logging_service_that_hangs_or_is_cut_off_costs_no_call_and_no_row() {
-    let calls = size("MCPORCH_TEST_FAULT_CALLS", 200);
-    let processes = Processes::start().await;
-    let (owner, project) = fixture_project(&processes).await;
-    let pace = Pace {
-        callers: 4,
-        calls_per_second: None,
-    };
-    let load = Load::start(&processes.endpoint(&project), &project.key, pace);
-    for weather in [Weather::Hung, Weather::Lost] {
-        load.proceeds(calls).await;
-        processes.to_logging().set(weather);
-        load.take_times();
-        load.proceeds(calls).await;
-        eprintln!("{weather:?}: p99 {:?}", p99(&load.take_times()));
-        processes.to_logging().set(Weather::Clear);
-    }
-    load.proceeds(calls).await;
-    eprintln!("clear: p99 {:?}", p99(&load.take_times()));
-    let failed = load.failed();
-    let answered = load.stop().await;
-    let fault = "logging hangs, then is cut off";
-    all_are_stored_once(fault, &owner, &project, (&answered, failed)).await;
+async fn a_logging_service_that_is_dead_costs_no_call_and_no_row() {
+    Outage::Dead.costs_no_call_and_no_row().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backlog_drains_while_calls_go_on() {
-    let calls_per_second = size("MCPORCH_TEST_CALLS_PER_SECOND", 100);
-    let outage = Duration::from_secs(size("MCPORCH_TEST_OUTAGE_SECONDS", 3) as u64);
-    let mut processes = Processes::start().await;
-    let (owner, project) = fixture_project(&processes).await;
-    let pace = Pace {
-        callers: 8,
-        calls_per_second: Some(calls_per_second as u64),
-    };
-    let load = Load::start(&processes.endpoint(&project), &project.key, pace);
-    load.proceeds(2 * calls_per_second).await;
-    let before = load.take_times();
-    let memory = memory_mib(processes.pid(Service::McpGateway), "VmRSS:");
+async fn a_logging_service_that_is_stopped_costs_no_call_and_no_row() {
+    Outage::Stopped.costs_no_call_and_no_row().await;
+}
 
-    processes.kill(Service::Logging).await;
-    let wanted = load.answered() + outage.as_secs() as usize * calls_per_second;
-    while load.answered() < wanted {
-        load.proceeds(calls_per_second).await;
-    }
-    let meanwhile = load.take_times();
-    let more = memory_mib(processes.pid(Service::McpGateway), "VmRSS:").saturating_sub(memory);
-    assert!(more < 64, "memory grew by {more} MiB while logging was away");
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logging_service_that_hangs_costs_no_call_and_no_row() {
+    Outage::Hung.costs_no_call_and_no_row().await;
+}
 
-    processes.restart(Service::Logging).await;
-    let back = tokio::time::Instant::now();
-    let missing = load.answered();
-    while stored(&owner, &project).await + calls_per_second < load.answered() {
-        load.proceeds(10).await;
-    }
-    let took = back.elapsed();
-    let failed = load.failed();
-    eprintln!(
-        "{} calls in an outage of {outage:?}, memory {memory} MiB and {more} more; p99 {:?} before, {:?} meanwhile, {:?} after; \
-         up to date {took:?} after the return: {:.0} calls/s, {:.1} times the live rate",
-        meanwhile.len(),
-        p99(&before),
-        p99(&meanwhile),
-        p99(&load.take_times()),
-        missing as f64 / took.as_secs_f64(),
-        missing as f64 / took.as_secs_f64() / calls_per_second as f64,
-    );
-    let answered = load.stop().await;
-    let fault = format!("logging dead for {outage:?} at {calls_per_second} calls/s");
-    all_are_stored_once(&fault, &owner, &project, (&answered, failed)).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logging_service_that_is_cut_off_costs_no_call_and_no_row() {
+    Outage::CutOff.costs_no_call_and_no_row().await;
 }
 
 async fn stored(owner: &Rest, project: &Project) -> usize {

@@ -2,11 +2,12 @@
 //! that its first argument names.
 
 use std::{
+    collections::HashMap,
     io::{BufRead as _, Write as _},
     process::{Command, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 /// 1 GB in lines of 1 KB.
 const STDERR_LINES: usize = 1_000_000;
@@ -19,7 +20,11 @@ fn main() -> anyhow::Result<()> {
         }
     }
     for line in std::io::stdin().lock().lines() {
-        let message: Value = serde_json::from_str(&line?)?;
+        let line = line?;
+        if way == "parrot" && parrot(&line)? {
+            continue;
+        }
+        let message: Value = serde_json::from_str(&line)?;
         let Some(id) = message.get("id") else { continue };
         let result = match message["method"].as_str() {
             Some("initialize") => json!({
@@ -54,6 +59,27 @@ fn main() -> anyhow::Result<()> {
     loop {
         std::thread::park();
     }
+}
+
+/// Gives the arguments of a call back to the byte, without a look at what they
+/// are. Whether it was a call.
+fn parrot(line: &str) -> anyhow::Result<bool> {
+    let message: HashMap<String, Box<RawValue>> = serde_json::from_str(line)?;
+    let raw = |name: &str| message.get(name).map_or("null", |value| value.get());
+    if raw("method") != "\"tools/call\"" {
+        return Ok(false);
+    }
+    let params: HashMap<String, Box<RawValue>> = serde_json::from_str(raw("params"))?;
+    let arguments = params.get("arguments").map_or("{}", |value| value.get());
+    let content = r#"[{"type":"text","text":"said again"}]"#;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(
+        stdout,
+        r#"{{"jsonrpc":"2.0","id":{},"result":{{"content":{content},"structuredContent":{arguments}}}}}"#,
+        raw("id"),
+    )?;
+    stdout.flush()?;
+    Ok(true)
 }
 
 /// All that it was trusted with: its environment, and the text that it got.
