@@ -14,7 +14,7 @@ from metrics import ROOT
 
 CONTENTS = {"LICENSE", "README.md", "CHANGELOG.md", "mcp-orch", "mcp-orch.toml", "mcp-orch.cdx.json"}
 CONTENTS |= {f"systemd/{name}" for name in ("mcp-orch.service", "sysusers.conf")}
-CONTENTS |= {f"docs/{name}.md" for name in ("install", "operations", "administration", "metrics", "security")}
+CONTENTS |= {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
 
 
 def pack(binary: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
