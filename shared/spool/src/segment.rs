@@ -167,6 +167,15 @@ impl Spare {
         Ok(self.0)
     }
 
+    /// Gives back the space that an earlier process set aside: on a full disk, the
+    /// next one has no other to begin with.
+    pub(crate) fn give_back(folder: &Path) -> io::Result<()> {
+        match std::fs::remove_file(Self::path(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
     fn path(folder: &Path) -> PathBuf {
         folder.join("spare")
     }

@@ -16,7 +16,7 @@ use crate::{
     log::{self, Log},
     reader::Reader,
     recovery::{self, Recovery},
-    segment,
+    segment::{self, Spare},
     sync::{self, Progress},
 };
 
@@ -69,6 +69,7 @@ impl Spool {
         fs::create_dir_all(&folder).context("cannot make the folder", &folder)?;
         let lock = lock(&folder)?;
         let (recovered, recovery) = recovery::recover(&folder)?;
+        Spare::give_back(&folder).context("cannot remove the spare segment in", &folder)?;
         let epoch = next_epoch(&folder, recovered.last_epoch)?;
         let salt = getrandom::u32()
             .map_err(io::Error::from)
