@@ -2,9 +2,9 @@
 //! them: one for what a client asks, one for what a server is asked on its
 //! behalf. They exist where traces are collected and cost nothing elsewhere.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 use opentelemetry::{
-    propagation::{Extractor, Injector},
+    propagation::Extractor,
     trace::{SpanContext, TraceContextExt as _},
 };
 use tracing::{Span, field::Empty};
@@ -123,7 +123,7 @@ pub(crate) fn replied(reply: &Result<Reply, RequestError>) {
         Ok(Reply::Error(error)) => {
             let fields = object_fields(error.get(), ["code"]);
             let code = fields.and_then(|fields| fields.get(0)?.parse::<i64>().ok());
-            failed(&code.map_or_else(String::new, |code| code.to_string()), code);
+            failed(&error_type(code), code);
         }
         Err(RequestError::Timeout(_)) => failed("timeout", None),
         Err(_) => failed("_OTHER", None),
@@ -134,6 +134,11 @@ pub(crate) fn replied(reply: &Result<Reply, RequestError>) {
 /// exist costs each call more than many of the things that it is there for.
 fn are_collected() -> bool {
     tracing::enabled!(target: "traced::mcp", tracing::Level::DEBUG)
+}
+
+/// What an error is called: `_OTHER` where it has no code, which it should have.
+fn error_type(code: Option<i64>) -> String {
+    code.map_or_else(|| "_OTHER".to_owned(), |code| code.to_string())
 }
 
 /// The trace of the current span, where traces are collected.
@@ -157,13 +162,11 @@ pub(crate) fn carriers(of_client: Option<&Trace>) -> HeaderMap {
     if !are_collected() {
         return of_client.map(|trace| trace.carriers.clone()).unwrap_or_default();
     }
-    let mut headers = Headers(HeaderMap::new());
-    opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.inject_context(&Span::current().context(), &mut headers);
-    });
+    let mut headers = HeaderMap::new();
+    service_host::carry_trace(&mut headers);
     match of_client {
-        Some(trace) if headers.0.is_empty() => trace.carriers.clone(),
-        _ => headers.0,
+        Some(trace) if headers.is_empty() => trace.carriers.clone(),
+        _ => headers,
     }
 }
 
@@ -239,14 +242,13 @@ impl Extractor for Meta<'_, '_> {
     }
 }
 
-struct Headers(HeaderMap);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Injector for Headers {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value))
-            && !value.is_empty()
-        {
-            self.0.insert(name, value);
-        }
+    #[test]
+    fn an_error_without_a_code_has_a_type_too() {
+        assert_eq!(error_type(Some(-32_602)), "-32602");
+        assert_eq!(error_type(None), "_OTHER");
     }
 }
