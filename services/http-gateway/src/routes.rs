@@ -39,7 +39,7 @@ use crate::{
 /// The REST API, below `/api/v1`.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(auth::sign_up))
+        .routes(routes!(auth::get_sign_up, auth::sign_up))
         .routes(routes!(auth::sign_in))
         .routes(routes!(auth::sign_out))
         .routes(routes!(auth::redeem_sign_in_link))

@@ -222,6 +222,7 @@ pub(crate) const ALLOW_LIST: AllowList = &[
     ("mcporch.projects.v1.UsersService/CreateSignInLink", &[Operator]),
     ("mcporch.projects.v1.UsersService/DeleteMe", IN_SOMEBODYS_NAME),
     ("mcporch.projects.v1.UsersService/GetMe", IN_SOMEBODYS_NAME),
+    ("mcporch.projects.v1.UsersService/GetSignUp", IN_SOMEBODYS_NAME),
     (
         "mcporch.projects.v1.UsersService/ListWebSessions",
         IN_SOMEBODYS_NAME,

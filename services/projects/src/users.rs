@@ -43,6 +43,15 @@ pub(crate) enum Applicant {
     Operator,
 }
 
+/// What anybody may know of how accounts are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SignUpState {
+    /// Without an invitation.
+    pub(crate) is_open: bool,
+    /// Nobody has an account yet.
+    pub(crate) is_first: bool,
+}
+
 /// The rules about accounts.
 pub(crate) struct Users {
     database: Database,
@@ -142,6 +151,15 @@ impl Users {
         self.changes.finish(transaction, &by, deed).await?;
         tracing::info!(user_id = %user.id, is_admin = user.is_admin, "account made");
         Ok((user, session))
+    }
+
+    /// Who may make an account now.
+    pub(crate) async fn sign_up_state(&self) -> Result<SignUpState, ServiceError> {
+        let is_first = !store::is_claimed(&self.database).await?;
+        Ok(SignUpState {
+            is_open: is_first || self.sign_up == SignUp::Open,
+            is_first,
+        })
     }
 
     /// Signs in with a password. Who has no account hears the same, after the

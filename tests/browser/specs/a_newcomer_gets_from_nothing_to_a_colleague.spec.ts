@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 import { en } from "../../../web/src/i18n/en.ts";
 import { ko } from "../../../web/src/i18n/ko.ts";
 import { PASSWORD } from "../comer.ts";
 import { binary } from "../environment.ts";
+import { takeLooks } from "../looks.ts";
 import { callTool } from "../mcp.ts";
 import { type OwnStack, startOwnStack } from "../own_stack.ts";
 import { rowsOf } from "../pages.ts";
@@ -11,9 +11,6 @@ import { expect, test } from "../watched.ts";
 
 // Nobody is signed in at first, which the browser writes to its console.
 test.use({ refusals: /api\/v1\/me/ });
-
-/** A folder for pictures of each step, in both sizes and themes; without it none are taken. */
-const pictures = process.env.MCPORCH_PICTURES;
 
 const LOOKS = [
   { name: "en", words: en, locale: "en-US", colorScheme: "dark", width: 1440, height: 900 },
@@ -43,7 +40,7 @@ async function journey(browser: Browser, look: Look): Promise<void> {
   const step = pictureTaker(look);
 
   await page.goto("/");
-  await page.getByRole("link", { name: words.account.toSignUp }).click();
+  await expect(page.getByText(words.account.first)).toBeVisible();
   await page.getByLabel(words.words.name, { exact: true }).fill("Kim");
   await page.getByLabel(words.account.email, { exact: true }).fill("kim@example.com");
   await page.getByLabel(words.account.password, { exact: true }).fill(PASSWORD);
@@ -171,27 +168,11 @@ function filled(text: string, client: string): string {
   return text.replace("{{client}}", client);
 }
 
-/** Takes each step in both sizes and themes, where pictures are wanted. */
-function pictureTaker(look: Look) {
+/** Takes each step, where pictures are wanted. */
+function pictureTaker({ name: look }: Look) {
   let count = 0;
-  return async (page: Page, name: string) => {
+  return (page: Page, name: string) => {
     count += 1;
-    if (!pictures) return;
-    mkdirSync(pictures, { recursive: true });
-    await page.evaluate(() => document.fonts.ready);
-    for (const { width, height } of LOOKS) {
-      await page.setViewportSize({ width, height });
-      for (const theme of ["dark", "light"]) {
-        await page.evaluate((theme) => {
-          document.documentElement.dataset.theme = theme;
-        }, theme);
-        const file = `${String(count).padStart(2, "0")}-${name}-${look.name}-${width}-${theme}.png`;
-        await page.screenshot({ path: `${pictures}/${file}`, animations: "disabled" });
-      }
-    }
-    await page.setViewportSize({ width: look.width, height: look.height });
-    await page.evaluate((theme) => {
-      document.documentElement.dataset.theme = theme;
-    }, look.colorScheme);
+    return takeLooks(page, `${String(count).padStart(2, "0")}-${name}-${look}`);
   };
 }

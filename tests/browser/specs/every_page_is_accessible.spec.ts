@@ -1,6 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { project, server, sessionFile, webUrl } from "../environment.ts";
+import { takeLooks } from "../looks.ts";
 import { callTool } from "../mcp.ts";
 import { toolCallsUrl } from "../pages.ts";
 import { expect, test } from "../watched.ts";
@@ -175,7 +176,7 @@ function firstRow(page: Page) {
   return page.locator('[role="row"][aria-selected]').first();
 }
 
-async function visit(page: Page, { url, open }: Visit): Promise<void> {
+async function visit(page: Page, { page: name, url, open }: Visit): Promise<void> {
   await page.goto(url);
   await page.locator("h1, h2").first().waitFor();
   await page.waitForLoadState("load");
@@ -185,6 +186,7 @@ async function visit(page: Page, { url, open }: Visit): Promise<void> {
     ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`,
   );
   expect(found).toEqual([]);
+  await takeLooks(page, `${name}-${await page.locator("html").getAttribute("lang")}`);
 }
 
 const LOOKS = [

@@ -231,7 +231,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Says who may make an account */
+        get: operations["get_sign_up"];
         put?: never;
         /**
          * Makes an account and signs it in
@@ -2832,6 +2833,13 @@ export interface components {
              */
             password: string;
         };
+        /** @description Who may make an account now. */
+        SignUpState: {
+            /** @description Whether nobody has yet: whoever comes first is the administrator. */
+            is_first: boolean;
+            /** @description Whether anybody may, without an invitation. */
+            is_open: boolean;
+        };
         /** @description Signed in. The session itself travels in the cookie `mcporch_session`. */
         SignedIn: {
             session: components["schemas"]["Session"];
@@ -3808,6 +3816,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    get_sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is open */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignUpState"];
+                };
             };
             default: components["responses"]["Refused"];
         };

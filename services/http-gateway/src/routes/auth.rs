@@ -72,6 +72,30 @@ pub(crate) struct Session {
     expires_at: Moment,
 }
 
+/// Who may make an account now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignUpState {
+    /// Whether anybody may, without an invitation.
+    is_open: bool,
+    /// Whether nobody has yet: whoever comes first is the administrator.
+    is_first: bool,
+}
+
+/// Says who may make an account
+#[utoipa::path(get, path = "/auth/sign-up", tag = "auth", operation_id = "get_sign_up", security(()),
+    responses((status = 200, description = "Whether it is open", body = SignUpState)))]
+pub(crate) async fn get_sign_up(
+    State(app): State<App>,
+    origin: Origin,
+) -> Result<Json<SignUpState>, ServiceError> {
+    let request = origin.request(wire::GetSignUpRequest {});
+    let state = answer(app.backends.users().get_sign_up(request)).await?;
+    Ok(Json(SignUpState {
+        is_open: state.is_open,
+        is_first: state.is_first,
+    }))
+}
+
 /// Makes an account and signs it in
 ///
 /// The first account of a deployment is its administrator. After that, the

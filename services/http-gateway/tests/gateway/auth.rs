@@ -19,6 +19,8 @@ fn cookie(signed_in: &Answer) -> String {
 #[tokio::test]
 async fn signing_up_signs_in_and_signing_out_ends_it() {
     let stack = stack::start().await;
+    let state = answer(stack.get("/api/v1/auth/sign-up")).await.done();
+    assert_eq!(state, json!({"is_open": true, "is_first": true}));
     let body = json!({"email": "kim@example.com", "password": "right", "name": "Kim"});
     let signed_up = answer(stack.post("/api/v1/auth/sign-up", &body)).await;
     assert_eq!(signed_up.status, 201);

@@ -3,10 +3,11 @@ use serde_json::Value;
 
 use crate::stack::{self, answer};
 
-/// What may be asked by anybody: each way of signing in.
-const OPEN: [&str; 3] = [
+/// What may be asked by anybody: each way of signing in, and whether there is one of signing up.
+const OPEN: [&str; 4] = [
     "POST /api/v1/auth/sign-in",
     "POST /api/v1/auth/sign-in-link",
+    "GET /api/v1/auth/sign-up",
     "POST /api/v1/auth/sign-up",
 ];
 

@@ -49,6 +49,17 @@ impl wire::users_service_server::UsersService for UsersRpc {
         }))
     }
 
+    async fn get_sign_up(
+        &self,
+        _request: Request<wire::GetSignUpRequest>,
+    ) -> Result<Response<wire::GetSignUpResponse>, Status> {
+        let state = self.users.sign_up_state().await?;
+        Ok(Response::new(wire::GetSignUpResponse {
+            is_open: state.is_open,
+            is_first: state.is_first,
+        }))
+    }
+
     async fn sign_in(
         &self,
         request: Request<wire::SignInRequest>,

@@ -42,6 +42,8 @@ database_test! {
         let rooms = Rooms::new(database, SignUp::InviteOnly);
         let (first, session) = rooms.sign_up("Kim@Example.com").await.expect("the first");
         assert!(first.is_admin);
+        let state = rooms.users.sign_up_state().await.expect("known");
+        assert_eq!(state, SignUpState { is_open: false, is_first: false });
         let caller = rooms.caller(&session.token).await.expect("a session");
         let caller = caller.person().expect("a person").clone();
         assert_eq!(caller, first);
@@ -66,6 +68,8 @@ database_test! {
 
     async fn of_two_who_come_first_at_once_one_is_let_in_where_sign_up_is_off(database: Database) {
         let rooms = Rooms::new(database, SignUp::Off);
+        let state = rooms.users.sign_up_state().await.expect("known");
+        assert_eq!(state, SignUpState { is_open: true, is_first: true });
         let (one, other) = tokio::join!(rooms.sign_up("kim@example.com"), rooms.sign_up("lee@example.com"));
         let mut reasons = [reason(one), reason(other)];
         reasons.sort();
@@ -75,6 +79,8 @@ database_test! {
     async fn an_address_has_one_account_in_whatever_case(database: Database) {
         let rooms = Rooms::new(database, SignUp::Open);
         rooms.sign_up("kim@example.com").await.expect("free");
+        let state = rooms.users.sign_up_state().await.expect("known");
+        assert_eq!(state, SignUpState { is_open: true, is_first: false });
         let refusal = rooms.sign_up(" KIM@example.COM ").await.expect_err("taken");
         assert_eq!((refusal.code, refusal.reason.as_str()), (Code::AlreadyExists, "email_taken"));
         assert_eq!(refusal.fields[0].field, "email");

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { signUpQuery } from "@/api/sign-up";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Entry, FormProblem } from "./entry";
@@ -14,6 +16,7 @@ interface Props {
 export function SignInPage({ onSignedIn, next }: Props) {
   const { t } = useTranslation();
   const signIn = useSignIn();
+  const isClosed = useQuery(signUpQuery).data?.is_open === false;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -26,9 +29,13 @@ export function SignInPage({ onSignedIn, next }: Props) {
     <Entry
       title={t("account.signInTitle")}
       footer={
-        <Link to="/sign-up" search={{ next }} className="text-center text-accent hover:underline">
-          {t("account.toSignUp")}
-        </Link>
+        isClosed ? (
+          <p className="text-center text-muted">{t("account.byInvitation")}</p>
+        ) : (
+          <Link to="/sign-up" search={{ next }} className="text-center text-accent hover:underline">
+            {t("account.toSignUp")}
+          </Link>
+        )
       }
     >
       <form onSubmit={submit} className="flex flex-col gap-4">

@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "@/api/problem";
+import { signUpQuery } from "@/api/sign-up";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Entry, FormProblem } from "./entry";
@@ -19,6 +21,7 @@ const FIELDS = ["name", "email", "password"];
 export function SignUpPage({ onSignedIn, next, invitation }: Props) {
   const { t } = useTranslation();
   const signUp = useSignUp();
+  const state = useQuery(signUpQuery).data;
   const problem = signUp.error instanceof Problem ? signUp.error : undefined;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -34,15 +37,21 @@ export function SignUpPage({ onSignedIn, next, invitation }: Props) {
       { onSuccess: onSignedIn },
     );
   };
+  const toSignIn = (
+    <Link to="/sign-in" search={{ next }} className="text-center text-accent hover:underline">
+      {t("account.toSignIn")}
+    </Link>
+  );
+  if (state?.is_open === false && !invitation) {
+    return (
+      <Entry title={t("account.signUpTitle")} footer={toSignIn}>
+        <p className="text-muted">{t("account.byInvitation")}</p>
+      </Entry>
+    );
+  }
   return (
-    <Entry
-      title={t("account.signUpTitle")}
-      footer={
-        <Link to="/sign-in" search={{ next }} className="text-center text-accent hover:underline">
-          {t("account.toSignIn")}
-        </Link>
-      }
-    >
+    <Entry title={t("account.signUpTitle")} footer={state?.is_first ? null : toSignIn}>
+      {state?.is_first && <p className="text-muted">{t("account.first")}</p>}
       <form onSubmit={submit} className="flex flex-col gap-4">
         <TextField
           label={t("words.name")}

@@ -8,6 +8,9 @@ export const account = {
   signUp: "Create account",
   toSignUp: "No account yet? Create one",
   toSignIn: "Already have an account? Sign in",
+  byInvitation:
+    "Accounts are made by invitation here: open the link of yours, or ask a colleague or an administrator for one.",
+  first: "Nobody is here yet. The first account is the administrator's.",
   byLink: "Signing you in…",
   linkFailedTitle: "This link does not work any more",
   linkFailed:

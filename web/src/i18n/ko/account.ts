@@ -8,6 +8,9 @@ export const account = {
   signUp: "계정 만들기",
   toSignUp: "계정이 없으신가요? 새로 만들기",
   toSignIn: "이미 계정이 있으신가요? 로그인",
+  byInvitation:
+    "이곳의 계정은 초대를 받아 만듭니다. 받은 초대 링크를 열거나, 동료나 관리자에게 초대를 요청하세요.",
+  first: "아직 아무도 없습니다. 첫 번째 계정이 관리자가 됩니다.",
   byLink: "로그인하는 중…",
   linkFailedTitle: "더 이상 쓸 수 없는 링크입니다",
   linkFailed:
