@@ -28,6 +28,10 @@ struct Args {
     #[arg(long)]
     keep: Option<PathBuf>,
 
+    /// The project that they are calls of
+    #[arg(long, default_value_t = PROJECT)]
+    project: Uuid,
+
     /// How many calls are stored
     #[arg(long, default_value_t = 200_000)]
     calls: u64,
@@ -40,7 +44,7 @@ struct Args {
     #[arg(long, default_value = "realistic")]
     shape: Shape,
 
-    /// How often each question is asked
+    /// How often each question is asked; 0: nothing is asked
     #[arg(long, default_value_t = 20)]
     rounds: usize,
 
@@ -50,8 +54,7 @@ struct Args {
     compare_copy: bool,
 }
 
-/// The project of all calls: the same in each run, so that a kept database can
-/// be asked again.
+/// The same in each run, so that a kept database can be asked again.
 const PROJECT: Uuid = Uuid::from_u128(0x0192_f0c1_7a3b_7c55_9d0e_2f4a_6b8c_0d1e);
 
 #[tokio::main]
@@ -65,12 +68,12 @@ async fn main() -> anyhow::Result<()> {
     };
     let service = Service::start(url.clone()).await?;
     let mut reader = service.reader();
-    let is_there = newest(&mut reader).await?.is_some();
+    let is_there = newest(&mut reader, args.project).await?.is_some();
     if !is_there {
         store(&args, &service).await?;
     }
-    let now = newest(&mut reader).await?.context("nothing is stored")?;
-    check(&mut reader, args.calls, now).await?;
+    let now = newest(&mut reader, args.project).await?.context("nothing is stored")?;
+    check(&mut reader, &args, now).await?;
     match &args.database_url {
         Some(url) => print_disk(copy::database_bytes(url).await?, args.calls),
         None => print_disk(bytes_in(&folder)?, args.calls),
@@ -84,8 +87,12 @@ async fn main() -> anyhow::Result<()> {
         );
         return service.stop().await;
     }
+    if args.rounds == 0 {
+        return service.stop().await;
+    }
     let questions = Questions {
         reader,
+        project: args.project,
         now,
         hours: args.hours,
         rounds: args.rounds,
@@ -98,7 +105,7 @@ async fn store(args: &Args, service: &Service) -> anyhow::Result<()> {
     let now = Clock::system().now();
     let draw = Draw::new(
         args.shape,
-        ProjectId::from_uuid(PROJECT),
+        ProjectId::from_uuid(args.project),
         args.calls,
         args.hours,
         now,
@@ -115,9 +122,9 @@ async fn store(args: &Args, service: &Service) -> anyhow::Result<()> {
 }
 
 /// Everything that was ever stored of the project.
-fn everything() -> ToolCallFilter {
+fn everything(project: Uuid) -> ToolCallFilter {
     ToolCallFilter {
-        project_id: PROJECT.to_string(),
+        project_id: project.to_string(),
         from_us: Some(1),
         to_us: Some(i64::MAX / 2),
         ..ToolCallFilter::default()
@@ -125,9 +132,9 @@ fn everything() -> ToolCallFilter {
 }
 
 /// When the newest call started.
-async fn newest(reader: &mut Reader) -> anyhow::Result<Option<Timestamp>> {
+async fn newest(reader: &mut Reader, project: Uuid) -> anyhow::Result<Option<Timestamp>> {
     let list = ListToolCallsRequest {
-        filter: Some(everything()),
+        filter: Some(everything(project)),
         page: Some(PageRequest {
             limit: 1,
             cursor: String::new(),
@@ -141,16 +148,16 @@ async fn newest(reader: &mut Reader) -> anyhow::Result<Option<Timestamp>> {
 }
 
 /// Every call is a row.
-async fn check(reader: &mut Reader, calls: u64, now: Timestamp) -> anyhow::Result<()> {
+async fn check(reader: &mut Reader, args: &Args, now: Timestamp) -> anyhow::Result<()> {
     let summary = SummarizeToolCallsRequest {
         filter: Some(ToolCallFilter {
             to_us: Some(now.as_micros() + 1),
-            ..everything()
+            ..everything(args.project)
         }),
         include_previous: false,
     };
     let total = reader.summarize_tool_calls(summary).await?.into_inner().total;
-    ensure!(total == calls, "{total} of {calls} are in the store");
+    ensure!(total == args.calls, "{total} of {} are in the store", args.calls);
     Ok(())
 }
 

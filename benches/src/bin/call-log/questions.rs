@@ -11,6 +11,7 @@ use proto::{
     page::PageRequest,
 };
 use tests::memory_mib;
+use uuid::Uuid;
 
 const HOUR_US: i64 = 3_600_000_000;
 const HALF_AN_HOUR_US: i64 = HOUR_US / 2;
@@ -45,6 +46,7 @@ const TEXTS: [&str; 9] = [
 /// What is asked of a log that is full.
 pub(crate) struct Questions {
     pub(crate) reader: Reader,
+    pub(crate) project: Uuid,
     /// When the newest call started.
     pub(crate) now: Timestamp,
     /// Over which time the calls lie.
@@ -66,7 +68,7 @@ impl Questions {
     fn last(&self, hours: i64, q: &str) -> ToolCallFilter {
         let to_us = self.now.as_micros() + 1;
         ToolCallFilter {
-            project_id: super::PROJECT.to_string(),
+            project_id: self.project.to_string(),
             from_us: Some(to_us - hours * HOUR_US),
             to_us: Some(to_us),
             q: q.to_owned(),
