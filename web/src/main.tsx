@@ -6,12 +6,14 @@ import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
 import "./styles/app.css";
 import { createQueryClient } from "./api/query-client";
-import { createAppRouter } from "./app/router";
+import { createAppRouter, fetchFirst } from "./app/router";
 import { startLanguage } from "./i18n/language";
 
 const queries = createQueryClient();
 const router = createAppRouter(queries);
 
+// What the page at the address needs comes together with its language, not after it.
+fetchFirst(router);
 await startLanguage();
 
 const place = document.getElementById("root");

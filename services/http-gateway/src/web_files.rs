@@ -18,6 +18,8 @@ struct WebFiles;
 /// One of them.
 struct File {
     bytes: Cow<'static, [u8]>,
+    /// The same, compressed by the build; fonts and pictures have none.
+    gzip: Option<Cow<'static, [u8]>>,
     hash: String,
     kind: String,
 }
@@ -88,12 +90,20 @@ fn answer(path: &str, file: File, asked: &HeaderMap) -> Response {
         .filter_map(|tags| tags.to_str().ok())
         .flat_map(|tags| tags.split(','))
         .any(|known| known.trim() == tag);
+    let (bytes, is_gzip) = match file.gzip {
+        Some(gzip) if takes_gzip(asked) => (gzip, true),
+        _ => (file.bytes, false),
+    };
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(file.bytes.into_owned()).into_response()
+        Body::from(bytes.into_owned()).into_response()
     };
     let headers = response.headers_mut();
+    if is_gzip && !is_known {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     for (name, value) in [(header::ETAG, tag), (header::CONTENT_TYPE, file.kind)] {
         if let Ok(value) = HeaderValue::try_from(value) {
@@ -101,6 +111,20 @@ fn answer(path: &str, file: File, asked: &HeaderMap) -> Response {
         }
     }
     response
+}
+
+/// RFC 9110, section 12.5.3: a coding is taken unless its weight is 0.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    asked
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|codings| codings.to_str().ok())
+        .flat_map(|codings| codings.split(','))
+        .map(|coding| coding.split_once(';').unwrap_or((coding, "")))
+        .any(|(name, weight)| {
+            let weight = weight.trim().trim_start_matches("q=");
+            name.trim().eq_ignore_ascii_case("gzip") && !weight.parse().is_ok_and(|weight: f64| weight <= 0.0)
+        })
 }
 
 impl File {
@@ -116,6 +140,7 @@ impl File {
                 kind.to_owned()
             },
             bytes: file.data,
+            gzip: WebFiles::get(&format!("{path}.gz")).map(|file| file.data),
         })
     }
 }
@@ -124,12 +149,17 @@ impl File {
 mod tests {
     use super::*;
 
-    fn get(path: &str, known: Option<&str>) -> Response {
-        let file = File {
+    fn file() -> File {
+        File {
             bytes: b"content".as_slice().into(),
+            gzip: Some(b"compressed".as_slice().into()),
             hash: "1234abcd".to_owned(),
             kind: "text/html; charset=utf-8".to_owned(),
-        };
+        }
+    }
+
+    fn get(path: &str, known: Option<&str>) -> Response {
+        let file = file();
         let mut asked = HeaderMap::new();
         if let Some(known) = known {
             asked.insert(header::IF_NONE_MATCH, known.parse().expect("a header"));
@@ -155,5 +185,27 @@ mod tests {
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(again.headers()[header::ETAG], tag.as_str());
         assert_eq!(get(INDEX, Some("W/\"other\"")).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn what_the_build_compressed_goes_to_those_who_take_it() {
+        for (codings, is_gzip) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0.000", false),
+            ("br", false),
+            ("", false),
+        ] {
+            let asked = HeaderMap::from_iter([(header::ACCEPT_ENCODING, codings.parse().expect("a header"))]);
+            let response = answer("assets/index-a1.js", file(), &asked);
+            let headers = response.headers();
+            assert_eq!(
+                headers.get(header::CONTENT_ENCODING).is_some(),
+                is_gzip,
+                "{codings}"
+            );
+            assert_eq!(headers[header::VARY], "accept-encoding");
+        }
     }
 }

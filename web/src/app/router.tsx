@@ -304,6 +304,16 @@ export function createAppRouter(queries: QueryClient) {
   });
 }
 
+/** Begins to fetch the code of the page at the address, while it is found out who reads it. */
+export function fetchFirst(router: ReturnType<typeof createAppRouter>): void {
+  const [routes] = router.getMatchedRoutes(router.latestLocation.pathname);
+  for (const route of routes) {
+    // What fails here fails again, and is shown, where the page is drawn.
+    router.loadRouteChunk(route)?.catch(() => undefined);
+  }
+  void router.load();
+}
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof createAppRouter>;
