@@ -20,7 +20,7 @@ export function Nothing<T extends CallFilter>({ project, search, onSearch, loadi
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       {hasCalls || isNarrowed ? (
-        <NoMatch search={search} onChange={onSearch} />
+        <NoMatch project={project} search={search} onChange={onSearch} />
       ) : (
         <NoCallsYet project={project} />
       )}

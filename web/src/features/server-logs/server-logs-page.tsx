@@ -3,6 +3,7 @@ import { SquareTerminal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { serversQuery } from "@/api/servers";
 import type { LogLevel } from "@/api/types";
+import { Button } from "@/ui/button";
 import { Choice } from "@/ui/choice";
 import { PageBar, useTitle } from "@/ui/page";
 import { EmptyState, ProblemView, SkeletonRows } from "@/ui/states";
@@ -74,12 +75,29 @@ export function ServerLogsPage({ project, server, level, onFilter }: Props) {
           {t("serverLogs.broken")}
         </p>
       )}
-      {shown?.length === 0 && (
+      {list.data?.rows.length === 0 && (
         <EmptyState
           icon={<SquareTerminal size={28} aria-hidden />}
           title={t("serverLogs.emptyTitle")}
           text={t("serverLogs.empty")}
         />
+      )}
+      {list.data && list.data.rows.length > 0 && shown?.length === 0 && (
+        <EmptyState
+          icon={<SquareTerminal size={28} aria-hidden />}
+          title={t("serverLogs.noMatchTitle")}
+          text={t("serverLogs.noMatch", { count: list.data.rows.length })}
+        >
+          <div className="flex flex-wrap justify-center gap-2">
+            {list.data.hasOlder && (
+              <Button disabled={older.isPending} onClick={() => older.mutate()}>
+                {t("serverLogs.lookBack")}
+              </Button>
+            )}
+            <Button onClick={() => onFilter({ server })}>{t("serverLogs.atLeast.debug")}</Button>
+          </div>
+          {older.isError && <ProblemView error={older.error} isInline />}
+        </EmptyState>
       )}
       {shown && shown.length > 0 && (
         <LogLines

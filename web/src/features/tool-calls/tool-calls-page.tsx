@@ -5,6 +5,7 @@ import { useKnownValues } from "@/features/call-filter/known-values";
 import { Nothing } from "@/features/call-filter/nothing";
 import { QueryBar } from "@/features/call-filter/query-bar";
 import { RangePicker } from "@/features/call-filter/range-picker";
+import { useDaysKept } from "@/features/call-filter/retention";
 import { queryOf, withQuery, withRange } from "@/features/call-filter/search";
 import type { Expression } from "@/lib/query/expression";
 import { PageBar, useTitle } from "@/ui/page";
@@ -51,6 +52,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
   const live = useLiveCalls({ project, filter, mode, isReady: calls.isSuccess, isAtTop });
   const older = useOlderCalls(project, filter);
   const known = useKnownValues(project, filter);
+  const daysKept = useDaysKept(project, filter);
   const [markedId, setMarked] = useState<string>();
   const activeId = search.call ?? markedId;
 
@@ -148,6 +150,11 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
                 onOpen={open}
                 onAtTop={show}
                 older={{ load: older.mutate, isLoading: older.isPending, isFailed: older.isError }}
+                end={
+                  daysKept === undefined
+                    ? t("toolCalls.end")
+                    : t("toolCalls.kept", { count: daysKept })
+                }
               />
             </>
           )}

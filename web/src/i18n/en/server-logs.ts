@@ -18,6 +18,10 @@ export const serverLogs = {
   },
   emptyTitle: "Nothing was logged",
   empty: "What servers write to stderr, and when they start and stop, appears here as it happens.",
+  noMatchTitle: "No line of this level",
+  noMatch_one: "The newest line is of another.",
+  noMatch_other: "None among the newest {{count, number}} lines.",
+  lookBack: "Look further back",
   broken: "The log cannot be read at the moment. What is shown stays; it catches up by itself.",
   call: "call",
 };

@@ -98,6 +98,8 @@ export const toolCalls = {
   },
   olderFailed: "Older calls could not be loaded.",
   end: "Start of the range",
+  kept_one: "Calls are kept for {{count, number}} day in this project. What was before is gone.",
+  kept_other: "Calls are kept for {{count, number}} days in this project. What was before is gone.",
   noServer: "no server",
   otherClient: "Other",
   drawer: {

@@ -18,6 +18,9 @@ export const serverLogs = {
   },
   emptyTitle: "기록된 로그가 없습니다",
   empty: "서버가 stderr에 쓴 내용과 시작·종료 기록이 실시간으로 나타납니다.",
+  noMatchTitle: "이 수준의 로그가 없습니다",
+  noMatch_other: "최근 {{count, number}}줄 가운데 없습니다.",
+  lookBack: "더 오래된 로그 보기",
   broken:
     "지금은 로그를 읽을 수 없습니다. 보이는 내용은 그대로 두고, 연결되면 자동으로 따라잡습니다.",
   call: "호출",

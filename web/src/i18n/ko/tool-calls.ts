@@ -95,6 +95,8 @@ export const toolCalls = {
   },
   olderFailed: "이전 호출을 불러오지 못했습니다.",
   end: "기간의 시작",
+  kept_other:
+    "이 프로젝트는 호출을 {{count, number}}일 동안 보관합니다. 그 전의 호출은 남아 있지 않습니다.",
   noServer: "서버 없음",
   otherClient: "기타",
   drawer: {
