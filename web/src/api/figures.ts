@@ -19,9 +19,9 @@ const REFRESH_MS = 10_000;
  */
 const CALM = { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS, staleTime: 0 };
 
-/** Has the figures of a project read again, because calls came. */
-export function forgetFigures(queries: QueryClient, project: string): void {
-  void queries.invalidateQueries({ queryKey: [KEY, project] });
+/** Has the figures of a project read again, because calls came; done when they are there. */
+export function forgetFigures(queries: QueryClient, project: string): Promise<void> {
+  return queries.invalidateQueries({ queryKey: [KEY, project] });
 }
 
 export function summaryQuery(project: string, query: CallParams) {

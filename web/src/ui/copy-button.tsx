@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { buttonClass } from "./button";
 
 interface Props {
-  text: string;
+  /** A function where it is long: it is written when somebody copies it. */
+  text: string | (() => string);
   /** What is copied, for those who do not see where the button stands. */
   label?: string;
   look?: "quiet" | "bare" | "solid";
@@ -25,7 +26,7 @@ export function CopyButton({ text, label, look = "bare", icon, children }: Props
       type="button"
       className={buttonClass(look)}
       aria-label={label ? `${t("words.copy")}: ${label}` : undefined}
-      onClick={() => void copyText(text).then(setCopied)}
+      onClick={() => void copyText(typeof text === "string" ? text : text()).then(setCopied)}
     >
       {isCopied ? (
         <Check size={13} aria-hidden className="text-success" />

@@ -1,5 +1,6 @@
 import { clsx } from "clsx";
 import { CircleCheck, CircleHelp, CircleSlash, CircleX, Clock3, LoaderCircle } from "lucide-react";
+import { memo } from "react";
 import type { ToolCallStatus } from "@/api/types";
 import { useT } from "@/i18n/language";
 
@@ -27,7 +28,7 @@ interface Props {
 }
 
 /** A status as icon, word and colour: never by colour alone. */
-export function Status({ status, className }: Props) {
+export const Status = memo(function Status({ status, className }: Props) {
   const t = useT();
   const Icon = ICONS[status];
   return (
@@ -45,11 +46,10 @@ export function Status({ status, className }: Props) {
         className={clsx(
           "shrink-0",
           status === "error" && "fill-current [&>path]:stroke-surface",
-          status === "error" && "fill-current [&>path]:stroke-surface",
           status === "running" && "animate-spin [animation-duration:1.6s]",
         )}
       />
       <span className="truncate">{t(`toolCalls.status.${status}`)}</span>
     </span>
   );
-}
+});

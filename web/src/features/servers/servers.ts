@@ -36,13 +36,19 @@ export function serverStatusQuery(project: string, { id }: Server) {
 export function serverToolsQuery(project: string, { id }: Server) {
   return queryOptions({
     queryKey: ["server-tools", project, id],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{project}/servers/{server}/tools", {
-          params: { path: { project, server: id } },
-        }),
-      ),
-    // Asking starts the server; one that cannot start is not tried again and again.
+    queryFn: async ({ client }) => {
+      try {
+        return await unwrap(
+          api.GET("/api/v1/projects/{project}/servers/{server}/tools", {
+            params: { path: { project, server: id } },
+          }),
+        );
+      } finally {
+        // Asking started the server.
+        void client.invalidateQueries({ queryKey: ["server-status", project, id] });
+      }
+    },
+    // One that cannot start is not tried again and again.
     retry: false,
   });
 }

@@ -32,12 +32,12 @@ export function CallActions({ project, call }: Props) {
         <CopyButton
           look="quiet"
           icon={<Terminal size={13} aria-hidden />}
-          text={asCurl(call, window.location.origin, project)}
+          text={() => asCurl(call, window.location.origin, project)}
         >
           {t("toolCalls.drawer.copyCurl")}
         </CopyButton>
       )}
-      <CopyButton look="quiet" text={asJsonRpc(call)}>
+      <CopyButton look="quiet" text={() => asJsonRpc(call)}>
         {t("toolCalls.drawer.copyJsonRpc")}
       </CopyButton>
       <CopyButton look="quiet" icon={<Link2 size={13} aria-hidden />} text={window.location.href}>

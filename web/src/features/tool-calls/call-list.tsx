@@ -1,10 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { type RefObject, useCallback, useEffect, useLayoutEffect } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/button";
 import type { CallBuffer } from "./buffer";
 import { CallRow, ROW_HEIGHT } from "./call-row";
+import { Recycler } from "./recycler";
 
 const HEAD_HEIGHT = 28;
 /** Older rows are asked for when so few are left below. */
@@ -17,9 +18,11 @@ interface Props {
   onOpen: (id: string) => void;
   onAtTop: () => void;
   older: { load: () => void; isLoading: boolean; isFailed: boolean };
+  /** What is said below the last row. */
+  end: string;
 }
 
-export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older }: Props) {
+export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, end }: Props) {
   const { t } = useTranslation();
   const { rows, hasOlder } = buffer;
   // Another function would have all rows measured again, with each frame that is scrolled.
@@ -35,6 +38,12 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older }:
   });
   const items = list.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
+  const recycler = useRef<Recycler>(undefined);
+  recycler.current ??= new Recycler();
+  const slots = recycler.current.place(items.map(({ key }) => String(key)));
+  const drawn = items.map((item, at) => ({ item, slot: slots[at] ?? at }));
+  // Elements stay where they are in the document while rows fly by, and are in order at rest.
+  if (list.isScrolling) drawn.sort((one, other) => one.slot - other.slot);
 
   const { load, isLoading, isFailed } = older;
   const isNearEnd = hasOlder && lastIndex >= rows.length - AHEAD_ROWS;
@@ -62,12 +71,12 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older }:
     >
       <Head />
       <div role="rowgroup" className="relative" style={{ height: list.getTotalSize() }}>
-        {items.map((item) => {
+        {drawn.map(({ item, slot }) => {
           const call = rows[item.index];
           if (!call) return null;
           return (
             <CallRow
-              key={call.id}
+              key={slot}
               call={call}
               index={item.index}
               top={item.start - HEAD_HEIGHT}
@@ -87,7 +96,7 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older }:
             <Button onClick={load}>{t("words.retry")}</Button>
           </>
         )}
-        {!isFailed && (hasOlder ? t("words.loading") : t("toolCalls.end"))}
+        {!isFailed && (hasOlder ? t("words.loading") : end)}
       </div>
     </div>
   );

@@ -19,7 +19,7 @@ const ALWAYS: readonly string[] = ["success", "error"];
 /** How many calls of which status, and how long they took. */
 export function Counts({ project, filter }: { project: string; filter: CallFilter }) {
   const { t, i18n } = useTranslation();
-  const { data } = useQuery(summaryQuery(project, toParams(filter)));
+  const { data, isPlaceholderData } = useQuery(summaryQuery(project, toParams(filter)));
   if (!data) return <div aria-hidden className="h-5" />;
   const percentiles = [
     ["p50", data.p50_duration_us],
@@ -27,7 +27,10 @@ export function Counts({ project, filter }: { project: string; filter: CallFilte
     ["p99", data.p99_duration_us],
   ] as const;
   return (
-    <div className="tabular flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-muted text-xs">
+    <div
+      aria-busy={isPlaceholderData}
+      className="tabular flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-muted text-xs aria-busy:opacity-60"
+    >
       <span>
         {t("metrics.calls")}{" "}
         <b className="font-semibold text-text">{formatCount(data.total, i18n.language)}</b>

@@ -45,9 +45,9 @@ export function Facets(props: FacetsProps) {
 }
 
 export function FacetFields({ project, filter, onQuery }: FacetsProps) {
-  const { data, isPending } = useQuery(facetsQuery(project, toParams(filter)));
+  const { data, isPending, isPlaceholderData } = useQuery(facetsQuery(project, toParams(filter)));
   return (
-    <>
+    <div aria-busy={isPlaceholderData} className="flex flex-col aria-busy:opacity-60">
       {isPending && <Skeleton className="m-3 h-40" />}
       {FIELDS.map(([field, facet]) => (
         <Facet
@@ -60,7 +60,7 @@ export function FacetFields({ project, filter, onQuery }: FacetsProps) {
         />
       ))}
       <DurationFacet query={queryOf(filter)} onQuery={onQuery} />
-    </>
+    </div>
   );
 }
 

@@ -28,7 +28,7 @@ interface Props {
 export function Histogram({ project, filter, onZoom }: Props) {
   const { t, i18n } = useTranslation();
   useZone();
-  const { data } = useQuery(histogramQuery(project, toParams(filter)));
+  const { data, isPlaceholderData } = useQuery(histogramQuery(project, toParams(filter)));
   const plot = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const buckets = data?.t ?? [];
@@ -55,7 +55,8 @@ export function Histogram({ project, filter, onZoom }: Props) {
 
   return (
     <figure
-      className="flex flex-col gap-1 max-md:hidden"
+      className="flex flex-col gap-1 aria-busy:opacity-60 max-md:hidden"
+      aria-busy={isPlaceholderData}
       aria-label={t("toolCalls.histogram.label")}
     >
       <div

@@ -5,6 +5,7 @@ import { type FollowState, follow } from "@/api/follow";
 import type { ToolCall } from "@/api/types";
 import { type CallFilter, queryOf, toParams } from "@/features/call-filter/search";
 import type { StreamEvent } from "@/lib/event-stream";
+import { Paced } from "@/lib/paced";
 import { chosenOf, withValues } from "@/lib/query/edit";
 import { printQuery } from "@/lib/query/print";
 import { stringifySearch } from "@/lib/search-params";
@@ -15,8 +16,8 @@ import { RateGuard } from "./rate-guard";
 
 /** How often what arrived is shown: many calls a second become few repaints. */
 const FLUSH_MS = 150;
-/** How often the figures are read again while calls arrive. */
-const FIGURES_MS = 3_000;
+/** How long the figures rest at least before they are read again. */
+const FIGURES_REST_MS = 500;
 /** How often the list is read again where it is not live. */
 const REFRESH_MS = 30_000;
 /** Calls that still run after a break are asked for one by one, up to so many. */
@@ -64,9 +65,12 @@ class Tail {
   private arrived: ToolCall[] = [];
   private cursor = "";
   private flushTimer: ReturnType<typeof setTimeout> | undefined;
-  private figuresTimer: ReturnType<typeof setTimeout> | undefined;
   private refreshTimer: ReturnType<typeof setInterval> | undefined;
   private readonly guard = new RateGuard();
+  private readonly figures = new Paced(
+    () => forgetFigures(this.queries, this.of.project),
+    FIGURES_REST_MS,
+  );
 
   constructor(
     private readonly queries: QueryClient,
@@ -102,7 +106,7 @@ class Tail {
   stop(): void {
     this.abort.abort();
     clearTimeout(this.flushTimer);
-    clearTimeout(this.figuresTimer);
+    this.figures.stop();
     clearInterval(this.refreshTimer);
     this.onFlood(false);
     this.flush();
@@ -111,8 +115,9 @@ class Tail {
   private take({ event, data, id }: StreamEvent): void {
     this.cursor = id;
     if (event === "call") {
-      this.arrived.push(JSON.parse(data) as ToolCall);
-      this.guard.count(performance.now());
+      const call = JSON.parse(data) as ToolCall;
+      this.arrived.push(call);
+      this.guard.count(call.id, performance.now());
       this.flushTimer ??= setTimeout(() => this.flush(), FLUSH_MS);
     } else if (event === "dropped" || event === "resync") {
       void this.catchUp();
@@ -132,7 +137,7 @@ class Tail {
     for (const { id } of calls) {
       void this.queries.invalidateQueries({ queryKey: ["tool-call", this.of.project, id] });
     }
-    this.figuresTimer ??= setTimeout(() => this.readFigures(), FIGURES_MS);
+    this.figures.ask();
   }
 
   /** Calls of another status are taken only to end one that is shown. */
@@ -157,12 +162,7 @@ class Tail {
     } catch {
       // Nobody answers: the stream is about to break too, and comes back here.
     }
-    this.readFigures();
-  }
-
-  private readFigures(): void {
-    this.figuresTimer = undefined;
-    forgetFigures(this.queries, this.of.project);
+    this.figures.ask();
   }
 
   /** In a flood the rows stand still, whatever the reader does. */

@@ -52,8 +52,8 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
   const value = payload.value as Json | null;
   const isText = payload.text !== null && payload.text !== undefined;
   const raw = useMemo(
-    () => (isText ? payload.text : printJson(value)) ?? "",
-    [isText, payload, value],
+    () => (isRaw || isText ? textOf(payload) : undefined),
+    [isRaw, isText, payload],
   );
   return (
     <section aria-label={title} className="min-w-0 rounded-lg border border-border bg-canvas">
@@ -62,7 +62,7 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
           {title} · <span className="tabular">{formatBytes(payload.size_bytes)}</span>
         </h3>
         <div className="flex items-center">
-          <CopyButton text={raw} label={title} />
+          <CopyButton text={() => textOf(payload)} label={title} />
           {!isText && !isRaw && (
             <IconButton
               label={t("toolCalls.drawer.search")}
@@ -87,7 +87,7 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
           {t("toolCalls.drawer.payloadCut", { size: formatBytes(payload.size_bytes) })}
         </p>
       )}
-      {isRaw || isText ? (
+      {raw !== undefined ? (
         <pre
           tabIndex={0}
           className="max-h-[60dvh] overflow-auto whitespace-pre-wrap break-words p-3 font-mono text-xs leading-5 [overflow-wrap:anywhere]"
@@ -102,6 +102,10 @@ function PayloadBox({ title, payload, onFilter }: BoxProps) {
       )}
     </section>
   );
+}
+
+function textOf({ text, value }: Payload): string {
+  return text ?? printJson(value as Json) ?? "";
 }
 
 function Note({ text }: { text: string }) {

@@ -7,17 +7,20 @@ const CALM_MS = 2_000;
 /** Notices when calls arrive faster than rows may move. */
 export class RateGuard {
   private start = Number.NEGATIVE_INFINITY;
-  private counted = 0;
+  private readonly counted = new Set<string>();
   private floodedAt = Number.NEGATIVE_INFINITY;
 
-  /** Counts a call that arrived, `now` in milliseconds of any steady clock. */
-  count(now: number): void {
+  /**
+   * Counts a call that arrived, `now` in milliseconds of any steady clock. That it runs and that it
+   * ended is one row.
+   */
+  count(id: string, now: number): void {
     if (now - this.start >= WINDOW_MS) {
       this.start = now;
-      this.counted = 0;
+      this.counted.clear();
     }
-    this.counted += 1;
-    if (this.counted > MOST_PER_SECOND) this.floodedAt = now;
+    this.counted.add(id);
+    if (this.counted.size > MOST_PER_SECOND) this.floodedAt = now;
   }
 
   isFlooded(now: number): boolean {
