@@ -1,6 +1,11 @@
+/** To make one costs more than to use it a hundred times. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 /** `4,218`, in the language's own way. */
 export function formatCount(count: number, language: string): string {
-  return new Intl.NumberFormat(language).format(count);
+  const format = formats.get(language) ?? new Intl.NumberFormat(language);
+  formats.set(language, format);
+  return format.format(count);
 }
 
 /** `312 B`, `64.0 KiB`, `5.2 MiB`. */

@@ -42,7 +42,8 @@ export function QueryBar({ query, known, onChange }: Props) {
       mirror.current.style.transform = `translateX(${-input.current.scrollLeft}px)`;
     }
   };
-  useLayoutEffect(scroll);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another text moves what is shown
+  useLayoutEffect(scroll, [draft]);
 
   const write = (text: string, at: number) => {
     setDraft(text);

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
-import { type PointerEvent, useRef, useState } from "react";
+import { memo, type PointerEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { histogramQuery } from "@/api/figures";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { formatCount } from "@/lib/numbers";
 import { formatBucket } from "@/lib/time";
-import { useZone } from "@/lib/zone";
+import { useZone, type Zone } from "@/lib/zone";
 
 const SERIES = [
   ["error", "bg-chart-error"],
@@ -27,16 +27,13 @@ interface Props {
 /** Calls over time by status, the failures at the bottom. Dragging across it zooms in. */
 export function Histogram({ project, filter, onZoom }: Props) {
   const { t, i18n } = useTranslation();
-  useZone();
+  const zone = useZone();
   const { data, isPlaceholderData } = useQuery(histogramQuery(project, toParams(filter)));
   const plot = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const buckets = data?.t ?? [];
   const step = data?.step_ms ?? 1;
-  const totals = buckets.map((_, index) =>
-    SERIES.reduce((sum, [status]) => sum + (data?.series[status]?.[index] ?? 0), 0),
-  );
-  const most = Math.max(1, ...totals);
+  const most = Math.max(1, ...(data ? totalsOf(data) : []));
 
   const bucketAt = (event: PointerEvent) => {
     const box = plot.current?.getBoundingClientRect();
@@ -72,22 +69,7 @@ export function Histogram({ project, filter, onZoom }: Props) {
         onPointerUp={release}
         onPointerCancel={() => setDrag(undefined)}
       >
-        {buckets.map((at, index) => (
-          <div
-            key={at}
-            title={`${formatBucket(at, step)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
-            className="flex h-full min-w-0 flex-1 flex-col-reverse hover:bg-hover"
-          >
-            {SERIES.map(([status, colour]) => {
-              const count = data?.series[status]?.[index] ?? 0;
-              if (count === 0) return null;
-              const height = Math.max(1.5, (count / most) * HEIGHT_PX);
-              return (
-                <span key={status} className={clsx("w-full shrink-0", colour)} style={{ height }} />
-              );
-            })}
-          </div>
-        ))}
+        {data && <Bars data={data} zone={zone} />}
         {drag && (
           <div
             aria-hidden
@@ -108,6 +90,39 @@ export function Histogram({ project, filter, onZoom }: Props) {
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+interface Data {
+  t: number[];
+  step_ms: number;
+  series: { [status: string]: number[] };
+}
+
+/** Drawn again only for other data, or for another zone: they are many. */
+const Bars = memo(function Bars({ data }: { data: Data; zone: Zone }) {
+  const { t } = useTranslation();
+  const totals = totalsOf(data);
+  const most = Math.max(1, ...totals);
+  return data.t.map((at, index) => (
+    <div
+      key={at}
+      title={`${formatBucket(at, data.step_ms)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
+      className="flex h-full min-w-0 flex-1 flex-col-reverse hover:bg-hover"
+    >
+      {SERIES.map(([status, colour]) => {
+        const count = data.series[status]?.[index] ?? 0;
+        if (count === 0) return null;
+        const height = Math.max(1.5, (count / most) * HEIGHT_PX);
+        return <span key={status} className={clsx("w-full shrink-0", colour)} style={{ height }} />;
+      })}
+    </div>
+  ));
+});
+
+function totalsOf({ t, series }: Data): number[] {
+  return t.map((_, index) =>
+    SERIES.reduce((sum, [status]) => sum + (series[status]?.[index] ?? 0), 0),
   );
 }
 
