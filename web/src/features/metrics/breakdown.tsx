@@ -15,6 +15,8 @@ import { ChangeMark } from "./figure";
 
 const MOST_ROWS = 8;
 
+// Cards are six rows high at least, before and after their rows are there.
+
 interface Props {
   project: string;
   filter: CallFilter;
@@ -38,10 +40,10 @@ export function BreakdownCard({ project, filter, title, by, order, none }: Props
     <section className="flex min-w-0 flex-col gap-2 rounded-lg border border-border p-3.5">
       <h2 className="font-semibold text-xs">{title}</h2>
       {error && !data && <ProblemView error={error} onRetry={() => void refetch()} isInline />}
-      {!data && !error && <Skeleton className="h-40" />}
-      {rows?.length === 0 && <p className="py-2 text-muted text-xs">{none}</p>}
+      {!data && !error && <Skeleton className="h-42" />}
+      {rows?.length === 0 && <p className="min-h-42 py-2 text-muted text-xs">{none}</p>}
       {rows && rows.length > 0 && (
-        <ul className="-mx-1.5 flex flex-col">
+        <ul className="-mx-1.5 flex min-h-42 flex-col">
           {rows.map((row) => (
             <Row
               key={`${row.server_name ?? ""} ${row.value}`}

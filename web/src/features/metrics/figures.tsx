@@ -9,6 +9,8 @@ import { atLeast, FAILED, withStatuses } from "./behind";
 import { Figure } from "./figure";
 import { Gauge } from "./gauge";
 
+const GRID = "grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6";
+
 interface Props {
   project: string;
   filter: CallFilter;
@@ -21,7 +23,7 @@ export function Figures({ project, filter }: Props) {
   if (error && !now) {
     return <ProblemView error={error} onRetry={() => void refetch()} isInline />;
   }
-  if (!now) return <Skeleton className="h-28" />;
+  if (!now) return <Loading />;
   const { previous: before } = now;
   const count = (value: number) => formatCount(value, i18n.language);
   const rate = (value: number) =>
@@ -36,10 +38,7 @@ export function Figures({ project, filter }: Props) {
   const took = (us: number | null | undefined) => (us ? atLeast(filter, us) : filter);
   const failed = { now: failedOf(now), before: failedOf(before) };
   return (
-    <section
-      aria-label={t("metrics.figures")}
-      className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6"
-    >
+    <section aria-label={t("metrics.figures")} className={GRID}>
       <Figure
         project={project}
         name={t("metrics.successRate")}
@@ -100,6 +99,18 @@ export function Figures({ project, filter }: Props) {
         search={took(now.p95_duration_us)}
       />
     </section>
+  );
+}
+
+/** As high as what comes, so that nothing below it jumps: the first one has a gauge. */
+function Loading() {
+  return (
+    <div className={GRID}>
+      <Skeleton className="h-[126px]" />
+      {["b", "c", "d", "e", "f"].map((key) => (
+        <Skeleton key={key} className="min-h-[82px]" />
+      ))}
+    </div>
   );
 }
 
