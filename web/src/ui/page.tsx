@@ -46,8 +46,8 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
 
 export function PageBar({ title, actions }: { title: string; actions?: ReactNode }) {
   return (
-    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-border-subtle border-b px-3 py-2 pl-12 md:pl-3">
-      <h1 className="truncate font-semibold text-[15px]">{title}</h1>
+    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-border-subtle border-b px-3 py-2">
+      <h1 className="truncate pl-9 font-semibold text-[15px] md:pl-0">{title}</h1>
       <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{actions}</div>
     </header>
   );

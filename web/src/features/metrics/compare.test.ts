@@ -5,6 +5,7 @@ describe("a number beside the one of the period before", () => {
   it("says by how much it changed", () => {
     expect(changeOf(150, 100)).toEqual({ ratio: 0.5, direction: "up" });
     expect(changeOf(50, 100)).toEqual({ ratio: -0.5, direction: "down" });
+    expect(changeOf(0.930_1, 0.93)?.direction).toBe("same");
     expect(changeOf(0, 0)).toEqual({ ratio: undefined, direction: "same" });
   });
 

@@ -5,6 +5,9 @@ export interface Change {
   direction: "up" | "down" | "same";
 }
 
+/** What is shown as 0 % is no change. */
+const LEAST_RATIO = 0.000_5;
+
 type Figure = number | null | undefined;
 
 /** Absent where there is nothing to compare. */
@@ -12,8 +15,9 @@ export function changeOf(now: Figure, before: Figure): Change | undefined {
   if (now === null || now === undefined || before === null || before === undefined) {
     return undefined;
   }
-  const direction = now > before ? "up" : now < before ? "down" : "same";
-  return { ratio: before === 0 ? undefined : (now - before) / before, direction };
+  const ratio = before === 0 ? undefined : (now - before) / before;
+  if (ratio !== undefined && Math.abs(ratio) < LEAST_RATIO) return { ratio, direction: "same" };
+  return { ratio, direction: now > before ? "up" : now < before ? "down" : "same" };
 }
 
 /** Whether a change is to be welcomed: more of some things is better, of others worse. */

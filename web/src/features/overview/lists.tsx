@@ -71,11 +71,11 @@ export function Failures({ project, last }: { project: string; last: string }) {
               to="/projects/$project/tool-calls"
               params={{ project }}
               search={{ last, q: "status:(error OR timeout)", call: call.id }}
-              className={`${LINK} font-mono text-xs`}
+              className={`${LINK} max-w-1/2 shrink-0 font-mono text-xs`}
             >
               {call.tool_name}
             </Link>
-            <span className="min-w-0 shrink-[3] truncate text-muted text-xs">
+            <span className="min-w-0 truncate text-muted text-xs">
               {call.error_message}
             </span>
             <time

@@ -54,7 +54,7 @@ export function OverviewPage({ project }: { project: string }) {
             <h2 className="text-muted text-xs">{t("overview.lastDay")}</h2>
             <Figures project={project} filter={{ last: LAST }} />
           </div>
-          <div className="grid items-start gap-5 lg:grid-cols-2">
+          <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-2">
             <Failures project={project} last={LAST} />
             <Servers project={project} />
             <Clients project={project} />
