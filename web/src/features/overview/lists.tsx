@@ -75,9 +75,7 @@ export function Failures({ project, last }: { project: string; last: string }) {
             >
               {call.tool_name}
             </Link>
-            <span className="min-w-0 truncate text-muted text-xs">
-              {call.error_message}
-            </span>
+            <span className="min-w-0 truncate text-muted text-xs">{call.error_message}</span>
             <time
               dateTime={call.started_at}
               title={formatMoment(call.started_at)}
