@@ -89,12 +89,14 @@ export function LogLines({ project, logs, hasOlder, onOlder, showsServer }: Prop
             >
               <time dateTime={log.at} className="shrink-0 text-faint">
                 {time}
-                {fraction}
+                <span className="max-md:hidden">{fraction}</span>
               </time>
               {showsServer && (
-                <span className="w-28 shrink-0 truncate text-json-key">{log.server_name}</span>
+                <span className="w-16 shrink-0 truncate text-json-key md:w-28">
+                  {log.server_name}
+                </span>
               )}
-              <span className={clsx("w-16 shrink-0", COLOURS[log.level])}>
+              <span className={clsx("shrink-0 md:w-16", COLOURS[log.level])}>
                 {t(`serverLogs.levels.${log.level}`)}
               </span>
               <span className={clsx(log.kind !== "stderr" && "text-muted italic")}>{log.line}</span>

@@ -62,8 +62,8 @@ function SessionItem({ project, session }: { project: string; session: ClientSes
   const now = useNow(10_000);
   useZone();
   const { client, failed_calls: failed, total_calls: total } = session;
-  const end = session.ended_at ?? session.last_seen_at;
-  const lasted = (Date.parse(end) - Date.parse(session.started_at)) * 1_000;
+  const end = session.ended_at ? Date.parse(session.ended_at) : now;
+  const lasted = Math.max(0, end - Date.parse(session.started_at)) * 1_000;
   return (
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-6 gap-y-1 px-4 py-2.5 first:rounded-t-lg last:rounded-b-lg hover:bg-hover md:grid-cols-[minmax(0,1fr)_9rem_8rem_7rem]">
       <div className="flex min-w-0 flex-col">

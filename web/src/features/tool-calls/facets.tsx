@@ -81,7 +81,10 @@ function Facet({ field, values, isPartial, query, onQuery }: FacetProps) {
   const absent = [...included, ...excluded].filter((value) => !listed.includes(value));
   const all = [...values, ...absent.map((value) => ({ value, calls: 0 }))];
   const most = Math.max(1, ...values.map(({ calls }) => calls));
-  const shown = showsAll ? all : all.slice(0, Math.max(FIRST_VALUES, included.length));
+  const chosen = new Set([...included, ...excluded]);
+  const shown = showsAll
+    ? all
+    : all.filter(({ value }, index) => index < FIRST_VALUES || chosen.has(value));
   if (all.length === 0) return null;
   return (
     <details open className="group border-border-subtle border-b px-3 py-2.5">
