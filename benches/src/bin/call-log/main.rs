@@ -72,7 +72,9 @@ async fn main() -> anyhow::Result<()> {
     if !is_there {
         store(&args, &service).await?;
     }
-    let now = newest(&mut reader, args.project).await?.context("nothing is stored")?;
+    let now = newest(&mut reader, args.project)
+        .await?
+        .context("nothing is stored")?;
     check(&mut reader, &args, now).await?;
     match &args.database_url {
         Some(url) => print_disk(copy::database_bytes(url).await?, args.calls),
