@@ -1,6 +1,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Output,
+    time::Duration,
 };
 
 use nix::{
@@ -9,8 +10,6 @@ use nix::{
 };
 use tokio::process::Command;
 use uuid::Uuid;
-
-use crate::wait_until;
 
 /// A PostgreSQL of one test's own, to be killed.
 ///
@@ -82,6 +81,9 @@ impl Postgres {
     /// `kill -9` of all its processes, the first one before all others.
     pub fn kill(&self) {
         let Some(first) = self.first_process() else { return };
+        // Stopped, it starts no further one meanwhile, which would hold on to its
+        // memory and keep the next server from starting.
+        let _ = kill(first, Signal::SIGSTOP);
         let others = children(first);
         kill_9(first);
         others.into_iter().for_each(kill_9);
@@ -95,7 +97,7 @@ impl Postgres {
         let settings = format!(
             "-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=100"
         );
-        wait_until("PostgreSQL starts", async || {
+        let started = || async {
             let arguments = [
                 "--pgdata",
                 &data,
@@ -106,13 +108,21 @@ impl Postgres {
                 &settings,
                 "start",
             ];
-            self.run("pg_ctl", &arguments)
-                .await
-                .status
-                .success()
-                .then_some(())
-        })
-        .await;
+            self.run("pg_ctl", &arguments).await.status.success()
+        };
+        // What recovers from a kill takes its time where others work as well.
+        for _attempt in 0..50 {
+            if started().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
+        let end: Vec<_> = log.lines().rev().take(20).collect();
+        panic!(
+            "PostgreSQL does not start again; its log, the last line first:\n{}",
+            end.join("\n")
+        );
     }
 
     fn url(&self, database: &str) -> String {
