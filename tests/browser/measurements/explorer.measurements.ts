@@ -25,7 +25,7 @@ test("what the explorer costs", async ({ browser, page }) => {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   await load(browser, signedIn);
-  for (const step of [ask, filter, scroll, type, open, arrive, live]) await step(page, session);
+  for (const step of [filter, type, open, arrive, live, ask, scroll]) await step(page, session);
 });
 
 type SignedIn = Awaited<ReturnType<BrowserContext["storageState"]>>;
