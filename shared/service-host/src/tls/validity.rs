@@ -49,7 +49,8 @@ fn words(error: Error) -> String {
                 moment(not_before)
             )
         }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // The second where two authorities have the same name.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "the certificate is of another authority than those in authority_file".to_owned()
         }
         other => other.to_string(),
