@@ -47,64 +47,61 @@ pub struct ServerInspection {
 /// What [`Database::open`](crate::Database::open) would refuse is refused here
 /// too.
 pub async fn inspect(url: &str, migrations: &Migrations) -> Result<Inspection, OpenError> {
-    if is_sqlite(url) {
-        inspect_sqlite(url, &migrations.sqlite).await
+    let (engine, server, applied, migrator) = if is_sqlite(url) {
+        (SQLITE, None, look_at_sqlite(url).await?, &migrations.sqlite)
     } else if is_postgres(url) {
-        inspect_postgres(url, &migrations.postgres).await
+        let (server, applied) = look_at_postgres(url).await?;
+        (POSTGRES, Some(server), applied, &migrations.postgres)
     } else {
-        Err(OpenError::UnknownUrl)
-    }
+        return Err(OpenError::UnknownUrl);
+    };
+    let (version, pending) = compare(migrator, &applied)?;
+    Ok(Inspection {
+        engine,
+        version,
+        pending,
+        server,
+    })
 }
 
-async fn inspect_sqlite(url: &str, migrator: &Migrator) -> Result<Inspection, OpenError> {
-    const ENGINE: &str = "SQLite";
+async fn look_at_sqlite(url: &str) -> Result<Vec<Applied>, OpenError> {
     let connect = |source| OpenError::Connect {
-        engine: ENGINE,
+        engine: SQLITE,
         source,
     };
     let file = sqlite_options(url)?.get_filename().to_owned();
     // What may not be looked at is not taken for one that is not there.
-    let is_there = file.try_exists().map_err(|error| connect(error.into()))?;
-    let applied = if is_there {
-        // Of one at rest, SQLite would leave files beside it that it needs for
-        // those who write at the same time.
-        let mut log = file.into_os_string();
-        log.push("-wal");
-        let is_at_rest = !std::path::Path::new(&log).exists();
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(connect)?
-            .read_only(true)
-            .immutable(is_at_rest)
-            .busy_timeout(PATIENCE);
-        let mut connection = SqliteConnection::connect_with(&options).await.map_err(connect)?;
-        let has_had_any: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')")
-                .fetch_one(&mut connection)
-                .await
-                .map_err(connect)?;
-        let mut applied = Vec::new();
-        if has_had_any {
-            let all = sqlx::query_as(APPLIED).fetch_all(&mut connection).await;
-            applied = all.map_err(connect)?;
-        }
-        connection.close().await.map_err(connect)?;
-        applied
-    } else {
-        Vec::new()
-    };
-    let (version, pending) = compare(migrator, &applied)?;
-    Ok(Inspection {
-        engine: ENGINE,
-        version,
-        pending,
-        server: None,
-    })
+    if !file.try_exists().map_err(|error| connect(error.into()))? {
+        return Ok(Vec::new());
+    }
+    // Of one at rest, SQLite would leave files beside it that it needs for
+    // those who write at the same time.
+    let mut log = file.into_os_string();
+    log.push("-wal");
+    let is_at_rest = !std::path::Path::new(&log).exists();
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(connect)?
+        .read_only(true)
+        .immutable(is_at_rest)
+        .busy_timeout(PATIENCE);
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(connect)?;
+    let has_had_any: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(connect)?;
+    let mut applied = Vec::new();
+    if has_had_any {
+        let all = sqlx::query_as(APPLIED).fetch_all(&mut connection).await;
+        applied = all.map_err(connect)?;
+    }
+    connection.close().await.map_err(connect)?;
+    Ok(applied)
 }
 
-async fn inspect_postgres(url: &str, migrator: &Migrator) -> Result<Inspection, OpenError> {
-    const ENGINE: &str = "PostgreSQL";
+async fn look_at_postgres(url: &str) -> Result<(ServerInspection, Vec<Applied>), OpenError> {
     let connect = |source| OpenError::Connect {
-        engine: ENGINE,
+        engine: POSTGRES,
         source,
     };
     let options = PgConnectOptions::from_str(url)
@@ -136,23 +133,20 @@ async fn inspect_postgres(url: &str, migrator: &Migrator) -> Result<Inspection, 
         applied = all.map_err(connect)?;
     }
     connection.close().await.map_err(connect)?;
-    let (version, pending) = compare(migrator, &applied)?;
-    Ok(Inspection {
-        engine: ENGINE,
-        version,
-        pending,
-        server: Some(ServerInspection { now_us, is_durable }),
-    })
+    Ok((ServerInspection { now_us, is_durable }, applied))
 }
 
-/// As the driver keeps it.
+const SQLITE: &str = "SQLite";
+const POSTGRES: &str = "PostgreSQL";
+
+/// Number and checksum of a migration that a database has had.
+type Applied = (i64, Vec<u8>);
+
+/// As the driver keeps them.
 const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
 
 /// The last migration of a database, and those of this release that it lacks.
-fn compare(
-    migrator: &Migrator,
-    applied: &[(i64, Vec<u8>)],
-) -> Result<(i64, Vec<PendingMigration>), OpenError> {
+fn compare(migrator: &Migrator, applied: &[Applied]) -> Result<(i64, Vec<PendingMigration>), OpenError> {
     for (version, checksum) in applied {
         match migrator.iter().find(|known| known.version == *version) {
             None => return Err(OpenError::NewerDatabase(*version)),
