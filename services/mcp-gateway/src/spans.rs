@@ -130,12 +130,6 @@ pub(crate) fn replied(reply: &Result<Reply, RequestError>) {
     }
 }
 
-/// Whether traces are collected: to look for the trace of a span that does not
-/// exist costs each call more than many of the things that it is there for.
-fn are_collected() -> bool {
-    tracing::enabled!(target: "traced::mcp", tracing::Level::DEBUG)
-}
-
 /// What an error is called: `_OTHER` where it has no code, which it should have.
 fn error_type(code: Option<i64>) -> String {
     code.map_or_else(|| "_OTHER".to_owned(), |code| code.to_string())
@@ -143,7 +137,7 @@ fn error_type(code: Option<i64>) -> String {
 
 /// The trace of the current span, where traces are collected.
 pub(crate) fn current() -> Option<Trace> {
-    if !are_collected() {
+    if !service_host::are_traces_collected() {
         return None;
     }
     let context = Span::current().context();
@@ -159,9 +153,6 @@ pub(crate) fn current() -> Option<Trace> {
 /// What tells the next hop of the current span; what the client told where there
 /// is none.
 pub(crate) fn carriers(of_client: Option<&Trace>) -> HeaderMap {
-    if !are_collected() {
-        return of_client.map(|trace| trace.carriers.clone()).unwrap_or_default();
-    }
     let mut headers = HeaderMap::new();
     service_host::carry_trace(&mut headers);
     match of_client {

@@ -20,6 +20,7 @@ use crate::{
     request_id::{self, RequestId},
     tasks::panic_message,
     tls::IsCertified,
+    trace_context::are_traces_collected,
 };
 
 /// What every request of every service goes through. One layer, because each
@@ -80,11 +81,13 @@ async fn observe(State(observer): State<Observer>, request: Request, next: Next)
         request_id = id.as_str(),
     );
     let grpc_method = is_grpc.then(|| path.to_owned());
-    let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.extract(&Headers(request.headers()))
-    });
-    // Fails only where no traces are collected.
-    let _ = span.set_parent(parent);
+    if are_traces_collected() {
+        let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+            propagator.extract(&Headers(request.headers()))
+        });
+        // Fails only where log lines alone reach down to the spans of traces.
+        let _ = span.set_parent(parent);
+    }
 
     // Within the span, so that a panic is seen as the 500 that the caller gets.
     let answering = catch_panic(is_grpc, next.run(request)).instrument(span.clone());

@@ -36,4 +36,4 @@ pub use run::run;
 pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
-pub use trace_context::carry_trace;
+pub use trace_context::{are_traces_collected, carry_trace};
