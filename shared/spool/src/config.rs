@@ -62,7 +62,8 @@ pub enum Level {
 }
 
 impl Level {
-    pub(crate) const fn of(bytes: u64, capacity_bytes: u64) -> Self {
+    /// That of a spool with so much in it.
+    pub const fn of(bytes: u64, capacity_bytes: u64) -> Self {
         let used = bytes as u128 * 100;
         let capacity = capacity_bytes as u128;
         if used >= capacity * 95 {

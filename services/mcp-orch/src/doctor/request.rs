@@ -7,13 +7,14 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use service_host::public_authorities;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{ClientConfig, crypto::ring, pki_types::ServerName},
 };
 
 /// From the look-up of the name to the last byte.
@@ -136,17 +137,10 @@ async fn exchange<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     }
 }
 
-/// Trusts whom this system trusts, and whom Mozilla trusts where it trusts
-/// nobody.
 fn tls() -> anyhow::Result<TlsConnector> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .with_root_certificates(public_authorities())
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -128,11 +128,11 @@ async fn ask(config: &Config, peer: &Peer, secret: Option<&ServiceSecret>) -> Fi
     let asked = tokio::time::timeout(WITHIN, client.check(HealthCheckRequest::default()));
     let status = match asked.await {
         Ok(Ok(answer)) => answer.into_inner().status(),
-        Ok(Err(status)) => return silent(looked_at, peer, &words(&status)),
+        Ok(Err(status)) => return silent(looked_at, peer.is_here, &words(&status)),
         Err(_) => {
             return silent(
                 looked_at,
-                peer,
+                peer.is_here,
                 &format!("no answer within {} s", WITHIN.as_secs()),
             );
         }
@@ -147,8 +147,8 @@ async fn ask(config: &Config, peer: &Peer, secret: Option<&ServiceSecret>) -> Fi
     }
 }
 
-fn silent(looked_at: String, peer: &Peer, why: &str) -> Finding {
-    let what_to_do = if peer.is_here {
+fn silent(looked_at: String, is_here: bool, why: &str) -> Finding {
+    let what_to_do = if is_here {
         "start it; if it ended, its last log lines say why (journalctl -u mcp-orch). If it runs: ask with the flags, file and environment that it has, host.tls as well"
     } else {
         "does it run there? If so, look whether the URL leads to it, whether both have host.tls, and what stands between (firewall, network policy)"
@@ -182,14 +182,7 @@ async fn open_door(name: &str, url: &str) -> Finding {
     match request::get(&format!("{url}/readyz")).await {
         Ok(answer) if answer.status.is_success() => Finding::ok(CHECK, looked_at, "ready"),
         Ok(answer) => not_ready(looked_at, &printable(&answer.text())),
-        Err(error) => {
-            let peer = Peer {
-                name: "",
-                url: String::new(),
-                is_here: true,
-            };
-            silent(looked_at, &peer, &format!("{error:#}"))
-        }
+        Err(error) => silent(looked_at, true, &format!("{error:#}")),
     }
 }
 

@@ -1,15 +1,11 @@
 use std::{fs, path::Path};
 
+use ::spool::Level;
+
 use super::{files::size, finding::Finding, request};
 use crate::config::Config;
 
 const CHECK: &str = "spool";
-
-/// From there on bodies are left out of what is recorded.
-const TIGHT_PERCENT: u64 = 80;
-
-/// From there on new calls are refused.
-const FULL_PERCENT: u64 = 95;
 
 /// How long a record may wait before somebody should look at logging. It is
 /// stored within a second.
@@ -136,20 +132,20 @@ fn filled(looked_at: &str, bytes: u64, capacity: u64) -> Option<Finding> {
     let percent = (bytes * 100).checked_div(capacity)?;
     let found = format!("{percent} % full: {} of {}", size(bytes), size(capacity));
     let what_to_do = "look at logging: is it ready, is its database's disk full? For more time raise mcp_gateway.spool_capacity_bytes; never delete its files";
-    match percent {
-        FULL_PERCENT.. => Some(Finding::failure(
+    match Level::of(bytes, capacity) {
+        Level::Full => Some(Finding::failure(
             CHECK,
             looked_at,
             format!("{found}; new calls are refused"),
             what_to_do,
         )),
-        TIGHT_PERCENT.. => Some(Finding::warning(
+        Level::Tight => Some(Finding::warning(
             CHECK,
             looked_at,
             format!("{found}; payloads are left out"),
             what_to_do,
         )),
-        _ => None,
+        Level::Free | Level::Filling => None,
     }
 }
 

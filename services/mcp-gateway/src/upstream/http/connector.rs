@@ -15,6 +15,7 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
+use service_host::public_authorities;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -23,7 +24,7 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        ClientConfig, RootCertStore,
+        ClientConfig,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, pem::PemObject as _},
     },
@@ -71,11 +72,7 @@ impl Dialer {
     /// Reads the certificates that this system trusts, those of Mozilla where it
     /// has none, and those of that file.
     pub(crate) fn new(outbound: Outbound, ca_file: Option<&Path>) -> anyhow::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
+        let mut roots = public_authorities();
         if let Some(file) = ca_file {
             let unusable = || format!("outbound.ca_file {} cannot be used", file.display());
             let certificates = CertificateDer::pem_file_iter(file).with_context(unusable)?;
