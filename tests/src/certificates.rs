@@ -42,6 +42,21 @@ impl Certificates {
         .to_vec()
     }
 
+    /// Of 127.0.0.1.
+    pub fn certificate(&self) -> PathBuf {
+        self.file("tls.crt")
+    }
+
+    /// Its private key.
+    pub fn key(&self) -> PathBuf {
+        self.file("tls.key")
+    }
+
+    /// Who issued it.
+    pub fn authority(&self) -> PathBuf {
+        self.file("ca.crt")
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

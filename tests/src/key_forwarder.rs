@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use service_host::http_client;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// The largest body that is forwarded.
@@ -34,7 +35,7 @@ impl KeyForwarder {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let target = Arc::new(Target {
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: http_client().no_proxy().build()?,
             endpoint: endpoint.to_owned(),
             key: key.to_owned(),
         });

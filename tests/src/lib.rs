@@ -23,6 +23,7 @@ mod recorded_calls;
 mod rest;
 mod small_disk;
 mod stack;
+mod tls_proxy;
 mod wait;
 
 pub use certificates::Certificates;
@@ -43,4 +44,5 @@ pub use programs::{
 pub use rest::{Project, Rest, ServerDefinition};
 pub use small_disk::SmallDisk;
 pub use stack::{Engine, Stack};
+pub use tls_proxy::TlsProxy;
 pub use wait::{wait_until, wait_within};

@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
+use service_host::http_client;
 use tokio::sync::oneshot;
 
 /// How a client reaches the gateway.
@@ -147,7 +148,7 @@ impl McpClient {
         let wire = Arc::new(Wire {
             door,
             manner,
-            http: reqwest::Client::builder()
+            http: http_client()
                 .no_proxy()
                 // Well before the gateway closes what lies idle.
                 .pool_idle_timeout(Duration::from_secs(3))

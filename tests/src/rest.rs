@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use service_host::http_client;
 
 /// A user at the REST gateway: keeps the session cookie that signing in gave.
 #[derive(Debug, Clone)]
@@ -58,10 +59,7 @@ impl Rest {
 
     /// Somebody who is not signed in, at the gateway at `base`.
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client without TLS settings can be made");
+        let http = http_client().no_proxy().build().expect("a client");
         Self {
             http,
             base: base.to_owned(),

@@ -3,6 +3,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{Door, Engine, McpClient, Project, Rest, ServerDefinition, Stack, mcp_orch};
 
 struct House {
@@ -25,7 +26,7 @@ impl House {
             .project("Other", &[])
             .await
             .expect("a second project is made");
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = http_client().no_proxy().build().expect("a client");
         Self {
             stack,
             owner,

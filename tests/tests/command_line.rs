@@ -4,7 +4,10 @@
 use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
-use tests::{Door, McpClient, Processes, Project, Rest, ServerDefinition, fixture_server, mcp_orch};
+use tests::{
+    Certificates, Door, McpClient, Processes, Project, Rest, ServerDefinition, TlsProxy, fixture_server,
+    mcp_orch,
+};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     process::Command,
@@ -228,6 +231,65 @@ async fn the_stdio_bridge_goes_on_when_the_gateway_has_forgotten_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_behind_a_proxy_is_reached_over_tls() {
+    let user = User::start().await;
+    let certificates = Certificates::issue();
+    let web = TlsProxy::before(&user.processes.web_url(), &certificates).await;
+    let mcp = TlsProxy::before(&user.processes.mcp_url(), &certificates).await;
+    let endpoint = format!("{}/projects/{}/mcp", mcp.url(), user.project.slug);
+    let command = |arguments: &[&str]| {
+        let mut command = user.command(arguments);
+        command
+            .env("MCPORCH_URL", web.url())
+            .env("MCPORCH_CALL_URL", &endpoint)
+            .env("MCPORCH_CALL_KEY", &user.project.key);
+        command
+    };
+    let read = async |arguments: &[&str]| {
+        let trusting = command(arguments)
+            .env("SSL_CERT_FILE", certificates.authority())
+            .output()
+            .await
+            .expect("the binary starts");
+        let problem = String::from_utf8_lossy(&trusting.stderr).into_owned();
+        assert!(trusting.status.success(), "{arguments:?}: {problem}");
+        String::from_utf8(trusting.stdout).expect("it writes UTF-8")
+    };
+    let echoed = read(&["call", "fixture__echo", "text=나무"]).await;
+    assert!(echoed.contains("나무"), "{echoed}");
+    user.owner.ended_tool_calls(&user.project, 1).await;
+    assert_eq!(read(&["logs"]).await.lines().count(), 1);
+    assert!(read(&["stats"]).await.contains("echo"));
+
+    let mut bridge = command(&["stdio"])
+        .env("SSL_CERT_FILE", certificates.authority())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = bridge.stdin.take().expect("it is piped");
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+    stdin
+        .write_all(format!("{hello}\n").as_bytes())
+        .await
+        .expect("it reads");
+    let mut lines = BufReader::new(bridge.stdout.take().expect("it is piped")).lines();
+    let begun = lines.next_line().await.expect("it writes UTF-8");
+    assert!(begun.is_some_and(|line| line.contains("serverInfo")));
+    drop(stdin);
+    assert!(bridge.wait().await.expect("it ends").success());
+
+    // Without it, nobody vouches for the certificate.
+    for arguments in [&["call"][..], &["logs"], &["stats"]] {
+        let strange = command(arguments).output().await.expect("the binary starts");
+        let problem = String::from_utf8_lossy(&strange.stderr).into_owned();
+        assert_eq!(strange.status.code(), Some(1), "{arguments:?}");
+        assert!(problem.contains("no TLS: invalid peer certificate"), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_is_told_with_its_place() {
     let user = User::start().await;
     let refused = async |arguments: &[&str]| {
@@ -243,7 +305,12 @@ async fn what_cannot_be_done_is_told_with_its_place() {
         "{problem}"
     );
     let problem = refused(&["stats", "--url", "http://127.0.0.1:1"]).await;
-    assert!(problem.contains("does not answer"), "{problem}");
+    assert!(
+        problem.contains("does not answer: nobody takes the connection"),
+        "{problem}"
+    );
+    let problem = refused(&["stats", "--url", "127.0.0.1:8080"]).await;
+    assert!(problem.contains("http:// or https://"), "{problem}");
     let problem = refused(&["connect", "vscod"]).await;
     assert!(problem.contains(r#"did you mean "vscode"?"#), "{problem}");
 }

@@ -164,7 +164,7 @@ async fn services_that_are_not_there_and_addresses_that_lead_elsewhere_are_told(
     let web = elsewhere(processes.web_url()).await;
     web.tells("mcp", "failure", "does http_gateway.mcp_public_url lead here");
     let mcp = processes.mcp_url();
-    let other_name = elsewhere(mcp.replace("127.0.0.1", "127.1")).await;
+    let other_name = elsewhere(mcp.replace("127.0.0.1", "0.0.0.0")).await;
     other_name.tells("mcp", "failure", "allowed_hosts");
     let no_tls = elsewhere(mcp.replace("http:", "https:")).await;
     no_tls.tells("mcp", "failure", "no TLS");

@@ -3,6 +3,7 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{
     Door, Engine, McpClient, Project, Rest, ServerDefinition, Stack, environment, fixture_server,
     nothing_went_wrong,
@@ -225,7 +226,7 @@ async fn session_id(http: &reqwest::Client, endpoint: &str, key: &str) -> String
 
 /// Sends a share of the inputs of a way, and gives what was answered with a 5xx.
 async fn bombard(way: Way, key: String, seed: u64, inputs: usize) -> Vec<String> {
-    let http = reqwest::Client::builder()
+    let http = http_client()
         .no_proxy()
         .pool_idle_timeout(std::time::Duration::from_secs(3))
         .build()
@@ -273,7 +274,7 @@ async fn messages_address(http: &reqwest::Client, endpoint: &str, key: &str) -> 
 
 async fn ways(stack: &Stack, project: &Project) -> (Vec<Way>, reqwest::Response) {
     let endpoint = stack.endpoint(project);
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = http_client().no_proxy().build().expect("a client");
     let session = session_id(&http, &endpoint, &project.key).await;
     let (messages, stream) = messages_address(&http, &endpoint, &project.key).await;
     let single = format!("{endpoint}/servers/fixture");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{Processes, Project, Rest, ServerDefinition, evil_server, nothing_went_wrong, size, wait_within};
 
 /// The arguments of a call; `number` chooses what is wrong with them.
@@ -39,7 +40,7 @@ struct Sender {
 impl Sender {
     async fn connect(processes: &Processes, project: &Project) -> Self {
         let mut sender = Self {
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            http: http_client().no_proxy().build().expect("a client"),
             address: format!("{}/mcp", processes.endpoint(project)),
             key: project.key.clone(),
             session: String::new(),

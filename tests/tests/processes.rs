@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{
     Certificates, Door, McpClient, Processes, Project, Rest, ServerDefinition, Service, fixture_server,
     mcp_orch, wait_until,
@@ -47,8 +48,13 @@ async fn stored_calls(owner: &Rest, project: &Project, count: usize) -> Vec<Valu
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_counted_is_there_before_its_first_count() {
     let processes = Processes::start().await;
+    let http = http_client().no_proxy().build().expect("a client");
     let metrics = async |base: &str| {
-        let answer = reqwest::get(format!("{base}/metrics")).await.expect("it answers");
+        let answer = http
+            .get(format!("{base}/metrics"))
+            .send()
+            .await
+            .expect("it answers");
         answer.text().await.expect("with a text")
     };
     let has_zero = |metrics: &str, name: &str, label: &str| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{Door, Engine, McpClient, Project, Rest, ServerDefinition, Stack, fixture_server};
 
 async fn owner_of(stack: &Stack, servers: &[ServerDefinition]) -> (Rest, Project) {
@@ -48,7 +49,7 @@ async fn the_session_of_another_is_unknown() {
         .await;
     let second = made.expect("a key")["key"].as_str().expect("its text").to_owned();
     let endpoint = stack.endpoint(&project);
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = http_client().no_proxy().build().expect("a client");
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
     let post = |key: &str| {

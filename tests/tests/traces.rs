@@ -10,7 +10,7 @@ use axum::{Json, Router, extract::State, http::HeaderMap, routing::post};
 use domain::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use service_host::{Host, HostConfig, Listener};
+use service_host::{Host, HostConfig, Listener, http_client};
 use tests::{
     CollectedSpan, Collector, Door, McpClient, Processes, Rest, ServerDefinition, environment, wait_until,
 };
@@ -108,7 +108,9 @@ async fn a_trace_goes_from_the_client_to_the_server_and_to_the_stores() {
         "jsonrpc": "2.0", "id": 7, "method": "tools/call",
         "params": {"name": "tickets__fails", "arguments": {}, "_meta": modern_meta()},
     });
-    let called = reqwest::Client::new()
+    let called = http_client()
+        .build()
+        .expect("a client")
         .post(&mcp_url)
         .bearer_auth(&project.key)
         .header("accept", "application/json, text/event-stream")

@@ -1,6 +1,6 @@
 use std::{error::Error, process::ExitCode};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use rmcp::{
     ServiceExt as _,
     model::{CallToolRequestParams, ClientCapabilities, ClientConfig, ContentBlock, Implementation, Tool},
@@ -12,10 +12,12 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
+use crate::http_client;
+
 /// Calls a tool over Streamable HTTP, or lists the tools.
 #[derive(clap::Args)]
 pub(crate) struct CallArgs {
-    /// The MCP URL: http://HOST:8090/projects/PROJECT/mcp
+    /// The MCP URL: https://HOST/projects/PROJECT/mcp
     #[arg(long, env = "MCPORCH_CALL_URL")]
     url: String,
 
@@ -39,16 +41,14 @@ pub(crate) struct CallArgs {
 /// about.
 pub(crate) async fn run(args: CallArgs) -> anyhow::Result<ExitCode> {
     let arguments = parse_arguments(&args.arguments)?;
-    if !args.url.starts_with("http://") {
-        bail!(
-            "the URL must begin with http://, this command speaks no TLS: {}",
-            args.url
-        );
-    }
+    http_client::read_url(&args.url)?;
+    // As the client that rmcp makes by itself: a connection that is used again right
+    // after a stream ended waits for a delayed acknowledgement, some 40 ms.
+    let http = http_client::builder().pool_max_idle_per_host(0).build()?;
     let config = StreamableHttpClientTransportConfig::with_uri(args.url.as_str()).auth_header(args.key);
     let identity = Implementation::new("mcp-orch", env!("CARGO_PKG_VERSION"));
     let client = ClientConfig::new(ClientCapabilities::default(), identity)
-        .serve(StreamableHttpClientTransport::from_config(config))
+        .serve(StreamableHttpClientTransport::with_client(http, config))
         .await
         .map_err(|error| anyhow!("{}: {}", args.url, why(&error)))?;
     let exit_code = match args.tool {
@@ -139,8 +139,9 @@ fn why(error: &ClientInitializeError) -> String {
     };
     while let Some(error) = next {
         match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
-            Some(StreamableHttpError::Client(error)) if error.is_connect() => {
-                return "nobody listens there; does mcp-orch run, and is this its MCP port?".to_owned();
+            Some(StreamableHttpError::Client(error)) => {
+                let why = http_client::why(error);
+                return format!("{why}; does mcp-orch run, and is this its MCP port?");
             }
             Some(StreamableHttpError::AuthRequired(_)) => {
                 return "the key is not accepted; is it complete, of this project, not revoked?".to_owned();

@@ -7,7 +7,7 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::config::Config;
+use crate::{config::Config, http_client};
 
 const WITHIN: Duration = Duration::from_secs(2);
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: HealthArgs) -> anyhow::Result<ExitCode> {
 
 async fn over_http(url: &str) -> anyhow::Result<bool> {
     let url = format!("{}/readyz", url.trim_end_matches('/'));
-    let client = reqwest::Client::builder().no_proxy().build()?;
+    let client = http_client::builder().no_proxy().build()?;
     let answer = client
         .get(&url)
         .send()

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod events;
 mod health;
+mod http_client;
 mod import;
 mod logs;
 mod migrate;

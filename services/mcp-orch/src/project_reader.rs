@@ -5,11 +5,14 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
-use reqwest::{Response, header};
+use anyhow::{Context as _, anyhow, bail};
+use reqwest::Response;
 use serde_json::Value;
 
-use crate::events::{Event, EventReader};
+use crate::{
+    events::{Event, EventReader},
+    http_client,
+};
 
 /// How long until it looks again after a stream broke off.
 const COME_AGAIN: Duration = Duration::from_secs(2);
@@ -74,14 +77,9 @@ pub(crate) struct ProjectReader {
 
 impl ProjectReader {
     pub(crate) fn new(place: Place) -> anyhow::Result<Self> {
-        if !place.url.starts_with("http://") {
-            bail!(
-                "the URL must begin with http://, this command speaks no TLS: {}",
-                place.url
-            );
-        }
+        http_client::read_url(&place.url)?;
         Ok(Self {
-            http: reqwest::Client::builder().build()?,
+            http: http_client::builder().build()?,
             base: format!(
                 "{}/api/v1/projects/{}",
                 place.url.trim_end_matches('/'),
@@ -135,7 +133,7 @@ impl ProjectReader {
 
     async fn ask(&self, path: &str, parameters: &[(&str, String)], cursor: &str) -> anyhow::Result<Response> {
         let url = format!("{}{path}", self.base);
-        let mut address = reqwest::Url::parse(&url).with_context(|| format!("{url} is no address"))?;
+        let mut address = http_client::read_url(&url)?;
         address
             .query_pairs_mut()
             .extend_pairs(parameters.iter().filter(|(_, value)| !value.is_empty()));
@@ -143,14 +141,12 @@ impl ProjectReader {
         if !cursor.is_empty() {
             request = request.header("last-event-id", cursor);
         }
-        let answer = request
-            .header(
-                header::USER_AGENT,
-                concat!("mcp-orch/", env!("CARGO_PKG_VERSION")),
+        let answer = request.send().await.map_err(|error| {
+            anyhow!(
+                "{url} does not answer: {}; does mcp-orch run there?",
+                http_client::why(&error)
             )
-            .send()
-            .await
-            .with_context(|| format!("{url} does not answer; does mcp-orch run there?"))?;
+        })?;
         if answer.status().is_success() {
             return Ok(answer);
         }

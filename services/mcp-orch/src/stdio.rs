@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -13,6 +12,7 @@ use tokio::{
 mod gateway;
 mod message;
 
+use crate::http_client;
 use gateway::Gateway;
 use message::Message;
 
@@ -28,7 +28,7 @@ const LINES: usize = 64;
 /// The client starts it as its server. What it writes to standard error is for people.
 #[derive(clap::Args)]
 pub(crate) struct StdioArgs {
-    /// The MCP URL: http://HOST:8090/projects/PROJECT/mcp
+    /// The MCP URL: https://HOST/projects/PROJECT/mcp
     #[arg(long, env = "MCPORCH_CALL_URL")]
     url: String,
 
@@ -39,12 +39,7 @@ pub(crate) struct StdioArgs {
 
 /// 0: the client is done.
 pub(crate) async fn run(args: StdioArgs) -> anyhow::Result<ExitCode> {
-    if !args.url.starts_with("http://") {
-        bail!(
-            "the URL must begin with http://, this command speaks no TLS: {}",
-            args.url
-        );
-    }
+    http_client::read_url(&args.url)?;
     let (says, said) = mpsc::channel(LINES);
     let gateway = Gateway::new(args.url, args.key, says)?;
     pass_on(&gateway, said).await?;

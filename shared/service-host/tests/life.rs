@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, response::IntoResponse as _, routing::get};
 use domain::Clock;
 use futures::FutureExt as _;
-use service_host::{Host, HostConfig, Listener, OnFailure, RequestId};
+use service_host::{Host, HostConfig, Listener, OnFailure, RequestId, http_client};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -42,8 +42,12 @@ where
     tokio::spawn(future)
 }
 
+async fn get_response(url: String) -> reqwest::Result<reqwest::Response> {
+    http_client().build()?.get(url).send().await
+}
+
 async fn get_text(url: String) -> (u16, String) {
-    let response = reqwest::get(url).await.expect("an answer");
+    let response = get_response(url).await.expect("an answer");
     (response.status().as_u16(), response.text().await.expect("a text"))
 }
 
@@ -142,7 +146,7 @@ async fn what_does_not_finish_within_the_grace_is_cut_and_told() {
         }),
     );
     let url = serve(&mut host, router);
-    let in_flight = spawn(reqwest::get(format!("{url}/never")));
+    let in_flight = spawn(get_response(format!("{url}/never")));
     entered.notified().await;
 
     let error = host.shut_down().await.expect_err("work was cut");
@@ -234,7 +238,7 @@ async fn a_panic_of_a_handler_is_a_500_with_a_request_id_and_the_next_request_is
         .route("/fine", get(|| async { "fine" }));
     let url = serve(&mut host, router);
 
-    let response = reqwest::get(format!("{url}/panic")).await.expect("an answer");
+    let response = get_response(format!("{url}/panic")).await.expect("an answer");
     assert_eq!(response.status().as_u16(), 500);
     assert!(response.headers().contains_key("x-request-id"));
     let text = response.text().await.expect("a text");
@@ -249,7 +253,9 @@ async fn a_plain_request_id_is_kept_and_any_other_is_replaced() {
     let current = || async { RequestId::current().expect("within a request").to_string() };
     let url = serve(&mut host, Router::new().route("/id", get(current)));
     let ask = async |id: &str| {
-        let request = reqwest::Client::new()
+        let request = http_client()
+            .build()
+            .expect("a client")
             .get(format!("{url}/id"))
             .header("x-request-id", id);
         let response = request.send().await.expect("an answer");
@@ -284,7 +290,7 @@ async fn a_stream_is_passed_on_piece_by_piece() {
         }),
     );
     let url = serve(&mut host, router);
-    let mut response = reqwest::get(format!("{url}/stream")).await.expect("a head");
+    let mut response = get_response(format!("{url}/stream")).await.expect("a head");
     // The second piece is only made after the first one has been seen.
     assert_eq!(
         response.chunk().await.expect("a piece").as_deref(),
@@ -325,7 +331,9 @@ async fn a_head_that_is_too_large_is_refused() {
         ..HostConfig::default()
     });
     let url = serve(&mut host, Router::new().route("/", get(|| async { "fine" })));
-    let request = reqwest::Client::new()
+    let request = http_client()
+        .build()
+        .expect("a client")
         .get(&url)
         .header("x-large", "x".repeat(20_000));
     let status = request.send().await.expect("an answer").status();

@@ -7,7 +7,7 @@ use domain::Clock;
 use http::Request;
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use service_host::{Channel, DialOptions, Host, HostConfig, Listener, RequestId, dial};
+use service_host::{Channel, DialOptions, Host, HostConfig, Listener, RequestId, dial, http_client};
 use tower::ServiceExt as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -55,7 +55,9 @@ async fn a_call_carries_the_trace_and_the_request_id_to_the_next_service() {
     let front = serve(&mut host, "front", Router::new().route("/", get(both)));
 
     let trace_id = "0af7651916cd43dd8448eb211c80319c";
-    let request = reqwest::Client::new()
+    let request = http_client()
+        .build()
+        .expect("a client")
         .get(front)
         .header("traceparent", format!("00-{trace_id}-b7ad6b7169203331-01"))
         .header("x-request-id", "request-1");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{Answer, Door, McpClient};
 
 use super::house::House;
@@ -77,7 +78,7 @@ impl Visitor {
         }
         Self {
             bearer,
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            http: http_client().no_proxy().build().expect("a client"),
             endpoints,
             clients,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
+use service_host::http_client;
 use tests::{Answer, Door, McpClient, Rest, ServerDefinition, fixture_server, wait_until};
 
 use crate::house::{House, UNSIGNED, ask, read, status};
@@ -44,7 +45,7 @@ async fn what_proves_who_somebody_is_opens_their_own_and_nothing_else_does() {
     for path in ["/admin/users", "/admin/system", "/admin/api-keys"] {
         assert_eq!(read(by_key(path)).await.0, 403, "{path}");
     }
-    let no_token = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let no_token = http_client().no_proxy().build().expect("a client");
     for door in ["mcp", "servers/fixture/mcp"] {
         let address = format!("{}/{door}", house.stack.endpoint(&house.project));
         let answer = no_token

@@ -7,7 +7,7 @@ use domain::{Clock, Timestamp};
 use http_gateway::{Config, Listeners};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use service_host::{Host, HostConfig, Listener};
+use service_host::{Host, HostConfig, Listener, http_client};
 use tonic::service::Routes;
 
 use crate::backends::{
@@ -68,7 +68,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Stack {
         world,
         host,
         address,
-        client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+        client: http_client().no_proxy().build().expect("a client"),
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::StreamExt as _;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use service_host::http_client;
 
 /// A client as plain as can be, to see what is on the wire.
 pub(crate) struct Client {
@@ -16,7 +17,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(base: String, key: String) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: http_client().build().expect("a client"),
             base,
             key,
             session: None,

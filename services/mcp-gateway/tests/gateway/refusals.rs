@@ -8,7 +8,7 @@ use proto::{
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use service_host::{Host, HostConfig, Listener};
+use service_host::{Host, HostConfig, Listener, http_client};
 
 use crate::{
     client::{Client, SseClient},
@@ -56,7 +56,7 @@ async fn a_gateway_that_knows_no_projects_yet_refuses_nobody_for_good() {
     };
     let mut host = Host::new(HostConfig::default(), Clock::system()).unwrap();
     mcp_gateway::start(config, listeners, &mut host).await.unwrap();
-    let http = reqwest::Client::new();
+    let http = http_client().build().expect("a client");
     // Each waits for a while.
     let all = DOORS.map(|(method, path)| {
         let request = http.request(method, format!("http://{address}{path}"));
@@ -86,7 +86,7 @@ async fn every_door_asks_for_a_living_key_of_its_project() {
         (answer.status() == StatusCode::BAD_REQUEST).then_some(())
     })
     .await;
-    let http = reqwest::Client::new();
+    let http = http_client().build().expect("a client");
     let stranger = access::ApiKey::generate();
     for (method, path) in DOORS {
         let request = || http.request(method.clone(), stack.url(path));

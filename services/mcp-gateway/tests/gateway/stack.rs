@@ -26,7 +26,7 @@ use proto::{
         watch_response::Event,
     },
 };
-use service_host::{Host, HostConfig, Listener};
+use service_host::{Host, HostConfig, Listener, http_client};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming, service::Routes};
@@ -137,8 +137,10 @@ impl Stack {
         mcp_gateway::start(config, listeners, &mut host).await.unwrap();
         self.gateway = Some(host);
         let url = format!("http://{}/readyz", self.address);
+        let http = http_client().build().unwrap();
         until("the gateway is ready", async || {
-            reqwest::get(&url)
+            http.get(&url)
+                .send()
                 .await
                 .is_ok_and(|answer| answer.status() == 200)
                 .then_some(())

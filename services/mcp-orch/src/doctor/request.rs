@@ -1,21 +1,11 @@
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use anyhow::{anyhow, ensure};
+use bytes::{Bytes, BytesMut};
+use reqwest::{Method, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
-use service_host::public_authorities;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, crypto::ring, pki_types::ServerName},
-};
+
+use crate::http_client;
 
 /// From the look-up of the name to the last byte.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -66,81 +56,31 @@ pub(super) async fn ask(
     headers: &[(&str, &str)],
     body: Bytes,
 ) -> anyhow::Result<Answer> {
-    let uri: Uri = url.parse().with_context(|| format!("{url} is no address"))?;
-    let authority = uri.authority().with_context(|| format!("{url} has no host"))?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, authority.as_str())
-        .header(header::CONNECTION, "close")
-        .header(
-            header::USER_AGENT,
-            concat!("mcp-orch/", env!("CARGO_PKG_VERSION")),
-        );
+    let client = http_client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .timeout(WITHIN)
+        .build()?;
+    let mut request = client.request(method, http_client::read_url(url)?).body(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Full::new(body)).context("no such header")?;
-    tokio::time::timeout(WITHIN, send(&uri, request))
-        .await
-        .with_context(|| format!("no answer within {} s", WITHIN.as_secs()))?
-}
-
-async fn send(uri: &Uri, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
-    let is_tls = match uri.scheme_str() {
-        Some("http") => false,
-        Some("https") => true,
-        _ => bail!("{uri} begins with neither http:// nor https://"),
-    };
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
-        .await
-        .with_context(|| format!("the name {host} leads nowhere"))?
-        .collect();
-    let stream = TcpStream::connect(addresses.as_slice())
-        .await
-        .context("nobody takes the connection")?;
-    if !is_tls {
-        return exchange(stream, request).await;
-    }
-    let name = ServerName::try_from(host.to_owned())?;
-    let stream = tls()?.connect(name, stream).await.context("no TLS")?;
-    exchange(stream, request).await
-}
-
-async fn exchange<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
-    stream: S,
-    request: Request<Full<Bytes>>,
-) -> anyhow::Result<Answer> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut connection = pin!(connection);
-    let mut exchange = pin!(async {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, MAX_BYTES).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!("the answer broke off: {error}"))?;
-        Ok(Answer {
-            status: head.status,
-            headers: head.headers,
-            body: body.to_bytes(),
-        })
-    });
-    let mut is_open = true;
-    loop {
-        tokio::select! {
-            answer = &mut exchange => return answer,
-            // What has arrived is still to be taken.
-            _ = &mut connection, if is_open => is_open = false,
+    let why = |error: reqwest::Error| {
+        if error.is_timeout() {
+            anyhow!("no answer within {} s", WITHIN.as_secs())
+        } else {
+            anyhow!(http_client::why(&error))
         }
+    };
+    let mut answer = request.send().await.map_err(why)?;
+    let mut body = BytesMut::new();
+    while let Some(part) = answer.chunk().await.map_err(why)? {
+        body.extend_from_slice(&part);
+        ensure!(body.len() <= MAX_BYTES, "the answer is too long");
     }
-}
-
-fn tls() -> anyhow::Result<TlsConnector> {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(public_authorities())
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(Answer {
+        status: answer.status(),
+        headers: std::mem::take(answer.headers_mut()),
+        body: body.freeze(),
+    })
 }

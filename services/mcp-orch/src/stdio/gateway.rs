@@ -3,13 +3,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::message::{self, Message};
-use crate::events::EventReader;
+use crate::{events::EventReader, http_client};
 
 const SESSION: &str = "mcp-session-id";
 const REVISION: &str = "mcp-protocol-version";
@@ -42,7 +42,7 @@ struct State {
 impl Gateway {
     pub(super) fn new(url: String, key: String, says: mpsc::Sender<String>) -> anyhow::Result<Self> {
         Ok(Self {
-            http: reqwest::Client::builder().build()?,
+            http: http_client::builder().build()?,
             url,
             key,
             says,
@@ -216,10 +216,10 @@ impl Gateway {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json, text/event-stream")
             .body(message.text.clone());
-        request
-            .send()
-            .await
-            .with_context(|| format!("{} does not answer; does mcp-orch run there?", self.url))
+        request.send().await.map_err(|error| {
+            let why = http_client::why(&error);
+            anyhow!("{} does not answer: {why}; does mcp-orch run there?", self.url)
+        })
     }
 
     async fn open(&self, last_event: Option<&str>) -> reqwest::Result<Response> {
@@ -233,12 +233,7 @@ impl Gateway {
     }
 
     fn request(&self, method: Method) -> RequestBuilder {
-        let agent = concat!("mcp-orch/", env!("CARGO_PKG_VERSION"));
-        let mut request = self
-            .http
-            .request(method, &self.url)
-            .bearer_auth(&self.key)
-            .header(header::USER_AGENT, agent);
+        let mut request = self.http.request(method, &self.url).bearer_auth(&self.key);
         let state = self.state();
         if let Some(session) = &state.session {
             request = request.header(SESSION, session);
