@@ -24,24 +24,35 @@ struct Args {
     /// Of the text that is sent and comes back
     #[arg(long, default_value_t = 1_024)]
     text_bytes: usize,
+
+    /// Be the server that is asked
+    #[arg(long, hide = true)]
+    echo: bool,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if args.echo {
+        return benches::serve_stdio();
+    }
+    tokio::runtime::Runtime::new()?.block_on(measure(args))
+}
+
+async fn measure(args: Args) -> anyhow::Result<()> {
     let binary = match args.binary {
         Some(binary) => binary,
         None => std::env::current_exe()?.with_file_name("mcp-orch"),
     };
     let mut deployment = Deployment::start(&binary, Layout::OneProcess).await?;
     let owner = Rest::sign_up(&deployment.web_url(), "kim@example.com").await?;
-    let server = ServerDefinition::stdio("sample", &binary, &["sample-server"]);
+    let own = std::env::current_exe()?;
+    let server = ServerDefinition::stdio("pipes", &own, &["--echo"]);
     let project = owner.project("Acme", &[server]).await?;
     let rows = Rows::of(&owner, &project);
     let ask = Ask {
         url: project.mcp_url.clone(),
         key: project.key.clone(),
-        what: What::Tool("sample__echo".to_owned()),
+        what: What::Tool("pipes__echo".to_owned()),
         text: "a word and another ".repeat(args.text_bytes / 19),
     };
     // Somebody has to be first to start the server.
