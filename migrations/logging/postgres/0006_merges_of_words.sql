@@ -1,0 +1,1 @@
+-- PostgreSQL's index of words has no parts that are brought together.
