@@ -12,9 +12,9 @@ import { startLanguage } from "./i18n/language";
 const queries = createQueryClient();
 const router = createAppRouter(queries);
 
-// What the page at the address needs comes together with its language, not after it.
-fetchFirst(router);
-await startLanguage();
+// What the page at the address needs comes together with its language, not after it. Until both
+// are there the frame of index.html stands.
+await Promise.all([fetchFirst(router), startLanguage()]);
 
 const place = document.getElementById("root");
 if (!place) throw new Error("index.html has no #root");

@@ -1,22 +1,23 @@
 import { mkdirSync } from "node:fs";
-import { type BrowserContext, type Page, test } from "@playwright/test";
-import { project, signInLink, webUrl } from "../environment.ts";
-import { callTool } from "../mcp.ts";
-import { rowsOf } from "../pages.ts";
+import { fileURLToPath } from "node:url";
+import { type APIRequestContext, expect, type Page, test } from "@playwright/test";
+import { mcpUrl, project as demo, signInLink, webUrl } from "../environment.ts";
+import { team } from "./team.mjs";
+import { type Entry, makeCalls } from "./traffic.ts";
 
 /** Where README and docs look for them. */
 const folder = "../../docs/images";
 
-const calls: [string, Record<string, unknown>][] = [
-  ["echo", { text: "the deploy of 14:20 is healthy" }],
-  ["add", { a: 2, b: 40 }],
-  ["slow", { seconds: 0.4, steps: 4 }],
-  ["large", { size_bytes: 40_000 }],
-  ["fail", { message: "rate limit: 60 calls a minute, try again in 12 s" }],
-  ["add", { a: 1.5, b: 2.25 }],
-  ["protocol_error", {}],
-  ["echo", { text: "is the checkout slow again?" }],
-];
+const script = fileURLToPath(new URL("team_server.mjs", import.meta.url));
+
+/** What pictures show; before it lies as much again, for the comparisons. */
+const SHOWN_MINUTES = Number(process.env.MCPORCH_PICTURED_MINUTES ?? 3);
+const SHOWN_MS = SHOWN_MINUTES * 60_000;
+/** From when to when, of what is shown, a server is in trouble. */
+const INCIDENT = [0.55, 0.72] as const;
+
+const project = "acme-platform";
+const last = `last=${SHOWN_MINUTES}m`;
 
 const looks = [
   { suffix: "", locale: "en-US", timezoneId: "Europe/Berlin", colorScheme: "dark" },
@@ -34,38 +35,63 @@ interface Picture {
 const pictures: Picture[] = [
   {
     name: "tool-calls",
-    path: "/tool-calls",
+    path: `/tool-calls?${last}`,
     prepare: async (page) => {
-      await rowsOf(page, "fail").first().click();
+      await page
+        .getByRole("row")
+        .filter({ hasText: "run_query" })
+        .filter({ hasText: "too many clients" })
+        .first()
+        .click();
       await page.getByRole("tablist").waitFor();
     },
   },
   {
     name: "metrics",
-    path: "/metrics?last=15m",
+    path: `/metrics?${last}`,
     prepare: (page) => page.locator("[role=slider] canvas").nth(1).waitFor(),
   },
 ];
 
-test("the main pages, in each look", async ({ browser }) => {
-  mkdirSync(folder, { recursive: true });
-  for (let round = 0; round < 3; round += 1) {
-    for (const [tool, args] of calls) await callTool(tool, args);
+/** A project whose servers have an incident between two moments. */
+async function madeProject(request: APIRequestContext, from: number, to: number): Promise<Entry> {
+  const post = async (path: string, data: object): Promise<Record<string, string>> => {
+    const answer = await request.post(`/api/v1/projects${path}`, { data });
+    expect(answer.status(), await answer.text()).toBe(201);
+    return answer.json();
+  };
+  await post("", { name: "Acme Platform", slug: project });
+  for (const name of Object.keys(team)) {
+    const args = [script, name, `${from}`, `${to}`];
+    const definition = { name, transport: "stdio", command: process.execPath, args };
+    await post(`/${project}/servers`, { ...definition, timeout_ms: 4_000 });
   }
-  let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
+  const { key } = await post(`/${project}/api-keys`, { name: "The team" });
+  return { url: mcpUrl.replace(`/${demo}/`, `/${project}/`), key: key ?? "" };
+}
+
+test("the main pages, in each look", async ({ browser }) => {
+  test.setTimeout(2 * SHOWN_MS + 300_000);
+  mkdirSync(folder, { recursive: true });
+  const first = await browser.newContext({ baseURL: webUrl });
+  const page = await first.newPage();
+  await page.goto(signInLink);
+  await page.waitForURL(/\/projects/);
+  const until = Date.now() + 2 * SHOWN_MS;
+  const [from, to] = INCIDENT.map((part) => until - SHOWN_MS * (1 - part));
+  const entry = await madeProject(first.request, from ?? 0, to ?? 0);
+  await makeCalls(entry, until);
+  const storageState = await first.storageState();
+  await first.close();
+
   for (const { suffix, ...look } of looks) {
     const context = await browser.newContext({
       ...look,
       baseURL: webUrl,
-      storageState: signedIn,
+      storageState,
       viewport: { width: 1440, height: 810 },
     });
     const page = await context.newPage();
-    if (!signedIn) {
-      await page.goto(signInLink);
-      await page.waitForURL(/\/projects/);
-      signedIn = await context.storageState();
-    }
     for (const { name, path, prepare } of pictures) {
       await page.goto(`/projects/${project}${path}`);
       await prepare(page);

@@ -304,14 +304,14 @@ export function createAppRouter(queries: QueryClient) {
   });
 }
 
-/** Begins to fetch the code of the page at the address, while it is found out who reads it. */
-export function fetchFirst(router: ReturnType<typeof createAppRouter>): void {
+/** Fetches the code of the page at the address, while it is found out who reads it. */
+export function fetchFirst(router: ReturnType<typeof createAppRouter>): Promise<void> {
   const [routes] = router.getMatchedRoutes(router.latestLocation.pathname);
   for (const route of routes) {
     // What fails here fails again, and is shown, where the page is drawn.
     router.loadRouteChunk(route)?.catch(() => undefined);
   }
-  void router.load();
+  return router.load();
 }
 
 declare module "@tanstack/react-router" {

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 interface Props {
@@ -34,8 +34,14 @@ export const TAB =
   "flex h-9 shrink-0 items-center border-transparent border-b-2 px-0.5 font-medium text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text";
 
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the link of this page may lie beyond the edge.
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ inline: "nearest" });
+  }, []);
   return (
     <nav
+      ref={nav}
       aria-label={label}
       className="flex shrink-0 gap-5 overflow-x-auto border-border-subtle border-b px-3"
     >

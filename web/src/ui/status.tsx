@@ -13,6 +13,8 @@ const ICONS = {
   unknown: CircleHelp,
 } as const;
 
+export const STATUSES = Object.keys(ICONS) as ToolCallStatus[];
+
 export const STATUS_TEXT: Record<ToolCallStatus, string> = {
   success: "text-success",
   error: "text-error",

@@ -74,7 +74,7 @@ export function ServerForm(props: Props) {
   const isProgram = transport === "stdio";
   return (
     <form ref={form} onSubmit={send} className="flex flex-col gap-4">
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid gap-4 md:grid-cols-[3fr_5fr]">
         <TextField
           label={t("words.name")}
           name="name"

@@ -64,6 +64,11 @@ function SessionItem({ project, session }: { project: string; session: ClientSes
   const { client, failed_calls: failed, total_calls: total } = session;
   const end = session.ended_at ? Date.parse(session.ended_at) : now;
   const lasted = Math.max(0, end - Date.parse(session.started_at)) * 1_000;
+  const failures = failed > 0 && (
+    <span className="ml-2 text-error">
+      {t("sessions.failed", { count: formatCount(failed, i18n.language) })}
+    </span>
+  );
   return (
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-6 gap-y-1 px-4 py-2.5 first:rounded-t-lg last:rounded-b-lg hover:bg-hover md:grid-cols-[minmax(0,1fr)_9rem_8rem_7rem]">
       <div className="flex min-w-0 flex-col">
@@ -83,15 +88,12 @@ function SessionItem({ project, session }: { project: string; session: ClientSes
         <span className="tabular text-muted text-xs md:hidden">
           {formatRelative(session.started_at, now, i18n.language)} ·{" "}
           {t("sessions.calls", { count: total })}
+          {failures}
         </span>
       </div>
       <span className="tabular text-muted text-xs max-md:hidden">
         {t("sessions.calls", { count: total })}
-        {failed > 0 && (
-          <span className="ml-2 text-error">
-            {t("sessions.failed", { count: formatCount(failed, i18n.language) })}
-          </span>
-        )}
+        {failures}
       </span>
       <time
         dateTime={session.started_at}

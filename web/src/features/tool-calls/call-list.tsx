@@ -1,15 +1,22 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { clsx } from "clsx";
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
+import {
+  type MouseEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { useNow } from "@/lib/use-now";
+import { useZone } from "@/lib/zone";
 import { Button } from "@/ui/button";
+import { STATUSES, Status } from "@/ui/status";
 import type { CallBuffer } from "./buffer";
-import { CallRow, ROW_HEIGHT } from "./call-row";
-import { Recycler } from "./recycler";
-
-const HEAD_HEIGHT = 28;
-/** Older rows are asked for when so few are left below. */
-const AHEAD_ROWS = 150;
+import { ROW_HEIGHT } from "./call-row";
+import { CallRows, HEAD_HEIGHT, type Listed } from "./call-rows";
 
 interface Props {
   buffer: CallBuffer;
@@ -24,39 +31,41 @@ interface Props {
 
 export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, end }: Props) {
   const { t } = useTranslation();
-  const { rows, hasOlder } = buffer;
-  // Another function would have all rows measured again, with each frame that is scrolled.
-  const getItemKey = useCallback((index: number) => rows[index]?.id ?? index, [rows]);
-  const list = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey,
-    overscan: 12,
-    scrollMargin: HEAD_HEIGHT,
-    scrollPaddingStart: HEAD_HEIGHT,
-  });
-  const items = list.getVirtualItems();
-  const lastIndex = items.at(-1)?.index ?? 0;
-  const recycler = useRef<Recycler>(undefined);
-  recycler.current ??= new Recycler();
-  const slots = recycler.current.place(items.map(({ key }) => String(key)));
-  const drawn = items.map((item, at) => ({ item, slot: slots[at] ?? at }));
-  // Elements stay where they are in the document while rows fly by, and are in order at rest.
-  if (list.isScrolling) drawn.sort((one, other) => one.slot - other.slot);
+  const { rows: calls, hasOlder } = buffer;
+  const place = useRef<HTMLDivElement>(null);
+  const rows = useRef<CallRows>(undefined);
+  const [patterns] = useState(() => document.createElement("div"));
+  const look = useLook(patterns);
+  const now = useNow(1_000);
+  const [isNearEnd, setNearEnd] = useState(false);
+
+  useLayoutEffect(() => {
+    const summary = scroller.current?.querySelector<HTMLElement>(
+      '[role="columnheader"]:last-child',
+    );
+    if (!scroller.current || !place.current || !summary) return;
+    const drawn = new CallRows(scroller.current, place.current, summary, setNearEnd);
+    rows.current = drawn;
+    return () => drawn.stop();
+  }, [scroller]);
+  useLayoutEffect(() => rows.current?.show({ calls, activeId, look, now }));
 
   const { load, isLoading, isFailed } = older;
-  const isNearEnd = hasOlder && lastIndex >= rows.length - AHEAD_ROWS;
   useEffect(() => {
-    if (isNearEnd && !isLoading && !isFailed) load();
-  }, [isNearEnd, isLoading, isFailed, load]);
+    if (isNearEnd && hasOlder && !isLoading && !isFailed) load();
+  }, [isNearEnd, hasOlder, isLoading, isFailed, load]);
 
-  const activeIndex = activeId ? rows.findIndex(({ id }) => id === activeId) : -1;
+  const activeIndex = activeId ? calls.findIndex(({ id }) => id === activeId) : -1;
   // Only a newly chosen row is scrolled to: rows that arrive must not move the reader.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useLayoutEffect(() => {
-    if (activeIndex >= 0) list.scrollToIndex(activeIndex, { align: "auto" });
+    if (activeIndex >= 0) rows.current?.reveal(activeIndex);
   }, [activeId]);
+
+  const open = ({ target }: MouseEvent) => {
+    const row = target instanceof Element ? target.closest('[role="row"]') : null;
+    if (row) onOpen(row.id.replace("call-", ""));
+  };
 
   return (
     <div
@@ -64,28 +73,24 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, e
       role="grid"
       tabIndex={0}
       aria-label={t("toolCalls.list")}
-      aria-rowcount={hasOlder ? -1 : rows.length + 1}
+      aria-rowcount={hasOlder ? -1 : calls.length + 1}
       aria-activedescendant={activeIndex >= 0 ? `call-${activeId}` : undefined}
       onScroll={(event) => event.currentTarget.scrollTop <= 1 && onAtTop()}
       className="call-list min-h-0 flex-1 overflow-y-auto overflow-x-hidden [overflow-anchor:none] focus-visible:outline-none"
     >
+      {createPortal(
+        STATUSES.map((status) => <Status key={status} status={status} />),
+        patterns,
+      )}
       <Head />
-      <div role="rowgroup" className="relative" style={{ height: list.getTotalSize() }}>
-        {drawn.map(({ item, slot }) => {
-          const call = rows[item.index];
-          if (!call) return null;
-          return (
-            <CallRow
-              key={slot}
-              call={call}
-              index={item.index}
-              top={item.start - HEAD_HEIGHT}
-              isActive={call.id === activeId}
-              onOpen={onOpen}
-            />
-          );
-        })}
-      </div>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keyboard for all its rows */}
+      <div
+        ref={place}
+        role="rowgroup"
+        onClick={open}
+        className="relative"
+        style={{ height: calls.length * ROW_HEIGHT }}
+      />
       <div
         role="presentation"
         className="flex h-12 items-center justify-center gap-3 text-faint text-xs"
@@ -99,6 +104,17 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, e
         {!isFailed && (hasOlder ? t("words.loading") : end)}
       </div>
     </div>
+  );
+}
+
+/** What rows are drawn with; `patterns` has each status once. */
+function useLook(patterns: HTMLElement): Listed["look"] {
+  const { t } = useTranslation();
+  const zone = useZone();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: times are in that zone
+  return useMemo(
+    () => ({ t, statusOf: (status) => patterns.children[STATUSES.indexOf(status)] }),
+    [t, zone, patterns],
   );
 }
 

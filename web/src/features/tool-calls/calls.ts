@@ -37,6 +37,8 @@ export function callsQuery(project: string, filter: CallFilter) {
     queryFn: async (): Promise<CallBuffer> => firstPage(await listCalls(project, filter)),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
+    // Calls that are known keep their objects as they are; comparing all of them takes long.
+    structuralSharing: false,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });

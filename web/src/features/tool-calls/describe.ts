@@ -1,4 +1,5 @@
 import type { ToolCall } from "@/api/types";
+import { formatDuration } from "@/lib/duration";
 
 /** `-32602 Invalid params`: a failure on one line. */
 export function failure(call: ToolCall): string | undefined {
@@ -36,4 +37,20 @@ export function timeParts(call: ToolCall): TimePart[] {
     { part: "gateway", us: Math.max(0, total - queue - connect - upstream) },
   ];
   return parts.filter(({ us }) => us > 0);
+}
+
+/** It runs, and nobody knows yet for how long. */
+export function isUnended({ status, duration_us: us }: ToolCall): boolean {
+  return status === "running" && (us === null || us === undefined);
+}
+
+/** How long a call took, or takes so far at `now` (milliseconds). */
+export function durationText(call: ToolCall, now: number): string {
+  if (call.duration_us !== null && call.duration_us !== undefined) {
+    return formatDuration(call.duration_us);
+  }
+  if (!isUnended(call)) return "—";
+  // The clocks of server and browser may differ by a little.
+  const seconds = Math.max(0, Math.floor((now - Date.parse(call.started_at)) / 1_000));
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1e6);
 }
