@@ -6,5 +6,6 @@ export default defineConfig({
   ...tests,
   testDir: "measurements",
   timeout: 300_000,
+  use: { ...tests.use, actionTimeout: 15_000 },
   projects: [{ name: "measurements", testMatch: "*.measurements.ts" }],
 });

@@ -10,4 +10,7 @@
   const light = window.matchMedia("(prefers-color-scheme: light)").matches;
   document.documentElement.dataset.theme =
     chosen === "light" || chosen === "dark" ? chosen : light ? "light" : "dark";
+  document.documentElement.dataset.place = /^\/(?:$|sign-|invitation)/.test(location.pathname)
+    ? "door"
+    : "inside";
 })();

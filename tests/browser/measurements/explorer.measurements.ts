@@ -96,6 +96,7 @@ async function filter(page: Page): Promise<void> {
     await page.waitForLoadState("networkidle");
   };
   const times: number[] = [];
+  await page.goto(allUrl);
   await send("status:error");
   for (let time = 0; time < ASKED; time += 1) {
     await send("");

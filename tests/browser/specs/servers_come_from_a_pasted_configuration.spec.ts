@@ -1,6 +1,9 @@
 import { project } from "../environment.ts";
 import { expect, test } from "../watched.ts";
 
+// A program that is no server ends without an answer, which the browser writes to its console.
+test.use({ refusals: /servers\/[^/]+\/tools/ });
+
 test("a pasted configuration is looked at, and what is chosen of it is added", async ({ page }) => {
   const stamp = Date.now();
   const [kept, left] = [`kept-${stamp}`, `left-${stamp}`];
@@ -29,6 +32,7 @@ test("a pasted configuration is looked at, and what is chosen of it is added", a
   await row(left).getByRole("checkbox").uncheck();
   await dialog.getByRole("button", { name: "Add 1 server" }).click();
   await expect(dialog.getByRole("status")).toContainText(`${kept} was added`);
+  await expect(dialog.getByRole("status")).toContainText("It does not answer as an MCP server");
   await dialog.getByRole("button", { name: "Done" }).click();
 
   const list = page.getByRole("main").getByRole("listitem");

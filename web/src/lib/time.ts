@@ -71,13 +71,16 @@ function two(count: number): string {
 /** Short names that browsers do not know: they say `GMT+9` for both. */
 const ZONES: Record<string, string> = { "Asia/Seoul": "KST", "Asia/Tokyo": "JST" };
 
+let zoned: Intl.DateTimeFormat | undefined;
+
 /** The short name of the chosen zone: `KST`, `UTC`, `GMT+9`. */
 export function zoneName(at: Date = new Date()): string {
   if (currentZone() === "utc") return "UTC";
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const known = ZONES[zone];
+  // To make one takes as long as to draw a page.
+  zoned ??= new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+  const known = ZONES[zoned.resolvedOptions().timeZone];
   if (known) return known;
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(at);
+  const parts = zoned.formatToParts(at);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 

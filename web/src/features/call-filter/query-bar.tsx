@@ -38,9 +38,10 @@ export function QueryBar({ query, known, onChange }: Props) {
   const isListed = suggestions.length > 0;
 
   const scroll = () => {
-    if (mirror.current && input.current) {
-      mirror.current.style.transform = `translateX(${-input.current.scrollLeft}px)`;
-    }
+    if (!mirror.current || !input.current) return;
+    // Nobody has scrolled a bar that is not typed into, and asking has the whole page laid out.
+    const left = document.activeElement === input.current ? input.current.scrollLeft : 0;
+    mirror.current.style.transform = left === 0 ? "" : `translateX(${-left}px)`;
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another text moves what is shown
   useLayoutEffect(scroll, [draft]);

@@ -14,6 +14,7 @@ import { Page } from "@/ui/page";
 import { ProblemView, Skeleton } from "@/ui/states";
 import { Handshakes } from "./handshakes";
 import { KeyForClient } from "./key-for-client";
+import { NoServers } from "./no-servers";
 
 interface Props {
   project: string;
@@ -41,6 +42,7 @@ export function ConnectPage({ project, client, onClient }: Props) {
       {found.isError && <ProblemView error={found.error} onRetry={() => void found.refetch()} />}
       {url && (
         <>
+          <NoServers project={project} />
           <CodeBlock code={url} label={t("connect.url")} />
           <Guides project={project} chosen={client} onChoose={onClient} />
           <Handshakes project={project} />

@@ -7,6 +7,7 @@ import { projectQuery } from "@/api/project";
 import { buttonClass } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { EmptyState } from "@/ui/states";
+import { NoServers } from "./no-servers";
 
 /** One command in a terminal, and it is there. */
 const FIRST_SHOWN = "claude-code";
@@ -22,6 +23,7 @@ export function NoCallsYet({ project }: { project: string }) {
       title={t("toolCalls.empty.title")}
       text={t("toolCalls.empty.text")}
     >
+      <NoServers project={project} />
       {mcpUrl && (
         <div className="flex w-full flex-col gap-3 text-left">
           <CodeBlock code={mcpUrl} label={t("connect.url")} />

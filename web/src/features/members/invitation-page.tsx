@@ -11,7 +11,7 @@ interface Props {
   token: string;
   /** The address of this page, to come back to. */
   here: string;
-  onAccepted: (invitation: Invitation) => void;
+  onAccepted: (invitation: Invitation) => Promise<void>;
 }
 
 /** Where the link of an invitation leads: to accept or decline it, in an account. */

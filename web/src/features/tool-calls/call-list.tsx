@@ -19,6 +19,8 @@ import { ROW_HEIGHT } from "./call-row";
 import { CallRows, HEAD_HEIGHT, type Listed } from "./call-rows";
 
 interface Props {
+  /** Which calls are listed: others begin at the top. */
+  of: string;
   buffer: CallBuffer;
   activeId: string | undefined;
   scroller: RefObject<HTMLDivElement | null>;
@@ -29,7 +31,7 @@ interface Props {
   end: string;
 }
 
-export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, end }: Props) {
+export function CallList({ of, buffer, activeId, scroller, onOpen, onAtTop, older, end }: Props) {
   const { t } = useTranslation();
   const { rows: calls, hasOlder } = buffer;
   const place = useRef<HTMLDivElement>(null);
@@ -48,6 +50,8 @@ export function CallList({ buffer, activeId, scroller, onOpen, onAtTop, older, e
     rows.current = drawn;
     return () => drawn.stop();
   }, [scroller]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see `of`
+  useLayoutEffect(() => rows.current?.scrollTo(0), [of]);
   useLayoutEffect(() => rows.current?.show({ calls, activeId, look, now }));
 
   const { load, isLoading, isFailed } = older;

@@ -72,8 +72,14 @@ export class CallRows {
   reveal(index: number): void {
     const lowest = index * ROW_HEIGHT;
     const highest = lowest + ROW_HEIGHT + HEAD_HEIGHT - this.height;
-    if (this.top > lowest) this.scroller.scrollTop = lowest;
-    else if (this.top < highest) this.scroller.scrollTop = highest;
+    if (this.top > lowest) this.scrollTo(lowest);
+    else if (this.top < highest) this.scrollTo(highest);
+  }
+
+  scrollTo(top: number): void {
+    if (top === this.top) return;
+    this.scroller.scrollTop = top;
+    this.top = top;
   }
 
   private readonly scroll = (): void => {

@@ -143,7 +143,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
                 }}
               />
               <CallList
-                key={JSON.stringify([project, filter])}
+                of={JSON.stringify([project, filter])}
                 buffer={buffer}
                 activeId={activeId}
                 scroller={scroller}

@@ -2,6 +2,8 @@ export const connect = {
   title: "Connect a client",
   text: "One address serves all servers of this project. Tools are named server__tool.",
   url: "MCP address",
+  noServers: "This project has no MCP server yet, so a client would find no tools.",
+  addServer: "Add a server",
   choose: "Client",
   key: "API key",
   keyHint: "Paste a key, and it stands in the configuration. It stays on this page.",

@@ -2,6 +2,9 @@ export const connect = {
   title: "클라이언트 연결",
   text: "주소 하나로 이 프로젝트의 모든 서버를 쓸 수 있습니다. 도구 이름은 server__tool 형식입니다.",
   url: "MCP 주소",
+  noServers:
+    "이 프로젝트에는 아직 MCP 서버가 없어, 클라이언트를 연결해도 쓸 수 있는 도구가 없습니다.",
+  addServer: "서버 추가",
   choose: "클라이언트",
   key: "API 키",
   keyHint: "키를 붙여 넣으면 설정에 채워집니다. 이 페이지를 벗어나지 않습니다.",
