@@ -1,5 +1,5 @@
-import { type Browser, type BrowserContext, type CDPSession, type Page, test } from "@playwright/test";
-import { apiKey, project, server, signInLink, webUrl } from "../environment.ts";
+import { type Browser, type CDPSession, type Page, test } from "@playwright/test";
+import { apiKey, project, server, sessionFile, webUrl } from "../environment.ts";
 import { openLiveCalls, toolCallsUrl } from "../pages.ts";
 import { median, paints, say, untilShown, watchTasks, workedMs } from "./figures.ts";
 
@@ -18,27 +18,29 @@ const DRAWER = 'aside[aria-label="Tool call"]';
 const range = `from=${process.env.MCPORCH_CALLS_FROM ?? ""}`;
 const allUrl = `${toolCallsUrl}?${range}&live=off`;
 
-test("what the explorer costs", async ({ browser, page }) => {
-  await page.goto(signInLink.replace(/^https?:\/\/[^/]+/, ""));
-  await page.waitForURL(/\/projects/);
-  const signedIn = await page.context().storageState();
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
-  await load(browser, signedIn);
-  for (const step of [filter, type, open, arrive, live, ask, scroll]) await step(page, session);
-});
+const steps = { load, filter, type, open, arrive, live, ask, scroll };
 
-type SignedIn = Awaited<ReturnType<BrowserContext["storageState"]>>;
+for (const [name, step] of Object.entries(steps)) {
+  test(name, async ({ page, browser }) => {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable");
+    await step(page, session, browser);
+  });
+}
 
 /** A first page in a browser that has none of its files. */
-async function load(browser: Browser, storageState: SignedIn): Promise<void> {
+async function load(_: Page, __: CDPSession, browser: Browser): Promise<void> {
   for (const [what, url] of [
     ["the explorer", allUrl],
     ["metrics", `/projects/${project}/metrics?${range}`],
   ] as const) {
     const seen: Awaited<ReturnType<typeof paints>>[] = [];
     for (let time = 0; time < LOADS; time += 1) {
-      const context = await browser.newContext({ baseURL: webUrl, storageState, locale: "en-US" });
+      const context = await browser.newContext({
+        baseURL: webUrl,
+        storageState: sessionFile,
+        locale: "en-US",
+      });
       const page = await context.newPage();
       await page.goto(url);
       await page.waitForLoadState("networkidle");
@@ -190,7 +192,7 @@ async function open(page: Page): Promise<void> {
 
 /** Rows that arrive above a reader who is further down. */
 async function arrive(page: Page): Promise<void> {
-  await openLiveCalls(page);
+  await openLiveCalls(page, `?${range}`);
   const grid = page.getByRole("grid");
   await grid.evaluate((element) => element.scrollTo({ top: 700 }));
   const row = page.locator(ROW).nth(30);

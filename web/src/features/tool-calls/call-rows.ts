@@ -102,9 +102,10 @@ export class CallRows {
     if (!this.listed) return;
     const { calls, activeId, now } = this.listed;
     const look = this.lookNow(this.listed);
-    this.from = Math.max(0, Math.floor(this.top / ROW_HEIGHT) - MARGIN_ROWS);
-    const rows = Math.ceil(this.height / ROW_HEIGHT) + 2 * MARGIN_ROWS;
-    this.to = Math.min(calls.length, this.from + rows);
+    const first = Math.floor(this.top / ROW_HEIGHT);
+    const inSight = Math.ceil(this.height / ROW_HEIGHT);
+    this.from = Math.max(0, first - MARGIN_ROWS);
+    this.to = Math.min(calls.length, first + inSight + MARGIN_ROWS);
     const wanted = calls.slice(this.from, this.to);
     const drawn = new Map<string, CallRow>();
     for (const { id } of wanted) {
