@@ -21,6 +21,10 @@ struct Args {
     #[arg(long, default_value_t = 16)]
     clients: u32,
 
+    /// Calls a second by all of them together; absent: as fast as they are answered
+    #[arg(long)]
+    rate: Option<u32>,
+
     /// Of the text that is sent and comes back
     #[arg(long, default_value_t = 1_024)]
     text_bytes: usize,
@@ -61,9 +65,8 @@ async fn measure(args: Args) -> anyhow::Result<()> {
     let before = rows.at_rest().await?;
 
     let measured = Duration::from_secs(args.seconds);
-    let outcome = ask
-        .run(args.clients, Pace::Closed, Duration::ZERO, measured)
-        .await?;
+    let pace = args.rate.map_or(Pace::Closed, Pace::Open);
+    let outcome = ask.run(args.clients, pace, Duration::ZERO, measured).await?;
     let lag = rows.reach(before + outcome.requests).await?;
     println!(
         "{} clients, {} calls in {} s: {:.0} calls/s, p50 {:.2} ms, p99 {:.2} ms",
