@@ -5,5 +5,6 @@ import tests from "./playwright.config.ts";
 export default defineConfig({
   ...tests,
   testDir: "pictures",
+  use: { ...tests.use, actionTimeout: 15_000 },
   projects: [{ name: "pictures", testMatch: "*.pictures.ts" }],
 });

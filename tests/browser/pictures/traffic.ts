@@ -31,13 +31,13 @@ const OFFERS: Offer[] = Object.entries(team).flatMap(([server, tools]) =>
   })),
 );
 
-/** What a team calls until a moment (milliseconds since 1970), now more and now less. */
-export async function makeCalls(entry: Entry, until: number): Promise<void> {
+/** What a team calls until it is stopped, now more and now less. */
+export async function makeCalls(entry: Entry, stop: AbortSignal): Promise<void> {
   const clients = await Promise.all(CLIENTS.map((client) => connected(client, entry)));
   const parts = CLIENTS.map(({ part }, at) => ({ often: part, call: clients[at] }));
   const began = Date.now();
   const pending = new Set<Promise<unknown>>();
-  while (Date.now() < until) {
+  while (!stop.aborted) {
     const { tool, given } = drawn(OFFERS);
     const call = drawn(parts).call;
     const called = call?.(tool, given[Math.floor(Math.random() * given.length)] ?? {});

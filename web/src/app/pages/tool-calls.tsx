@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { readSearch } from "@/features/tool-calls/filter";
+import { useCallback, useMemo } from "react";
+import { type CallsSearch, readSearch } from "@/features/tool-calls/filter";
 import { ToolCallsPage } from "@/features/tool-calls/tool-calls-page";
 
 const route = getRouteApi("/inside/projects/$project/tool-calls");
@@ -10,14 +10,10 @@ export function ToolCalls() {
   const given = route.useSearch();
   const search = useMemo(() => readSearch(given), [given]);
   const navigate = route.useNavigate();
-  return (
-    <ToolCallsPage
-      key={project}
-      project={project}
-      search={search}
-      onSearch={(next, options) =>
-        void navigate({ search: next, replace: options?.replace ?? false })
-      }
-    />
+  const onSearch = useCallback(
+    (next: CallsSearch, options?: { replace: boolean }) =>
+      void navigate({ search: next, replace: options?.replace ?? false }),
+    [navigate],
   );
+  return <ToolCallsPage key={project} project={project} search={search} onSearch={onSearch} />;
 }

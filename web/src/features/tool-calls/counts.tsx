@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { summaryQuery } from "@/api/figures";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
@@ -16,8 +17,13 @@ const DOTS = [
 
 const ALWAYS: readonly string[] = ["success", "error"];
 
+interface Props {
+  project: string;
+  filter: CallFilter;
+}
+
 /** How many calls of which status, and how long they took. */
-export function Counts({ project, filter }: { project: string; filter: CallFilter }) {
+export const Counts = memo(function Counts({ project, filter }: Props) {
   const { t, i18n } = useTranslation();
   const { data, isPlaceholderData } = useQuery(summaryQuery(project, toParams(filter)));
   if (!data) return <div aria-hidden className="h-5" />;
@@ -56,4 +62,4 @@ export function Counts({ project, filter }: { project: string; filter: CallFilte
       </span>
     </div>
   );
-}
+});

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { Check, ChevronDown, Minus } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { facetsQuery } from "@/api/figures";
 import type { ToolCallStatus } from "@/api/types";
@@ -32,7 +32,7 @@ export interface FacetsProps {
 }
 
 /** The other editor of the filter: what the calls have in each field, to take or to leave out. */
-export function Facets(props: FacetsProps) {
+export const Facets = memo(function Facets(props: FacetsProps) {
   const { t } = useTranslation();
   return (
     <aside
@@ -42,7 +42,7 @@ export function Facets(props: FacetsProps) {
       <FacetFields {...props} />
     </aside>
   );
-}
+});
 
 export function FacetFields({ project, filter, onQuery }: FacetsProps) {
   const { data, isPending, isPlaceholderData } = useQuery(facetsQuery(project, toParams(filter)));

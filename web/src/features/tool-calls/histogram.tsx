@@ -25,7 +25,7 @@ interface Props {
 }
 
 /** Calls over time by status, the failures at the bottom. Dragging across it zooms in. */
-export function Histogram({ project, filter, onZoom }: Props) {
+export const Histogram = memo(function Histogram({ project, filter, onZoom }: Props) {
   const { t, i18n } = useTranslation();
   const zone = useZone();
   const { data, isPlaceholderData } = useQuery(histogramQuery(project, toParams(filter)));
@@ -91,7 +91,7 @@ export function Histogram({ project, filter, onZoom }: Props) {
       </figcaption>
     </figure>
   );
-}
+});
 
 interface Data {
   t: number[];

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKnownValues } from "@/features/call-filter/known-values";
 import { Nothing } from "@/features/call-filter/nothing";
@@ -41,7 +41,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
   const { t } = useTranslation();
   useTitle(t("toolCalls.title"));
   const queries = useQueryClient();
-  const filter = filterOf(search);
+  const filter = useMemo(() => filterOf(search), [search]);
   const query = callsQuery(project, filter);
   const calls = useQuery(query);
   const buffer = calls.data;
@@ -84,7 +84,15 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
     open: () => activeId && open(activeId),
     live: () => setMode(mode === "live" ? "off" : "live"),
   });
-  const ask = (next: Expression | string | null) => onSearch(withQuery(search, next));
+  // The parts that do not show the list are not drawn anew with each page of it.
+  const ask = useCallback(
+    (next: Expression | string | null) => onSearch(withQuery(search, next)),
+    [search, onSearch],
+  );
+  const zoom = useCallback(
+    (range: { from: string; to: string }) => onSearch(withRange(search, range)),
+    [search, onSearch],
+  );
   const isEmpty = buffer && buffer.rows.length === 0 && buffer.pendingCount === 0;
 
   return (
@@ -112,11 +120,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
           <FacetsSheet project={project} filter={filter} onQuery={ask} />
         </div>
         <Counts project={project} filter={filter} />
-        <Histogram
-          project={project}
-          filter={filter}
-          onZoom={(range) => onSearch(withRange(search, range))}
-        />
+        <Histogram project={project} filter={filter} onZoom={zoom} />
       </div>
       <div className="flex min-h-0 flex-1">
         <Facets project={project} filter={filter} onQuery={ask} />
