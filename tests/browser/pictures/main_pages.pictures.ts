@@ -37,10 +37,9 @@ const pictures: Picture[] = [
     name: "tool-calls",
     path: `/tool-calls?${last}`,
     prepare: async (page) => {
-      // The list moves meanwhile.
-      await page.keyboard.press("l");
-      await page.getByRole("row").filter({ hasText: "too many clients" }).first().click();
-      await page.keyboard.press("l");
+      const failed = page.getByRole("row").filter({ hasText: "too many clients" }).first();
+      // By the mouse it would be another one: the list moves.
+      await failed.dispatchEvent("click");
       await page.getByRole("tablist").waitFor();
     },
   },

@@ -17,6 +17,7 @@ const SERIES = [
 ] as const;
 const HEIGHT_PX = 72;
 const DAY_MS = 86_400_000;
+const TICKS = 6;
 
 interface Props {
   project: string;
@@ -34,6 +35,8 @@ export const Histogram = memo(function Histogram({ project, filter, onZoom }: Pr
   const buckets = data?.t ?? [];
   const step = data?.step_ms ?? 1;
   const most = Math.max(1, ...(data ? totalsOf(data) : []));
+  const spanMs = step * buckets.length;
+  const tickMs = spanMs > DAY_MS ? DAY_MS : spanMs < TICKS * 60_000 ? 1_000 : 60_000;
 
   const bucketAt = (event: PointerEvent) => {
     const box = plot.current?.getBoundingClientRect();
@@ -83,7 +86,7 @@ export const Histogram = memo(function Histogram({ project, filter, onZoom }: Pr
       </div>
       <figcaption className="tabular flex h-4 justify-between font-mono text-2xs text-muted">
         {ticks(buckets).map((at) => (
-          <span key={at}>{formatBucket(at, step * buckets.length > DAY_MS ? DAY_MS : 60_000)}</span>
+          <span key={at}>{formatBucket(at, tickMs)}</span>
         ))}
         <span className="sr-only">
           {t("toolCalls.histogram.most", { count: formatCount(most, i18n.language) })}
@@ -126,9 +129,9 @@ function totalsOf({ t, series }: Data): number[] {
   );
 }
 
-/** Six buckets, evenly spread. */
+/** Buckets, evenly spread. */
 function ticks(buckets: number[]): number[] {
   const last = buckets.length - 1;
-  const places = [0, 1, 2, 3, 4, 5].map((part) => Math.round((part / 5) * last));
+  const places = Array.from({ length: TICKS }, (_, at) => Math.round((at / (TICKS - 1)) * last));
   return [...new Set(places)].flatMap((place) => buckets[place] ?? []);
 }
