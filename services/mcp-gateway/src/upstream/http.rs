@@ -1,7 +1,9 @@
 //! Servers over HTTP: Streamable HTTP of both eras, and HTTP+SSE. Each request
 //! is made in the task of whoever asks, and its answer read there.
 
+mod body;
 mod client;
+mod connections;
 mod connector;
 mod era;
 mod legacy;
@@ -15,12 +17,12 @@ use std::sync::{Arc, OnceLock};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
 use super::{Connection, RequestError, connection::Related, in_flight::Answer};
 use crate::{directory::Http, message::Reply};
 
+use body::Body;
 use client::HttpClient;
 pub(crate) use connector::Dialer;
 use legacy::Legacy;
@@ -35,6 +37,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Notifications and answers that are on their way at the same time.
 const MAX_POSTS: usize = 16;
+
+/// So many headers has a request that carries no arguments in headers of their own: with
+/// place for all, their table is made once.
+const MAX_USUAL_HEADERS: usize = 12;
 
 /// How a server over HTTP is spoken with.
 #[derive(Debug)]
@@ -124,6 +130,11 @@ impl HttpWire {
         }
     }
 
+    /// Lets go of connections that nobody has used for long, for as long as it is polled.
+    async fn close_idle(&self) -> std::convert::Infallible {
+        self.client.close_idle().await
+    }
+
     /// Hears what the server says of its own accord. Ends, with the reason, when
     /// the connection is over.
     async fn listen(&self, connection: &Arc<Connection>, stream: Option<EventStream>) -> String {
@@ -144,7 +155,7 @@ impl HttpWire {
 }
 
 fn post_headers() -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(MAX_USUAL_HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(
         header::ACCEPT,
@@ -160,7 +171,7 @@ fn stream_headers() -> HeaderMap {
 }
 
 /// Makes sure that the connection can be used again, and says how it went.
-async fn taken(response: http::Response<Incoming>) -> Result<(), RequestError> {
+async fn taken(response: http::Response<Body>) -> Result<(), RequestError> {
     use http_body_util::{BodyExt as _, Limited};
 
     let status = response.status();

@@ -1,27 +1,18 @@
-use std::{error::Error as _, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
 
-use super::connector::{ConnectError, Connector, Dialer};
+use super::{
+    body::Body,
+    connections::{Connections, SendError},
+    connector::Dialer,
+};
 use crate::{
     directory::Http,
     upstream::{RequestError, breaker::Breaker},
 };
-
-/// How long a connection waits for the next request. Many servers close theirs
-/// after 5 seconds, and what is sent at that very moment is lost.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(4);
-
-/// What is read of the head of an answer.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
-const MAX_HEADERS: usize = 128;
 
 const USER_AGENT: &str = concat!("mcp-orchestrator/", env!("CARGO_PKG_VERSION"));
 
@@ -44,7 +35,7 @@ const OURS: [HeaderName; 11] = [
 /// another server.
 #[derive(Debug)]
 pub(super) struct HttpClient {
-    client: Client<Connector, Full<Bytes>>,
+    connections: Arc<Connections>,
     pub(super) url: Uri,
     /// What the definition sends with every request.
     headers: HeaderMap,
@@ -83,21 +74,17 @@ impl HttpClient {
                 headers.insert(header, value);
             }
         }
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .http1_max_buf_size(MAX_HEAD_BYTES)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(MAX_HEAD_BYTES as u32)
-            .http2_adaptive_window(true)
-            .build(Connector(dialer.clone()));
         Ok(Self {
-            client,
+            connections: Arc::new(Connections::new(dialer.clone(), &url)),
             url,
             headers,
             breaker: Breaker::default(),
         })
+    }
+
+    /// Lets go of connections that nobody has used for long.
+    pub(super) async fn close_idle(&self) -> std::convert::Infallible {
+        self.connections.close_idle().await
     }
 
     /// Sends one request, once. Redirects are answers like any other: whoever
@@ -106,46 +93,39 @@ impl HttpClient {
         &self,
         method: Method,
         url: &Uri,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         body: impl Into<Bytes>,
-    ) -> Result<Response<Incoming>, RequestError> {
+    ) -> Result<Response<Body>, RequestError> {
         self.breaker.admit(Instant::now()).map_err(|pause| {
             RequestError::Unreachable(format!(
                 "the server could not be reached several times; it is tried again in {} s",
                 pause.as_secs() + 1
             ))
         })?;
+        for (name, value) in &self.headers {
+            if !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
         let mut request = Request::new(Full::new(body.into()));
         *request.method_mut() = method;
         *request.uri_mut() = url.clone();
-        *request.headers_mut() = self.headers.clone();
-        request.headers_mut().extend(headers);
-        match self.client.request(request).await {
+        *request.headers_mut() = headers;
+        match self.connections.send(request).await {
             Ok(response) => {
                 self.breaker.succeeded();
                 Ok(response)
             }
-            Err(error) if error.is_connect() => {
+            Err(SendError::Connect(error)) => {
                 self.breaker.failed(Instant::now());
-                Err(RequestError::Unreachable(connect_words(&error)))
+                Err(RequestError::Unreachable(error.to_string()))
             }
-            Err(error) => Err(RequestError::Crashed(format!(
+            Err(SendError::Broken(error)) => Err(RequestError::Crashed(format!(
                 "the connection broke before an answer came: {}",
                 last_cause(&error)
             ))),
         }
     }
-}
-
-fn connect_words(error: &hyper_util::client::legacy::Error) -> String {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<ConnectError>() {
-            return error.to_string();
-        }
-        cause = error.source();
-    }
-    last_cause(error)
 }
 
 fn last_cause(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,4 @@
 use std::{
-    future::Future,
     io,
     net::{IpAddr, SocketAddr},
     path::Path,
@@ -11,10 +10,6 @@ use std::{
 
 use anyhow::Context as _;
 use http::Uri;
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection},
-    rt::TokioIo,
-};
 use service_host::public_authorities;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -29,7 +24,6 @@ use tokio_rustls::{
         pki_types::{CertificateDer, ServerName, pem::PemObject as _},
     },
 };
-use tower::Service;
 
 use crate::upstream::outbound::{Forbidden, Outbound};
 
@@ -46,11 +40,6 @@ pub(crate) struct Dialer {
     tls: TlsConnector,
 }
 
-/// Connects to where a URL leads, if it may: the address that was checked is
-/// the one that is dialled.
-#[derive(Clone)]
-pub(super) struct Connector(pub(super) Dialer);
-
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
@@ -66,6 +55,8 @@ pub(super) enum ConnectError {
     Tls { host: String, error: io::Error },
     #[error("{host} did not take the connection within {} s", CONNECT_WITHIN.as_secs())]
     Timeout { host: String },
+    #[error("{host} does not speak HTTP: {error}")]
+    Handshake { host: String, error: hyper::Error },
 }
 
 impl Dialer {
@@ -93,16 +84,17 @@ impl Dialer {
         })
     }
 
-    async fn connect(self, url: Uri) -> Result<TokioIo<Stream>, ConnectError> {
+    /// Connects to where a URL leads, if it may: the address that was checked is
+    /// the one that is dialled.
+    pub(super) async fn connect(&self, url: &Uri) -> Result<Stream, ConnectError> {
         let host = url.host().ok_or(ConnectError::NoHost)?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let is_tls = url.scheme_str() == Some("https");
         let port = url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let connecting = self.dial(&host, port, is_tls);
-        let stream = tokio::time::timeout(CONNECT_WITHIN, connecting)
+        tokio::time::timeout(CONNECT_WITHIN, connecting)
             .await
-            .unwrap_or_else(|_| Err(ConnectError::Timeout { host: host.clone() }))?;
-        Ok(TokioIo::new(stream))
+            .unwrap_or_else(|_| Err(ConnectError::Timeout { host: host.clone() }))
     }
 
     async fn dial(&self, host: &str, port: u16, is_tls: bool) -> Result<Stream, ConnectError> {
@@ -157,36 +149,18 @@ impl std::fmt::Debug for Dialer {
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = TokioIo<Stream>;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, url: Uri) -> Self::Future {
-        Box::pin(self.0.clone().connect(url))
-    }
-}
-
 /// A connection, with or without TLS.
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        let is_http2 = match self {
+impl Stream {
+    /// Whether the server chose HTTP/2 when TLS was begun.
+    pub(super) fn speaks_http2(&self) -> bool {
+        match self {
             Self::Plain(_) => false,
             Self::Tls(tls) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
-        };
-        if is_http2 {
-            Connected::new().negotiated_h2()
-        } else {
-            Connected::new()
         }
     }
 }

@@ -2,11 +2,12 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    HttpClient, LAST_EVENT_ID, Outgoing, PROTOCOL_VERSION, SESSION_ID, era, post_headers,
+    HttpClient, LAST_EVENT_ID, Outgoing, PROTOCOL_VERSION, SESSION_ID,
+    body::Body,
+    era, post_headers,
     response::{self, Answer, EventStream, is_event_stream},
     stream_headers, taken,
 };
@@ -122,7 +123,7 @@ impl Legacy {
         session: &Session,
         carriers: &HeaderMap,
         message: Bytes,
-    ) -> Result<Response<Incoming>, RequestError> {
+    ) -> Result<Response<Body>, RequestError> {
         let mut headers = session.add_to(post_headers());
         headers.extend(carriers.clone());
         client.send(Method::POST, &client.url, headers, message).await
@@ -132,7 +133,7 @@ impl Legacy {
         client: &HttpClient,
         session: &Session,
         message: String,
-    ) -> Result<Response<Incoming>, RequestError> {
+    ) -> Result<Response<Body>, RequestError> {
         let headers = session.add_to(post_headers());
         client.send(Method::POST, &client.url, headers, message).await
     }
@@ -142,7 +143,7 @@ impl Legacy {
         client: &HttpClient,
         session: &Session,
         last_event_id: Option<&str>,
-    ) -> Result<Response<Incoming>, RequestError> {
+    ) -> Result<Response<Body>, RequestError> {
         let mut headers = session.add_to(stream_headers());
         if let Some(id) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
             headers.insert(LAST_EVENT_ID, id);

@@ -42,6 +42,7 @@ pub(in crate::upstream) async fn live(
                 tokio::select! {
                     () = wire.post_all(waiting) => End::Stopped,
                     end = greet_and_serve(slot, &connection, surroundings, wire) => end,
+                    never = wire.close_idle() => match never {},
                 }
             })
             .await;

@@ -3,8 +3,8 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::{Buf as _, BytesMut};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Collected, Limited};
-use hyper::body::Incoming as Body;
 
+use super::body::Body;
 use crate::{
     message::{Incoming, MAX_SERVER_LINE_BYTES, Message, Reply},
     upstream::{
