@@ -1,7 +1,8 @@
 //! The doors: what clients speak to. Each decodes, hands on to the relay, and
-//! encodes; what is the same for both is in `entrance` (who may come in),
-//! `body`, `refusal` and `event_stream`.
+//! encodes; what is the same for both is in `address` (which door), `entrance`
+//! (who may come in), `body`, `refusal` and `event_stream`.
 
+mod address;
 mod batch;
 mod body;
 mod detachable;
@@ -14,20 +15,28 @@ mod stateless_http;
 mod streamable_http;
 mod takes;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use access::Network;
-use axum::{Router, routing::any};
-use service_host::{Shutdown, Tasks};
+use axum::response::{IntoResponse as _, Response};
+use http::Request;
+use hyper::body::Incoming;
+use service_host::{Front, Shutdown, Tasks};
 
 use crate::{key_uses::KeyUses, relay::Relay};
 
+use address::{Address, Door};
+use entrance::Visitor;
 pub(crate) use origin::AllowedHosts;
 #[cfg(feature = "fuzzing")]
 pub(crate) use stateless_http::fuzz_headers;
 
 /// What the doors need.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Doors {
     pub(crate) relay: Arc<Relay>,
     pub(crate) key_uses: Arc<KeyUses>,
@@ -50,23 +59,36 @@ impl Doors {
             .await
             .map_err(|_| refusal::Refusal::starting())
     }
-}
 
-/// Every address that clients may come to.
-pub(crate) fn router(doors: Doors) -> Router {
-    // `any`, because a method that is not there gets an answer that says what is.
-    Router::new()
-        .route("/projects/{project}/mcp", any(streamable_http::serve))
-        .route("/projects/{project}/sse", any(sse::serve_stream))
-        .route("/projects/{project}/messages", any(sse::serve_message))
-        .route("/projects/{project}/servers/{server}/mcp", any(streamable_http::serve))
-        .route("/projects/{project}/servers/{server}/sse", any(sse::serve_stream))
-        .route("/projects/{project}/servers/{server}/messages", any(sse::serve_message))
-        .fallback(async || {
-            refusal::Refusal::not_found(
+    async fn serve(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: IpAddr,
+    ) -> Result<Response, refusal::Refusal> {
+        let (head, body) = request.into_parts();
+        let Some(address) = Address::parse(head.uri.path()) else {
+            return Err(refusal::Refusal::not_found(
                 "there is nothing here; MCP is at /projects/{project}/mcp and /projects/{project}/servers/{server}/mcp, \
                  its older form at .../sse",
-            )
-        })
-        .with_state(doors)
+            ));
+        };
+        self.are_open().await?;
+        let visitor = Visitor::admit(self, &address, &head, peer)?;
+        match address.door {
+            Door::Mcp => streamable_http::serve(self, &visitor, &head, body).await,
+            Door::Sse => sse::serve_stream(self, &visitor, &head),
+            Door::Messages => sse::serve_message(self, &visitor, &head, body).await,
+        }
+    }
+}
+
+impl Front for Doors {
+    fn route(&self, path: &str) -> &'static str {
+        Address::parse(path).map_or("unmatched", |address| address.route())
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let answered = self.serve(request, peer.ip()).await;
+        answered.unwrap_or_else(refusal::Refusal::into_response)
+    }
 }

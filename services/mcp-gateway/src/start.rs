@@ -27,7 +27,7 @@ use crate::{
     bridge::{Parked, Seal},
     catalog::Catalog,
     directory::{self, Directory},
-    downstream::{self, AllowedHosts, Doors},
+    downstream::{AllowedHosts, Doors},
     key_uses::KeyUses,
     recorder::Recorder,
     relay::Relay,
@@ -164,7 +164,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
         tasks,
         shutdown,
     };
-    host.serve_http("mcp", listeners.mcp, downstream::router(doors))
+    host.serve_front("mcp", listeners.mcp, Arc::new(doors))
 }
 
 fn open_spool(config: &Config) -> anyhow::Result<(Spool, spool::Recovery)> {

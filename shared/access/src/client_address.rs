@@ -9,13 +9,17 @@ use crate::Network;
 /// none of ours, anybody may have written.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|proxy| proxy.contains(address));
+    let mut address = peer.to_canonical();
+    // Most come themselves, and are not asked for whom.
+    if !is_trusted(&address) {
+        return address;
+    }
     let forwarded = headers
         .get_all("x-forwarded-for")
         .iter()
         .map(|value| value.to_str().unwrap_or_default())
         .collect::<Vec<_>>()
         .join(",");
-    let mut address = peer.to_canonical();
     let mut before = forwarded.rsplit(',').map(str::trim);
     while is_trusted(&address) {
         match before.next().map(str::parse::<IpAddr>) {

@@ -1,4 +1,4 @@
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, http::StatusCode, middleware::from_fn, routing::get};
@@ -9,8 +9,13 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::{
-    Channel, DialOptions, HostConfig, InvalidUrl, Listener, OnFailure, Readiness, ServiceTls, Shutdown,
-    Tasks, dial, health::Board, layers, serve::Server, telemetry::Metrics,
+    Channel, DialOptions, Front, HostConfig, InvalidUrl, Listener, OnFailure, Readiness, ServiceTls,
+    Shutdown, Tasks, dial,
+    front::{Fronted, Handler},
+    health::Board,
+    layers::{self, Observer},
+    serve::Server,
+    telemetry::Metrics,
 };
 
 /// How long dropped tasks may take to be gone after the hard stop.
@@ -19,6 +24,9 @@ const HARD_STOP: Duration = Duration::from_secs(2);
 /// How long requests may take to arrive that were on their way when the ports for
 /// clients were closed.
 const LAST_REQUESTS: Duration = Duration::from_millis(200);
+
+/// What the host answers itself, see [`Host::own_routes`].
+const OWN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// What is left to do when nothing is in flight any more.
 type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -161,6 +169,7 @@ impl Host {
         if self.tls.is_some() {
             router = router.layer(from_fn(layers::refuse_uncertified));
         }
+        let router = layers::around(router, self.observer(name)).merge(self.own_routes());
         let server = self.serve(name, listener, router, self.tls.clone())?;
         self.servers.push(server);
         Ok(())
@@ -174,22 +183,50 @@ impl Host {
         listener: Listener,
         router: Router,
     ) -> anyhow::Result<()> {
-        let mut server = self.serve(name, listener, router, None)?;
+        let router = layers::around(router, self.observer(name)).merge(self.own_routes());
+        self.serve_clients(name, listener, router)
+    }
+
+    /// The same for a service that needs no router.
+    pub fn serve_front(
+        &mut self,
+        name: &'static str,
+        listener: Listener,
+        front: Arc<impl Front>,
+    ) -> anyhow::Result<()> {
+        let fronted = Fronted {
+            front,
+            observer: self.observer(name),
+            own: self.own_routes(),
+            own_paths: &OWN_PATHS,
+        };
+        self.serve_clients(name, listener, Arc::new(fronted))
+    }
+
+    fn serve_clients(
+        &mut self,
+        name: &'static str,
+        listener: Listener,
+        handler: impl Handler,
+    ) -> anyhow::Result<()> {
+        let mut server = self.serve(name, listener, handler, None)?;
         server.is_for_clients = true;
         self.servers.push(server);
         Ok(())
+    }
+
+    fn observer(&self, name: &'static str) -> Observer {
+        Observer::new(name, &self.metrics.provider.meter("service-host"))
     }
 
     fn serve(
         &mut self,
         name: &'static str,
         listener: Listener,
-        router: Router,
+        handler: impl Handler,
         tls: Option<ServiceTls>,
     ) -> anyhow::Result<Server> {
         let address = listener.local_addr();
-        let meter = self.metrics.provider.meter("service-host");
-        let router = layers::around(router, name, &meter).merge(self.own_routes());
         let listener = listener
             .into_tokio()
             .with_context(|| format!("cannot serve on {address}"))?;
@@ -197,7 +234,7 @@ impl Host {
             name,
             listener,
             tls,
-            router,
+            handler,
             &self.config,
             &self.tasks,
             self.shutdown.clone(),
@@ -211,10 +248,11 @@ impl Host {
     fn own_routes(&self) -> Router {
         let board = self.board.clone();
         let metrics = self.metrics.clone();
+        let [livez, readyz, metrics_path] = OWN_PATHS;
         Router::new()
-            .route("/livez", get(|| async { "alive\n" }))
+            .route(livez, get(|| async { "alive\n" }))
             .route(
-                "/readyz",
+                readyz,
                 get(move || async move {
                     let reasons = board.reasons();
                     if reasons.is_empty() {
@@ -224,7 +262,7 @@ impl Host {
                     }
                 }),
             )
-            .route("/metrics", get(move || async move { metrics.render() }))
+            .route(metrics_path, get(move || async move { metrics.render() }))
     }
 
     /// Waits until somebody asks for the end: a signal, or a task without which

@@ -1,9 +1,9 @@
-use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{self, HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
@@ -13,11 +13,11 @@ use opentelemetry::{
     metrics::{Histogram, Meter},
     propagation::Extractor,
 };
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{
-    request_id::{self, RequestId},
+    request_id::{self, CurrentRequest, RequestId},
     tasks::panic_message,
     tls::IsCertified,
     trace_context::are_traces_collected,
@@ -26,18 +26,18 @@ use crate::{
 /// What every request of every service goes through. One layer, because each
 /// costs a box and a copy of all below it. It touches no body: streams stay
 /// streams.
-pub(crate) fn around(router: Router, server: &'static str, meter: &Meter) -> Router {
-    router.layer(from_fn_with_state(Observer::new(server, meter), observe))
+pub(crate) fn around(router: Router, observer: Observer) -> Router {
+    router.layer(from_fn_with_state(Arc::new(observer), observe))
 }
 
-#[derive(Clone)]
-struct Observer {
+/// Sees each request of one server.
+pub(crate) struct Observer {
     server: &'static str,
     duration: Histogram<f64>,
 }
 
 impl Observer {
-    fn new(server: &'static str, meter: &Meter) -> Self {
+    pub(crate) fn new(server: &'static str, meter: &Meter) -> Self {
         Self {
             server,
             duration: meter
@@ -51,80 +51,124 @@ impl Observer {
                 .build(),
         }
     }
+
+    /// Gives the request its id, which stands in every log line and on every answer;
+    /// where traces are collected, a span that continues the caller's; its time; and,
+    /// where its handler panics, an answer.
+    pub(crate) async fn observe<B, A: Future<Output = Response>>(
+        &self,
+        route: Cow<'static, str>,
+        request: http::Request<B>,
+        answer: impl FnOnce(http::Request<B>) -> A,
+    ) -> Response {
+        let started = Instant::now();
+        let id = RequestId::of(request.headers());
+        let method = request.method().clone();
+        let is_grpc = is_grpc(request.headers());
+        let grpc_method = is_grpc.then(|| request.uri().path().to_owned());
+        let span = self.span(&route, &id, &request);
+        let current = CurrentRequest {
+            id: id.clone(),
+            server: self.server,
+            uri: request.uri().clone(),
+        };
+        // Within the span, so that a panic is seen as the 500 that the caller gets.
+        let answering = catch_panic(is_grpc, answer(request)).instrument(span.clone());
+        let answering = async {
+            let response = answering.await;
+            let (status, elapsed) = (response.status(), started.elapsed());
+            if status.is_server_error() {
+                span.record("otel.status_code", "ERROR");
+                tracing::warn!(%method, status = status.as_u16(), "request failed");
+            } else {
+                tracing::debug!(%method, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "request answered");
+            }
+            response
+        };
+        let mut response = current.scope(answering).await;
+
+        let status = response.status();
+        response
+            .headers_mut()
+            .insert(request_id::HEADER, id.header_value());
+        // gRPC answers 200 to everything; a refusal stands in the head, a failed stream in its trailers.
+        let grpc_status = response
+            .headers()
+            .get("grpc-status")
+            .and_then(|code| code.to_str().ok());
+        let route = match grpc_method.filter(|_| is_known_method(grpc_status)) {
+            Some(method) => method.into(),
+            None => route,
+        };
+        let attributes = [
+            KeyValue::new("server", self.server),
+            KeyValue::new("http.request.method", method_name(&method)),
+            KeyValue::new("http.route", route),
+            KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
+            KeyValue::new("rpc.grpc.status_code", grpc_status.unwrap_or_default().to_owned()),
+        ];
+        let own = if grpc_status.is_some() { 5 } else { 4 };
+        self.duration
+            .record(started.elapsed().as_secs_f64(), &attributes[..own]);
+        response
+    }
+
+    /// Seen in traces alone: log lines are told of their request without it.
+    fn span<B>(&self, route: &str, id: &RequestId, request: &http::Request<B>) -> Span {
+        // Without the query, which may carry a sign-in link.
+        let path = request.uri().path();
+        let span = tracing::debug_span!(
+            target: "traced::http",
+            "request",
+            otel.kind = "server",
+            otel.name = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+            server = self.server,
+            path,
+            request_id = id.as_str(),
+        );
+        if span.is_disabled() {
+            return span;
+        }
+        if is_grpc(request.headers()) {
+            span.record("otel.name", path);
+        } else {
+            span.record("otel.name", format!("{} {route}", request.method()));
+        }
+        if are_traces_collected() {
+            let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+                propagator.extract(&Headers(request.headers()))
+            });
+            // Fails only where log lines alone reach down to the spans of traces.
+            let _ = span.set_parent(parent);
+        }
+        span
+    }
 }
 
-/// Gives the request its id, which stands in the span, in every log line and on
-/// every answer; the span that all log lines of the request hang on, continued
-/// from the caller's trace; its time; and, where its handler panics, an answer.
-async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = RequestId::of(request.headers());
+async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
     // A route has few values, a path many.
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let method = request.method().clone();
-    let is_grpc = is_grpc(request.headers());
-    // Without the query, which may carry a sign-in link.
-    let path = request.uri().path();
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        otel.name = if is_grpc {
-            Cow::Borrowed(path)
-        } else {
-            Cow::Owned(format!("{method} {route}"))
-        }
-        .as_ref(),
-        otel.status_code = tracing::field::Empty,
-        server = observer.server,
-        path,
-        request_id = id.as_str(),
-    );
-    let grpc_method = is_grpc.then(|| path.to_owned());
-    if are_traces_collected() {
-        let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
-            propagator.extract(&Headers(request.headers()))
-        });
-        // Fails only where log lines alone reach down to the spans of traces.
-        let _ = span.set_parent(parent);
-    }
-
-    // Within the span, so that a panic is seen as the 500 that the caller gets.
-    let answering = catch_panic(is_grpc, next.run(request)).instrument(span.clone());
-    let mut response = id.clone().scope(answering).await;
-
-    let status = response.status();
-    let elapsed = started.elapsed();
-    span.in_scope(|| {
-        if status.is_server_error() {
-            span.record("otel.status_code", "ERROR");
-            tracing::warn!(%method, status = status.as_u16(), "request failed");
-        } else {
-            tracing::debug!(%method, status = status.as_u16(), elapsed_us = elapsed.as_micros() as u64, "request answered");
-        }
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or(Cow::Borrowed("unmatched"), |route| {
+        route.as_str().to_owned().into()
     });
-    response
-        .headers_mut()
-        .insert(request_id::HEADER, id.header_value());
-    // gRPC answers 200 to everything; a refusal stands in the head, a failed stream in its trailers.
-    let grpc_status = response
-        .headers()
-        .get("grpc-status")
-        .and_then(|code| code.to_str().ok());
-    let route = grpc_method
-        .filter(|_| is_known_method(grpc_status))
-        .unwrap_or_else(|| route.to_owned());
-    let mut attributes = vec![
-        KeyValue::new("server", observer.server),
-        KeyValue::new("http.request.method", method.as_str().to_owned()),
-        KeyValue::new("http.route", route),
-        KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-    ];
-    if let Some(code) = grpc_status {
-        attributes.push(KeyValue::new("rpc.grpc.status_code", code.to_owned()));
+    observer
+        .observe(route, request, |request| next.run(request))
+        .await
+}
+
+/// Methods are whatever a client calls them: what is none of HTTP's own is one thing.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "_OTHER",
     }
-    observer.duration.record(elapsed.as_secs_f64(), &attributes);
-    response
 }
 
 /// Turns away who comes over TLS and showed no certificate.

@@ -11,6 +11,7 @@
 
 mod config;
 mod dial;
+mod front;
 mod health;
 mod host;
 mod http_client;
@@ -29,6 +30,7 @@ mod trace_context;
 
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
 pub use dial::{Channel, DialOptions, InvalidUrl, dial};
+pub use front::Front;
 pub use health::Readiness;
 pub use host::Host;
 pub use http_client::http_client;

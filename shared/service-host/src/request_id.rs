@@ -7,10 +7,29 @@ use std::{
     },
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 tokio::task_local! {
-    static CURRENT: RequestId;
+    static CURRENT: CurrentRequest;
+}
+
+/// The request that is being handled here, as each log line tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentRequest {
+    pub(crate) id: RequestId,
+    pub(crate) server: &'static str,
+    pub(crate) uri: Uri,
+}
+
+impl CurrentRequest {
+    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
+        CURRENT.scope(self, future).await
+    }
+
+    /// Shows it to the function, if there is one.
+    pub(crate) fn with<T>(look: impl FnOnce(&Self) -> T) -> Option<T> {
+        CURRENT.try_with(look).ok()
+    }
 }
 
 /// Finds a request in the logs of every service that it went through.
@@ -26,7 +45,7 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 impl RequestId {
     /// That of the request that is being handled here, if one is.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        CurrentRequest::with(|request| request.id.clone())
     }
 
     /// The id as text.
@@ -49,17 +68,13 @@ impl RequestId {
     /// A future that outlives the request that is being handled here, under the
     /// id of that request.
     pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
-        let current = Self::current();
+        let current = CurrentRequest::with(Clone::clone);
         async move {
             match current {
-                Some(id) => id.scope(future).await,
+                Some(request) => request.scope(future).await,
                 None => future.await,
             }
         }
-    }
-
-    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
     }
 
     /// Random per process, then counted: unique without a system call each.

@@ -1,10 +1,8 @@
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
-    service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -12,9 +10,10 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
 
-use crate::{HostConfig, ServiceTls, Shutdown, Tasks, listener::refuse_handshakes, tls::IsCertified};
+use crate::{
+    HostConfig, ServiceTls, Shutdown, Tasks, front::Handler, listener::refuse_handshakes, tls::IsCertified,
+};
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
 /// connection for all calls between two of them, live tails included.
@@ -42,13 +41,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes. Handlers
-    /// find the peer's address as `ConnectInfo<SocketAddr>`.
+    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes.
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
         tls: Option<ServiceTls>,
-        router: Router,
+        handler: impl Handler,
         config: &HostConfig,
         tasks: &Tasks,
         shutdown: Shutdown,
@@ -60,7 +58,7 @@ impl Server {
             name,
             listener,
             tls,
-            router,
+            handler,
             builder: builder(config),
             head_timeout: config.header_read_timeout(),
             slots: Arc::new(Semaphore::new(config.max_connections)),
@@ -124,11 +122,11 @@ fn builder(config: &HostConfig) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-struct Accepting {
+struct Accepting<H> {
     name: &'static str,
     listener: TcpListener,
     tls: Option<ServiceTls>,
-    router: Router,
+    handler: H,
     builder: auto::Builder<TokioExecutor>,
     head_timeout: Duration,
     slots: Arc<Semaphore>,
@@ -139,7 +137,7 @@ struct Accepting {
     tasks: Tasks,
 }
 
-impl Accepting {
+impl<H: Handler> Accepting<H> {
     async fn run(self) {
         tokio::select! {
             () = self.accept() => return,
@@ -175,7 +173,7 @@ impl Accepting {
             let connection = Connection {
                 builder: self.builder.clone(),
                 peer,
-                router: self.router.clone(),
+                handler: self.handler.clone(),
                 head_timeout: self.head_timeout,
                 stop: self.stop.clone(),
                 shutdown: self.shutdown.clone(),
@@ -196,16 +194,16 @@ impl Accepting {
 }
 
 /// One connection, from its first byte to its last.
-struct Connection {
+struct Connection<H> {
     builder: auto::Builder<TokioExecutor>,
     peer: SocketAddr,
-    router: Router,
+    handler: H,
     head_timeout: Duration,
     stop: CancellationToken,
     shutdown: Shutdown,
 }
 
-impl Connection {
+impl<H: Handler> Connection<H> {
     async fn serve_tls(self, stream: TcpStream, tls: &ServiceTls) {
         let accepted = tokio::select! {
             accepted = tokio::time::timeout(self.head_timeout, tls.accept(stream)) => accepted,
@@ -227,29 +225,18 @@ impl Connection {
         let Self {
             builder,
             peer,
-            router,
+            handler,
             head_timeout,
             stop,
             shutdown,
         } = self;
         let (first_request, mut saw_request) = watch::channel(false);
-        let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let service = hyper::service::service_fn(move |request| {
             first_request.send_if_modified(|is_seen| !std::mem::replace(is_seen, true));
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(is_certified);
-            let router = router.clone();
-            async move {
-                Ok::<_, Infallible>(
-                    router
-                        .oneshot(request)
-                        .await
-                        .unwrap_or_else(|never| match never {}),
-                )
-            }
+            let answering = handler.clone().handle(request, peer, is_certified);
+            async move { Ok::<_, Infallible>(answering.await) }
         });
-        let mut connection = pin!(
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-        );
+        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
 
         // hyper's own head timeout begins when it knows the protocol. Whoever never
         // sends enough bytes to tell would stay for ever.

@@ -1,3 +1,4 @@
+mod request_lines;
 mod statements;
 
 use std::{io::IsTerminal as _, time::Duration};
@@ -21,6 +22,7 @@ use tracing_subscriber::{
 };
 
 use crate::{LogFormat, TelemetryConfig};
+use request_lines::RequestLines;
 use statements::Statements;
 
 /// How long the last traces and metrics may take to be sent at the end.
@@ -156,9 +158,13 @@ where
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if format == LogFormat::Json || (format == LogFormat::Auto && !is_terminal) {
-        layer.json().flatten_event(true).with_span_list(false).boxed()
+        let layer = layer.json().flatten_event(true).with_span_list(false);
+        layer.map_event_format(RequestLines::json).boxed()
     } else {
-        layer.with_ansi(is_terminal).boxed()
+        let layer = layer.with_ansi(is_terminal);
+        layer
+            .map_event_format(|format| RequestLines::text(format.with_ansi(is_terminal)))
+            .boxed()
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, response::IntoResponse as _, routing::get};
 use domain::Clock;
 use futures::FutureExt as _;
-use service_host::{Host, HostConfig, Listener, OnFailure, RequestId, http_client};
+use service_host::{Front, Host, HostConfig, Listener, OnFailure, RequestId, http_client};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -358,5 +358,65 @@ async fn requests_are_counted_by_route_and_not_by_path() {
     assert!(
         count.contains("http_route=\"/things/{id}\"") && count.ends_with(" 3"),
         "{count}"
+    );
+}
+
+/// Says to whom it speaks, where there is something.
+struct Echo;
+
+impl Front for Echo {
+    fn route(&self, path: &str) -> &'static str {
+        if path.starts_with("/things/") {
+            "/things/{id}"
+        } else {
+            "unmatched"
+        }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        request: http::Request<hyper::body::Incoming>,
+        peer: SocketAddr,
+    ) -> axum::response::Response {
+        match request.uri().path() {
+            "/panic" => panic!("secret details"),
+            path => format!("{path} {} {}", peer.ip(), RequestId::current().is_some()).into_response(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_front_is_asked_for_all_but_what_the_host_itself_answers() {
+    let mut host = host();
+    let listener = Listener::bind(ANY_PORT).expect("a free port");
+    let url = format!("http://{}", listener.local_addr());
+    host.serve_front("front", listener, Arc::new(Echo))
+        .expect("it serves");
+    for id in 0..3 {
+        let (status, text) = get_text(format!("{url}/things/{id}")).await;
+        assert_eq!((status, text), (200, format!("/things/{id} 127.0.0.1 true")));
+    }
+    assert_eq!(
+        get_text(format!("{url}/livez")).await,
+        (200, "alive\n".to_owned())
+    );
+    assert_eq!(
+        get_text(format!("{url}/livez/x")).await.1,
+        "/livez/x 127.0.0.1 true"
+    );
+    let response = get_response(format!("{url}/panic")).await.expect("an answer");
+    assert_eq!(response.status().as_u16(), 500);
+    assert!(response.headers().contains_key("x-request-id"));
+    let (_, text) = get_text(format!("{url}/metrics")).await;
+    let counted = |route: &str, count: &str| {
+        text.lines().any(|line| {
+            line.starts_with("http_server_request_duration_seconds_count")
+                && line.contains(&format!("http_route=\"{route}\""))
+                && line.ends_with(count)
+        })
+    };
+    assert!(
+        counted("/things/{id}", " 3") && counted("unmatched", " 1"),
+        "{text}"
     );
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming as Body;
 
 use super::refusal::Refusal;
 use crate::message::{ErrorCode, MAX_CLIENT_BODY_BYTES};
@@ -40,9 +40,9 @@ pub(super) async fn read_json(headers: &HeaderMap, mut body: Body) -> Result<Byt
         }
         return Err(Refusal::too_large(MAX_CLIENT_BODY_BYTES));
     }
-    match tokio::time::timeout(WITHIN, Limited::new(&mut body, MAX_CLIENT_BODY_BYTES).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    match tokio::time::timeout(WITHIN, read(&mut body)).await {
+        Ok(Ok(Some(body))) => Ok(body),
+        Ok(Ok(None)) => {
             drop_rest(&mut body).await;
             Err(Refusal::too_large(MAX_CLIENT_BODY_BYTES))
         }
@@ -53,6 +53,26 @@ pub(super) async fn read_json(headers: &HeaderMap, mut body: Body) -> Result<Byt
             "the body did not arrive within 30 seconds",
         )),
     }
+}
+
+/// All of a body; none where it is over the limit. Most come in one piece, which is
+/// not copied.
+async fn read(body: &mut Body) -> Result<Option<Bytes>, hyper::Error> {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.len() + rest.len() + data.len() > MAX_CLIENT_BODY_BYTES {
+            return Ok(None);
+        }
+        if first.is_empty() && rest.is_empty() {
+            first = data;
+        } else {
+            rest.extend_from_slice(&std::mem::take(&mut first));
+            rest.extend_from_slice(&data);
+        }
+    }
+    Ok(Some(if rest.is_empty() { first } else { rest.freeze() }))
 }
 
 async fn drop_rest(body: &mut Body) {

@@ -1,28 +1,16 @@
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use access::{ApiKey, Credential};
-use axum::extract::{ConnectInfo, Path, Request};
 use domain::{Door, Permission};
-use http::{HeaderMap, header};
-use serde::Deserialize;
+use http::{HeaderMap, header, request};
 
-use super::{Doors, refusal::Refusal};
+use super::{Doors, address::Address, refusal::Refusal};
 use crate::{
     directory::{Key, Project},
     relay::{Caller, Permissions, Trace},
     session::{Endpoint, Session},
     spans,
 };
-
-/// The parts of an address.
-#[derive(Debug, Deserialize)]
-pub(super) struct Address {
-    project: String,
-    server: Option<String>,
-}
 
 /// A visitor who may come in.
 #[derive(Debug)]
@@ -40,11 +28,12 @@ impl Visitor {
     /// there is told only to who may know.
     pub(super) fn admit(
         doors: &Doors,
-        Path(path): &Path<Address>,
-        request: &Request,
+        address: &Address<'_>,
+        head: &request::Parts,
+        peer: IpAddr,
     ) -> Result<Self, Refusal> {
-        let headers = request.headers();
-        doors.hosts.check(request.uri(), headers)?;
+        let headers = &head.headers;
+        doors.hosts.check(&head.uri, headers)?;
         let snapshot = doors.relay.directory.snapshot();
         let now = doors.relay.recorder.clock().now();
         let key = snapshot.key(&api_key(headers)?, now).ok_or_else(|| {
@@ -52,15 +41,15 @@ impl Visitor {
                 "this API key is unknown, revoked or past its end; make a new one in the project",
             )
         })?;
-        let address = address_of(doors, request);
-        if !key.may_come_from(address) {
+        let from = access::client_address(peer, headers, &doors.trusted_proxies);
+        if !key.may_come_from(Some(from)) {
             return Err(Refusal::forbidden(
                 "this API key may not be used from this address; use it from where it is meant for, or let its owner change its ranges",
             ));
         }
         // One answer for a project of others and for none.
         let project = snapshot
-            .project(&path.project)
+            .project(&address.project)
             .filter(|project| project.id == key.project_id)
             .ok_or_else(|| {
                 Refusal::forbidden(
@@ -72,7 +61,7 @@ impl Visitor {
                 "this API key may neither see the project nor call its tools; use one with the scope project:read or tools:call",
             ));
         }
-        let endpoint = match &path.server {
+        let endpoint = match &address.server {
             None => Endpoint::Project,
             Some(name) => {
                 let server = project.server(name).filter(|server| server.is_enabled);
@@ -84,13 +73,13 @@ impl Visitor {
                 Endpoint::Server(server.id)
             }
         };
-        doors.key_uses.note(key.id, now, address);
+        doors.key_uses.note(key.id, now, Some(from));
         Ok(Self {
             key: key.clone(),
             project: project.clone(),
             endpoint,
             user_agent: text(headers, &header::USER_AGENT),
-            ip_address: address.map_or_else(String::new, |address| address.to_string()),
+            ip_address: from.to_string(),
             trace: Trace {
                 carriers: spans::carriers_of(headers),
                 ..text_of(headers, "traceparent")
@@ -106,8 +95,7 @@ impl Visitor {
             project: self.project.clone(),
             endpoint: self.endpoint,
             door,
-            principal: session.principal(),
-            client: session.client(),
+            asker: None,
             revision: session
                 .revision()
                 .map_or_else(String::new, |revision| revision.to_string()),
@@ -136,15 +124,6 @@ fn api_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
         )),
         Err(error) => Err(Refusal::unauthorized(error.to_string())),
     }
-}
-
-fn address_of(doors: &Doors, request: &Request) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(access::client_address(
-        peer.0.ip(),
-        request.headers(),
-        &doors.trusted_proxies,
-    ))
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {

@@ -42,13 +42,16 @@ impl AllowedHosts {
     /// Refuses a request that names another host, or that a browser sends for
     /// a page from elsewhere.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-        // HTTP/2 has it in the address.
-        let host = match headers.get(header::HOST) {
-            Some(host) => host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()),
-            None => Some(uri.clone()),
+        let named = headers.get(header::HOST);
+        let is_known = match named.map(|host| host.to_str().unwrap_or_default()) {
+            // HTTP/2 has it in the address.
+            None => self.is_host_of(uri),
+            Some(named) => {
+                self.hosts.contains(without_port(named))
+                    || named.parse::<Uri>().is_ok_and(|uri| self.is_host_of(&uri))
+            }
         };
-        let host = host.as_ref().and_then(Uri::host).map(bare);
-        if !host.is_some_and(|host| self.hosts.contains(&host)) {
+        if !is_known {
             return Err(Refusal::forbidden(
                 "the gateway does not go by the name in Host; use its public URL, or add the name to allowed_hosts",
             ));
@@ -62,14 +65,26 @@ impl AllowedHosts {
         Ok(())
     }
 
+    fn is_host_of(&self, uri: &Uri) -> bool {
+        uri.host().is_some_and(|host| self.hosts.contains(&bare(host)))
+    }
+
     fn is_allowed_origin(&self, origin: &str) -> bool {
         if self.origins.contains(&origin.to_lowercase()) {
             return true;
         }
         let uri = origin.parse::<Uri>().ok();
         uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
-            .and_then(|uri| uri.host().map(bare))
-            .is_some_and(|host| self.hosts.contains(&host))
+            .is_some_and(|uri| self.is_host_of(&uri))
+    }
+}
+
+/// The host of what most clients send in `Host`; of all else that text, which is no
+/// host then.
+fn without_port(named: &str) -> &str {
+    match named.split_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => named,
     }
 }
 

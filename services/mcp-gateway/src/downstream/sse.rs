@@ -1,19 +1,16 @@
 use std::sync::Arc;
 
 use async_stream::stream;
-use axum::{
-    extract::{Path, Query, Request, State},
-    response::Response,
-};
+use axum::response::Response;
 use domain::{Door, SessionEnd};
-use http::{Method, StatusCode};
-use serde::Deserialize;
+use http::{Method, StatusCode, request};
+use hyper::body::Incoming as Body;
 use service_host::OnFailure;
 
 use super::{
     Doors,
     body::read_json,
-    entrance::{Address, Visitor},
+    entrance::Visitor,
     event_stream::{self, COMMENT, KEEP_ALIVE, event, message_event},
     refusal::{Refusal, accepted},
 };
@@ -26,14 +23,12 @@ use crate::{
 
 /// `.../sse`: opens a session of HTTP+SSE, revision 2024-11-05. The stream is
 /// the session: all answers come by it, and when it closes, the session ends.
-pub(super) async fn serve_stream(
-    State(doors): State<Doors>,
-    address: Path<Address>,
-    request: Request,
+pub(super) fn serve_stream(
+    doors: &Arc<Doors>,
+    visitor: &Visitor,
+    head: &request::Parts,
 ) -> Result<Response, Refusal> {
-    doors.are_open().await?;
-    let visitor = Visitor::admit(&doors, &address, &request)?;
-    if request.method() != Method::GET {
+    if head.method != Method::GET {
         return Err(Refusal::method_not_allowed("GET"));
     }
     if doors.shutdown.is_soft() {
@@ -55,14 +50,14 @@ pub(super) async fn serve_stream(
     doors.relay.sessions.record(&session);
     // Beside the address of the stream: relative, so that it stays right behind
     // any proxy.
-    let path = request.uri().path();
+    let path = head.uri.path();
     let base = path.strip_suffix("/sse").unwrap_or(path);
     let endpoint = event(
         "endpoint",
         &format!("{base}/messages?session_id={}", session.token),
     );
     let open = OpenStream {
-        doors,
+        doors: doors.clone(),
         session: session.clone(),
     };
     Ok(event_stream::response(stream! {
@@ -85,7 +80,7 @@ pub(super) async fn serve_stream(
 
 /// Ends the session with its stream.
 struct OpenStream {
-    doors: Doors,
+    doors: Arc<Doors>,
     session: Arc<Session>,
 }
 
@@ -95,25 +90,20 @@ impl Drop for OpenStream {
     }
 }
 
-/// The session in an address. Not a credential: the key is asked for beside it.
-#[derive(Debug, Deserialize)]
-pub(super) struct SessionQuery {
-    session_id: Option<String>,
-}
-
 /// `.../messages`: takes one message; the answer comes by the stream.
 pub(super) async fn serve_message(
-    State(doors): State<Doors>,
-    address: Path<Address>,
-    Query(query): Query<SessionQuery>,
-    request: Request,
+    doors: &Doors,
+    visitor: &Visitor,
+    head: &request::Parts,
+    body: Body,
 ) -> Result<Response, Refusal> {
-    doors.are_open().await?;
-    let visitor = Visitor::admit(&doors, &address, &request)?;
-    if request.method() != Method::POST {
+    if head.method != Method::POST {
         return Err(Refusal::method_not_allowed("POST"));
     }
-    let Some(token) = query.session_id else {
+    // Not a credential: the key is asked for beside it.
+    let query = head.uri.query().unwrap_or_default();
+    let token = query.split('&').find_map(|part| part.strip_prefix("session_id="));
+    let Some(token) = token else {
         return Err(Refusal::bad_request(
             "session_id is missing; open .../sse first and post to the address in its endpoint event",
         ));
@@ -121,7 +111,7 @@ pub(super) async fn serve_message(
     let session = doors
         .relay
         .sessions
-        .find(&token, &visitor.key, visitor.endpoint)
+        .find(token, &visitor.key, visitor.endpoint)
         .filter(|session| session.door == Door::Sse)
         .ok_or_else(|| {
             Refusal::new(
@@ -130,7 +120,6 @@ pub(super) async fn serve_message(
                 "this session is unknown or has ended; open .../sse again",
             )
         })?;
-    let (head, body) = request.into_parts();
     let bytes = read_json(&head.headers, body).await?;
     let message = match Incoming::parse(&bytes).map_err(Refusal::of_parsing)? {
         Incoming::Single(message) => message,
@@ -141,7 +130,7 @@ pub(super) async fn serve_message(
         }
     };
     match message {
-        Message::Request(request) => begin(&doors, &visitor, &session, request)?,
+        Message::Request(request) => begin(doors, visitor, &session, request)?,
         Message::Notification(notification) => {
             doors
                 .relay

@@ -3,18 +3,16 @@ mod open_stream;
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, Request, State},
-    response::{IntoResponse as _, Response},
-};
+use axum::response::{IntoResponse as _, Response};
 use domain::{Door, SessionEnd};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
+use hyper::body::Incoming as Body;
 
 use super::{
     Doors,
     batch::{batch, take},
     body::read_json,
-    entrance::{Address, Visitor, text_of},
+    entrance::{Visitor, text_of},
     refusal::{Refusal, accepted, json},
     stateless_http::{self, REVISION_HEADER},
     takes::Takes,
@@ -30,18 +28,15 @@ const SESSION_HEADER: &str = "mcp-session-id";
 /// `.../mcp`: Streamable HTTP with sessions, revisions 2025-03-26 to 2025-11-25.
 /// What looks like a later one is handed on to [`stateless_http`].
 pub(super) async fn serve(
-    State(doors): State<Doors>,
-    address: Path<Address>,
-    request: Request,
+    doors: &Doors,
+    visitor: &Visitor,
+    head: &request::Parts,
+    body: Body,
 ) -> Result<Response, Refusal> {
-    doors.are_open().await?;
-    let visitor = Visitor::admit(&doors, &address, &request)?;
-    let method = request.method().clone();
-    let (head, body) = request.into_parts();
-    match method {
-        Method::POST => post(&doors, &visitor, &head.headers, body).await,
-        Method::GET => open_stream::get(&doors, &visitor, &head.headers),
-        Method::DELETE => delete(&doors, &visitor, &head.headers),
+    match head.method {
+        Method::POST => post(doors, visitor, &head.headers, body).await,
+        Method::GET => open_stream::get(doors, visitor, &head.headers),
+        Method::DELETE => delete(doors, visitor, &head.headers),
         _ => Err(Refusal::method_not_allowed("GET, POST, DELETE")),
     }
 }
@@ -50,7 +45,7 @@ async fn post(
     doors: &Doors,
     visitor: &Visitor,
     headers: &HeaderMap,
-    body: axum::body::Body,
+    body: Body,
 ) -> Result<Response, Refusal> {
     let bytes = read_json(headers, body).await?;
     let incoming = Incoming::parse(&bytes).map_err(Refusal::of_parsing)?;

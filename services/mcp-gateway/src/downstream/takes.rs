@@ -24,21 +24,15 @@ impl Takes {
         for value in headers.get_all(header::ACCEPT) {
             is_said = true;
             for kind in value.to_str().unwrap_or_default().split(',') {
-                match kind
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_ascii_lowercase()
-                    .as_str()
-                {
-                    "*/*" => (takes.json, takes.events) = (true, true),
-                    "application/json" | "application/*" => takes.json = true,
-                    "text/event-stream" | "text/*" => {
-                        takes.events = true;
-                        takes.events_first |= !takes.json;
-                    }
-                    _ => {}
+                let kind = kind.split(';').next().unwrap_or_default().trim();
+                let is_any_of = |names: [&str; 2]| names.iter().any(|name| kind.eq_ignore_ascii_case(name));
+                if kind == "*/*" {
+                    (takes.json, takes.events) = (true, true);
+                } else if is_any_of(["application/json", "application/*"]) {
+                    takes.json = true;
+                } else if is_any_of(["text/event-stream", "text/*"]) {
+                    takes.events = true;
+                    takes.events_first |= !takes.json;
                 }
             }
         }
