@@ -1,16 +1,11 @@
 //! Messages on their way to a client's stream.
 
 use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
-
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::polling::Polling;
 
@@ -23,22 +18,30 @@ const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
 
 /// The end that is written to. Bounded: when the reader is too slow, nothing
 /// is dropped in silence, but the stream is closed, and the client comes anew.
-#[derive(Debug, Clone)]
-pub(crate) struct Outbox {
-    sender: mpsc::Sender<String>,
-    waiting_bytes: Arc<AtomicUsize>,
-    overflow: CancellationToken,
-    /// Where the messages belong to one request.
-    pub(crate) polling: Arc<Polling>,
-}
+///
+/// Most requests have one and put nothing into it: it is one piece of memory.
+#[derive(Debug)]
+pub(crate) struct Outbox(Arc<Shared>);
 
 /// The end that is sent to the client. Ends when all writers are gone, and in
 /// the middle when the reader was too slow.
 #[derive(Debug)]
-pub(crate) struct OutboxReader {
-    receiver: mpsc::Receiver<String>,
-    waiting_bytes: Arc<AtomicUsize>,
-    overflow: CancellationToken,
+pub(crate) struct OutboxReader(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    polling: Polling,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    messages: VecDeque<String>,
+    bytes: usize,
+    writers: usize,
+    /// The reader is gone, or was too slow.
+    is_closed: bool,
+    waker: Option<Waker>,
 }
 
 /// The reader is gone, or was too slow and is cut off.
@@ -47,46 +50,56 @@ pub(crate) struct Closed;
 
 /// A new pair.
 pub(crate) fn outbox() -> (Outbox, OutboxReader) {
-    let (sender, receiver) = mpsc::channel(MAX_WAITING);
-    let waiting_bytes = Arc::new(AtomicUsize::new(0));
-    let overflow = CancellationToken::new();
-    let writer = Outbox {
-        sender,
-        waiting_bytes: waiting_bytes.clone(),
-        overflow: overflow.clone(),
-        polling: Arc::default(),
-    };
-    let reader = OutboxReader {
-        receiver,
-        waiting_bytes,
-        overflow,
-    };
-    (writer, reader)
+    let shared = Arc::<Shared>::default();
+    shared.lock().writers = 1;
+    (Outbox(shared.clone()), OutboxReader(shared))
 }
 
 impl Outbox {
     /// Puts a message behind the others. Never waits.
     pub(crate) fn push(&self, message: String) -> Result<(), Closed> {
-        if self.overflow.is_cancelled() {
+        let mut state = self.0.lock();
+        if state.is_closed {
             return Err(Closed);
         }
-        let size = message.len();
-        let waiting = self.waiting_bytes.fetch_add(size, Ordering::Relaxed);
-        if waiting > 0 && waiting + size > MAX_WAITING_BYTES {
-            self.overflow.cancel();
-            return Err(Closed);
+        let bytes = state.bytes + message.len();
+        let is_full =
+            state.messages.len() == MAX_WAITING || (bytes > MAX_WAITING_BYTES && !state.messages.is_empty());
+        if is_full {
+            state.close();
+        } else {
+            state.bytes = bytes;
+            state.messages.push_back(message);
         }
-        self.sender.try_send(message).map_err(|error| {
-            if matches!(error, mpsc::error::TrySendError::Full(_)) {
-                self.overflow.cancel();
-            }
-            Closed
-        })
+        state.wake_reader();
+        if is_full { Err(Closed) } else { Ok(()) }
     }
 
     /// Whether nobody reads any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed() || self.overflow.is_cancelled()
+        self.0.lock().is_closed
+    }
+
+    /// Where the messages belong to one request.
+    pub(crate) fn polling(&self) -> &Polling {
+        &self.0.polling
+    }
+}
+
+impl Clone for Outbox {
+    fn clone(&self) -> Self {
+        self.0.lock().writers += 1;
+        Self(self.0.clone())
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.writers -= 1;
+        if state.writers == 0 {
+            state.wake_reader();
+        }
     }
 }
 
@@ -98,20 +111,56 @@ impl OutboxReader {
 
     /// A message that waits already.
     pub(crate) fn try_next(&mut self) -> Option<String> {
-        let message = self.receiver.try_recv().ok()?;
-        self.waiting_bytes.fetch_sub(message.len(), Ordering::Relaxed);
-        Some(message)
+        self.0.lock().take()
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
-        if self.overflow.is_cancelled() {
+        let mut state = self.0.lock();
+        if let Some(message) = state.take() {
+            return Poll::Ready(Some(message));
+        }
+        if state.is_closed || state.writers == 0 {
             return Poll::Ready(None);
         }
-        let polled = Pin::new(&mut self.receiver).poll_recv(context);
-        if let Poll::Ready(Some(message)) = &polled {
-            self.waiting_bytes.fetch_sub(message.len(), Ordering::Relaxed);
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
         }
-        polled
+        Poll::Pending
+    }
+}
+
+impl Drop for OutboxReader {
+    fn drop(&mut self) {
+        let messages = self.0.lock().close();
+        drop(messages);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<String> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.len();
+        Some(message)
+    }
+
+    /// Gives what was not read.
+    fn close(&mut self) -> VecDeque<String> {
+        self.is_closed = true;
+        self.bytes = 0;
+        mem::take(&mut self.messages)
+    }
+
+    fn wake_reader(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 }
 

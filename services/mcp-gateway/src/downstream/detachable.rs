@@ -3,19 +3,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use service_host::{OnFailure, Tasks};
+use service_host::{OnFailure, RequestId, Tasks};
 use tracing::Instrument as _;
 
 /// Work that is done by whoever waits for it, and that goes on as a task of its
 /// own when nobody does any more. Most is done in a moment: a task for each
 /// would wake a thread for each.
-pub(super) struct Detachable {
+pub(super) struct Detachable<T: 'static> {
     tasks: Tasks,
-    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
 }
 
-impl Detachable {
-    pub(super) fn new(tasks: Tasks, work: impl Future<Output = ()> + Send + 'static) -> Self {
+impl<T> Detachable<T> {
+    pub(super) fn new(tasks: Tasks, work: impl Future<Output = T> + Send + 'static) -> Self {
         Self {
             tasks,
             work: Some(Box::pin(work)),
@@ -23,12 +23,13 @@ impl Detachable {
     }
 }
 
-impl Future for Detachable {
-    type Output = ();
+impl<T> Future for Detachable<T> {
+    type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let Some(work) = &mut self.work else {
-            return Poll::Ready(());
+            // Done, it has nothing more to say.
+            return Poll::Pending;
         };
         let polled = work.as_mut().poll(context);
         if polled.is_ready() {
@@ -38,7 +39,7 @@ impl Future for Detachable {
     }
 }
 
-impl Drop for Detachable {
+impl<T> Drop for Detachable<T> {
     fn drop(&mut self) {
         // What has panicked is not polled again.
         if let Some(work) = self.work.take().filter(|_| !std::thread::panicking()) {
@@ -46,8 +47,8 @@ impl Drop for Detachable {
                 work.await;
                 Ok(())
             };
-            self.tasks
-                .spawn("request", OnFailure::Log, rest.in_current_span());
+            let rest = RequestId::carry(rest).in_current_span();
+            self.tasks.spawn("request", OnFailure::Log, rest);
         }
     }
 }

@@ -86,11 +86,6 @@ impl EventLogs {
         self.lock().by_id.get(&event.stream).cloned()
     }
 
-    /// Nobody will come back to that stream.
-    pub(crate) fn forget(&self, log: &EventLog) {
-        self.lock().by_id.remove(&log.id);
-    }
-
     fn lock(&self) -> MutexGuard<'_, Logs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -202,6 +197,11 @@ impl EventLog {
 }
 
 impl LogReader {
+    /// Before the first event of its stream.
+    pub(crate) fn start(&self) -> EventId {
+        self.log.start()
+    }
+
     /// After how long to come back, where the stream was let go.
     pub(crate) fn comes_back_after(&self) -> Option<Duration> {
         self.log.lock().let_go

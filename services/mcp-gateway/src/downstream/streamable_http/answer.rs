@@ -29,15 +29,16 @@ struct Work {
     caller: Caller,
     request: McpRequest,
     waiting: Waiting,
-    log: Arc<EventLog>,
-    /// Whether there is a stream for more than the answer.
-    has_stream: bool,
+    session: Arc<Session>,
+    /// For more than the answer, where the client takes that.
+    stream: Option<Stream>,
 }
 
-/// An answer, and whether it is all that there was to say.
-struct Answered {
-    answer: Answer,
-    is_alone: bool,
+/// The stream of an answer, which is opened when it is needed.
+struct Stream {
+    log: Option<Arc<EventLog>>,
+    /// Hands its first reader over.
+    opened: Option<oneshot::Sender<LogReader>>,
 }
 
 /// Answers one request: with JSON when the answer is soon there and all that
@@ -62,54 +63,48 @@ pub(super) async fn answer(
             return json(status, refused.answer.to_message(&id));
         }
     };
-    let log = session.logs.open(false);
-    let reader = log.read_after(log.start());
-    let (sender, mut answer) = oneshot::channel();
+    let (sender, mut opened) = oneshot::channel();
+    let mut stream = Stream {
+        log: None,
+        opened: Some(sender),
+    };
+    let is_stream = takes.events && (takes.events_first || !takes.json);
+    if is_stream {
+        stream.open(&session);
+    }
     let work = Work {
         caller,
         request,
         waiting,
-        log: log.clone(),
-        has_stream: takes.events,
+        session: session.clone(),
+        stream: takes.events.then_some(stream),
     };
-    let (relay, of_session) = (doors.relay.clone(), session.clone());
-    let work = async move { work.run(&relay, &of_session, sender).await };
-    let mut work = Detachable::new(doors.tasks.clone(), work);
-    let Some(mut reader) = reader.filter(|_| takes.events) else {
-        work.await;
-        let answer = answer.await.map_or(Answer::Cancelled, |answered| answered.answer);
-        session.logs.forget(&log);
-        return answered(&answer, &id);
-    };
-    let first = tokio::select! {
-        biased;
-        () = &mut work => Some(reader.next().await),
-        first = reader.next() => Some(first),
-        () = tokio::time::sleep(GRACE) => None,
-    };
-    if takes.json
-        && !takes.events_first
-        && matches!(first, Some(Some(_)))
-        && let Ok(Answered {
-            answer,
-            is_alone: true,
-        }) = answer.try_recv()
-    {
-        session.logs.forget(&log);
-        return answered(&answer, &id);
+    let relay = doors.relay.clone();
+    let mut work = Detachable::new(doors.tasks.clone(), async move { work.run(&relay).await });
+    if !takes.events {
+        return answered(&work.await.unwrap_or(Answer::Cancelled), &id);
     }
+    let reader = tokio::select! {
+        biased;
+        answer = &mut work, if !is_stream => match answer {
+            Some(answer) => return answered(&answer, &id),
+            None => opened.try_recv().ok(),
+        },
+        reader = &mut opened => reader.ok(),
+    };
     drop(work);
-    let first = first.flatten();
-    stream_of(session, reader, Some(log.start()), first)
+    match reader {
+        Some(reader) => {
+            let start = reader.start();
+            stream_of(session, reader, Some(start))
+        }
+        // The session has ended, and with it the request.
+        None => answered(&Answer::Cancelled, &id),
+    }
 }
 
 /// The rest of a stream, from where its reader is.
-pub(super) fn stream_of(
-    session: Arc<Session>,
-    mut reader: LogReader,
-    start: Option<EventId>,
-    first: Option<(EventId, Arc<str>)>,
-) -> Response {
+pub(super) fn stream_of(session: Arc<Session>, mut reader: LogReader, start: Option<EventId>) -> Response {
     // Clients before it take an empty event for a broken message.
     let is_primed = is_primed(&session);
     event_stream::response(stream! {
@@ -117,9 +112,6 @@ pub(super) fn stream_of(
             Some(start) if is_primed => yield priming_event(start),
             // So that the head goes out, and a proxy sees life.
             _ => yield COMMENT,
-        }
-        if let Some((id, message)) = first {
-            yield resumable_event(id, &message);
         }
         loop {
             tokio::select! {
@@ -147,75 +139,103 @@ fn is_primed(session: &Session) -> bool {
 }
 
 impl Work {
-    async fn run(
-        self,
-        relay: &crate::relay::Relay,
-        session: &Arc<Session>,
-        sender: oneshot::Sender<Answered>,
-    ) {
+    /// Gives the answer, where there is no stream by which it was given.
+    async fn run(self, relay: &crate::relay::Relay) -> Option<Answer> {
         let Self {
             caller,
             request,
             waiting,
-            log,
-            has_stream,
+            session,
+            mut stream,
         } = self;
         // What is still written when the session is over keeps it from ending.
         let working = session.work();
         let (writer, mut told) = outbox();
-        let outbox = has_stream.then_some(&writer);
+        let outbox = stream.is_some().then_some(&writer);
         waiting.tell_on(outbox);
         let cancel = waiting.cancel.clone();
         let answer = relay.request(&caller, &request, outbox, &cancel);
-        tokio::pin!(answer);
-        let mut pauses = writer.polling.pauses();
-        let may_let_go = has_stream && is_primed(session);
-        let mut is_let_go = false;
-        let mut is_alone = true;
+        let grace = tokio::time::sleep(GRACE);
+        tokio::pin!(answer, grace);
+        let mut pauses = writer.polling().pauses();
+        let may_let_go = stream.is_some() && is_primed(&session);
+        // Whose client is to come back for more.
+        let mut let_go: Option<Arc<EventLog>> = None;
         let answer = loop {
+            let has_time = stream.as_ref().is_some_and(|stream| stream.log.is_none());
             tokio::select! {
                 biased;
-                Some(message) = told.next() => if is_wanted(session, &message) {
-                    is_alone = false;
-                    log.push(message);
+                Some(message) = told.next() => if let Some(stream) = &mut stream {
+                    stream.tell(&session, message);
                 },
                 answer = &mut answer => break Some(answer),
-                Ok(()) = pauses.changed(), if may_let_go => if let Some(pause) = *pauses.borrow_and_update() {
-                    log.let_go(pause);
-                    is_let_go = true;
+                () = &mut grace, if has_time => if let Some(stream) = &mut stream {
+                    stream.open(&session);
                 },
-                () = log.taken_up(), if is_let_go => {
-                    writer.polling.come_back();
-                    is_let_go = false;
+                Ok(()) = pauses.changed(), if may_let_go => {
+                    let pause = *pauses.borrow_and_update();
+                    if let (Some(pause), Some(stream)) = (pause, &mut stream) {
+                        let log = stream.open(&session);
+                        log.let_go(pause);
+                        let_go = Some(log.clone());
+                    }
+                },
+                () = taken_up(let_go.as_deref()), if let_go.is_some() => {
+                    writer.polling().come_back();
+                    let_go = None;
                 },
                 // Nobody is there to be answered: what is dropped is withdrawn.
                 () = session.ended.cancelled() => break None,
             }
         };
-        while let Some(message) = told.try_next() {
-            if is_wanted(session, &message) {
-                is_alone = false;
-                log.push(message);
-            }
+        while let (Some(stream), Some(message)) = (&mut stream, told.try_next()) {
+            stream.tell(&session, message);
         }
         // Its id is free again before the client can know of the answer.
         drop(waiting);
-        if let Some(answer) = answer {
-            let message = answer.to_message(&request.id);
-            // First, so that whoever reads the message has it already.
-            let _ = sender.send(Answered { answer, is_alone });
-            log.push(message);
-        }
-        log.finish();
+        let answer = match stream.and_then(|stream| stream.log) {
+            None => answer,
+            Some(log) => {
+                if let Some(answer) = answer {
+                    log.push(answer.to_message(&request.id));
+                }
+                log.finish();
+                None
+            }
+        };
         drop(working);
+        answer
     }
 }
 
-/// Of what servers log a client gets what it asked for.
-fn is_wanted(session: &Session, message: &str) -> bool {
-    match (Severity::of_message(message), session.log_level()) {
-        (Some(severity), Some(from)) => severity >= from,
-        _ => true,
+impl Stream {
+    fn open(&mut self, session: &Session) -> &Arc<EventLog> {
+        let opened = &mut self.opened;
+        self.log.get_or_insert_with(|| {
+            let log = session.logs.open(false);
+            // Nobody is there to read it where the connection is gone.
+            if let (Some(opened), Some(reader)) = (opened.take(), log.read_after(log.start())) {
+                let _ = opened.send(reader);
+            }
+            log
+        })
+    }
+
+    /// Of what servers log a client gets what it asked for.
+    fn tell(&mut self, session: &Session, message: String) {
+        let is_wanted = match (Severity::of_message(&message), session.log_level()) {
+            (Some(severity), Some(from)) => severity >= from,
+            _ => true,
+        };
+        if is_wanted {
+            self.open(session).push(message);
+        }
+    }
+}
+
+async fn taken_up(log: Option<&EventLog>) {
+    if let Some(log) = log {
+        log.taken_up().await;
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Resu
         return open(doors, session, &log, event, false);
     }
     let reader = log.read_after(event).ok_or_else(gone)?;
-    Ok(stream_of(session, reader, None, None))
+    Ok(stream_of(session, reader, None))
 }
 
 fn open(

@@ -29,7 +29,7 @@ pub(in crate::upstream) struct Related<'a> {
 
 impl<'a> Related<'a> {
     pub(in crate::upstream) fn polling(&self) -> Option<&'a Polling> {
-        self.outbox.map(|outbox| &*outbox.polling)
+        self.outbox.map(Outbox::polling)
     }
 }
 
