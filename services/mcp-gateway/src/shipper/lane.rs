@@ -3,14 +3,15 @@ use std::{
     time::Duration,
 };
 
-use prost::Message as _;
-use proto::logging::{AppendRequest, AppendResponse, Record};
+use proto::logging::AppendResponse;
 use spool::{Frame, FrameKind, Reader};
 use tokio::{sync::mpsc, time::Instant};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{BEHIND, Shipper};
+use super::{
+    BEHIND, Shipper,
+    batch::{Batch, append},
+};
 use crate::backoff::Backoff;
 
 /// The most that one batch holds ...
@@ -38,7 +39,7 @@ pub(super) struct Lane {
     leave: Option<mpsc::Sender<Reader>>,
     /// What was read and is not acknowledged, oldest first. Sent again when a
     /// stream breaks.
-    outstanding: VecDeque<AppendRequest>,
+    outstanding: VecDeque<Batch>,
     backoff: Backoff,
 }
 
@@ -146,13 +147,9 @@ impl Lane {
         }
     }
 
-    async fn open(
-        &self,
-        batches: mpsc::Receiver<AppendRequest>,
-    ) -> Result<Streaming<AppendResponse>, Status> {
-        let mut client = self.shipper.client.clone();
+    async fn open(&self, batches: mpsc::Receiver<Batch>) -> Result<Streaming<AppendResponse>, Status> {
         tokio::select! {
-            opened = client.append(ReceiverStream::new(batches)) => Ok(opened?.into_inner()),
+            opened = append(self.shipper.client.clone(), batches) => opened,
             () = tokio::time::sleep(PATIENCE) => Err(Status::deadline_exceeded("no answer for a minute")),
             () = self.quiet_at_the_end() => Err(Status::cancelled("the gateway stops")),
         }
@@ -202,7 +199,7 @@ impl Lane {
 
     /// Frames as a batch. An intent whose outcome is in it too is left out: the
     /// outcome says all that it does.
-    fn batch(&self, frames: &[Frame]) -> Option<AppendRequest> {
+    fn batch(&self, frames: &[Frame]) -> Option<Batch> {
         let (first, last) = (frames.first()?, frames.last()?);
         let closed: HashSet<_> = frames
             .iter()
@@ -212,15 +209,9 @@ impl Lane {
         let records = frames
             .iter()
             .filter(|frame| frame.kind != FrameKind::Opening || !closed.contains(&frame.id))
-            .filter_map(|frame| match Record::decode(frame.body.clone()) {
-                Ok(record) => Some(record),
-                Err(error) => {
-                    tracing::error!(seq = frame.seq, %error, "a frame of the spool is no record, leaving it out");
-                    None
-                }
-            })
+            .map(|frame| frame.body.clone())
             .collect();
-        Some(AppendRequest {
+        Some(Batch {
             gateway_id: self.shipper.gateway_id.to_string(),
             epoch: first.epoch,
             first_seq: first.seq,

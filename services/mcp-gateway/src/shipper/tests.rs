@@ -90,7 +90,7 @@ async fn what_is_recorded_now_arrives_while_a_backlog_waits() {
     let channel = dial(&url, DialOptions::default()).unwrap();
     let shipper = Shipper {
         spool: spool.clone(),
-        client: IngestServiceClient::with_interceptor(channel, ServiceIdentity::new(token)),
+        client: Grpc::new(InterceptedService::new(channel, ServiceIdentity::new(token))),
         gateway_id: GatewayId::new(&Clock::system()),
         shutdown: host.shutdown(),
     };
