@@ -174,18 +174,17 @@ impl Recorder {
     /// room is tried without them as well: that the call ended must be kept.
     fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
         let is_tight = self.watch_level() >= Level::Tight;
+        let append = |entry: Entry<'_>| {
+            let bytes = entry.encoded_bytes();
+            self.spool
+                .append_written(kind, id, bytes, |body| entry.encode(body))
+        };
         match entry {
-            Entry::ToolCall(call) if is_tight => {
-                let bare = without_bodies(call);
-                self.spool.append(kind, id, &Entry::ToolCall(&bare).encode())
-            }
+            Entry::ToolCall(call) if is_tight => append(Entry::ToolCall(&without_bodies(call))),
             Entry::ToolCall(call) if kind == FrameKind::Closing => {
-                self.spool.append(kind, id, &entry.encode()).or_else(|_| {
-                    let bare = without_bodies(call);
-                    self.spool.append(kind, id, &Entry::ToolCall(&bare).encode())
-                })
+                append(entry).or_else(|_| append(Entry::ToolCall(&without_bodies(call))))
             }
-            _ => self.spool.append(kind, id, &entry.encode()),
+            _ => append(entry),
         }
     }
 }

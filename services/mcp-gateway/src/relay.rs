@@ -68,8 +68,8 @@ pub(crate) struct Caller {
     pub(crate) endpoint: Endpoint,
     pub(crate) door: Door,
     pub(crate) session: Option<Arc<Session>>,
-    pub(crate) principal: Principal,
-    pub(crate) client: Client,
+    /// Who asks, where no session tells.
+    pub(crate) asker: Option<(Principal, Client)>,
     pub(crate) revision: String,
     pub(crate) permissions: Permissions,
     pub(crate) trace: Trace,
@@ -164,6 +164,14 @@ impl Answer {
 impl Caller {
     fn is_modern(&self) -> bool {
         self.door == Door::StatelessHttp
+    }
+
+    /// Who asks, as it is recorded.
+    fn asker(&self) -> (Principal, Client) {
+        match &self.session {
+            Some(session) => (session.principal(), session.client()),
+            None => self.asker.clone().unwrap_or_default(),
+        }
     }
 
     /// What a modern server is told of the client.

@@ -74,15 +74,27 @@ impl Draft {
     /// The salt differs from one life of the spool to the next, so that a body
     /// which contains a well-formed frame is never taken for one.
     pub(crate) fn new(salt: u32, kind: FrameKind, id: Uuid, body: &[u8]) -> Self {
-        let length =
-            u32::try_from(body.len()).expect("bodies are limited to a segment, which is at most 1 GiB");
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
+        Self::written(salt, kind, id, body.len(), |bytes| bytes.extend_from_slice(body))
+    }
+
+    /// The same of a body that is written where it is to lie. How long it will be only
+    /// saves memory from being moved.
+    pub(crate) fn written(
+        salt: u32,
+        kind: FrameKind,
+        id: Uuid,
+        expected_bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Self {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + expected_bytes);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&[0; 12]);
+        bytes.extend_from_slice(&[0; 16]);
         bytes.push(kind as u8);
         bytes.extend_from_slice(id.as_bytes());
-        bytes.extend_from_slice(body);
+        write(&mut bytes);
+        let length = u32::try_from(bytes.len() - HEADER_BYTES)
+            .expect("bodies are limited to a segment, which is at most 1 GiB");
+        bytes[4..8].copy_from_slice(&length.to_le_bytes());
         let checksum = checksum_without_seq(salt, &bytes);
         Self {
             bytes,

@@ -106,13 +106,25 @@ impl Spool {
     ///
     /// A closing whose opening is in the spool is taken however full it is.
     pub fn append(&self, kind: FrameKind, id: Uuid, body: &[u8]) -> Result<u64, AppendError> {
-        if body.len() > self.max_body_bytes {
+        self.append_written(kind, id, body.len(), |bytes| bytes.extend_from_slice(body))
+    }
+
+    /// The same for a body of that length, which is written where it is to lie: behind
+    /// what is there already.
+    pub fn append_written(
+        &self,
+        kind: FrameKind,
+        id: Uuid,
+        body_bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<u64, AppendError> {
+        if body_bytes > self.max_body_bytes {
             return Err(AppendError::TooLarge {
-                bytes: body.len(),
+                bytes: body_bytes,
                 max_bytes: self.max_body_bytes,
             });
         }
-        let mut draft = Draft::new(self.salt, kind, id, body);
+        let mut draft = Draft::written(self.salt, kind, id, body_bytes, write);
         let seq = self.shared.log().append(&mut draft)?;
         self.shared.appended.notify_waiters();
         match self.durability {

@@ -122,33 +122,33 @@ impl Message {
 /// The members of a message. A member that is there twice makes the text
 /// ambiguous: two readers may each take another one.
 #[derive(Default)]
-struct Envelope {
-    jsonrpc: Option<Box<RawValue>>,
-    id: Option<Box<RawValue>>,
-    method: Option<Box<RawValue>>,
-    params: Option<Box<RawValue>>,
-    result: Option<Box<RawValue>>,
-    error: Option<Box<RawValue>>,
+struct Envelope<'a> {
+    jsonrpc: Option<&'a RawValue>,
+    id: Option<&'a RawValue>,
+    method: Option<&'a RawValue>,
+    params: Option<&'a RawValue>,
+    result: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
     repeated: bool,
 }
 
-impl Envelope {
+impl Envelope<'_> {
     fn into_message(self) -> Result<Message, ParseError> {
-        let id = self.id.as_deref().and_then(|id| Id::parse(id.get()));
+        let id = self.id.and_then(|id| Id::parse(id.get()));
         if self.repeated {
             return Err(shape("a member is there twice; send each member once", None));
         }
         let fail = |problem| Err(shape(problem, id.clone()));
-        if self.jsonrpc.as_deref().map(RawValue::get) != Some("\"2.0\"") {
+        if self.jsonrpc.map(RawValue::get) != Some("\"2.0\"") {
             return fail("it lacks \"jsonrpc\": \"2.0\"");
         }
         let Some(method) = self.method else {
             let reply = match (self.result, self.error) {
-                (Some(result), None) => Reply::Result(result),
-                (None, Some(error)) if error.get().starts_with('{') => Reply::Error(error),
+                (Some(result), None) => Reply::Result(result.to_owned()),
+                (None, Some(error)) if error.get().starts_with('{') => Reply::Error(error.to_owned()),
                 _ => return fail("it has neither a method nor exactly one of result and error"),
             };
-            let is_null = self.id.as_deref().is_none_or(|id| id.get() == "null");
+            let is_null = self.id.is_none_or(|id| id.get() == "null");
             if id.is_none() && !is_null {
                 return fail("an id is a string or an integer");
             }
@@ -163,7 +163,7 @@ impl Envelope {
         let params = match self.params {
             Some(params) if params.get() == "null" => None,
             Some(params) if !params.get().starts_with('{') => return fail("params is an object"),
-            params => params,
+            params => params.map(ToOwned::to_owned),
         };
         match (self.id, id) {
             (None, _) => Ok(Message::Notification(Notification { method, params })),
@@ -173,18 +173,18 @@ impl Envelope {
     }
 }
 
-impl<'de> Deserialize<'de> for Envelope {
+impl<'de> Deserialize<'de> for Envelope<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Envelope;
+            type Value = Envelope<'de>;
 
             fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
                 let mut envelope = Envelope::default();
                 while let Some(key) = map.next_key::<Key>()? {
                     let slot = match key {

@@ -45,11 +45,8 @@ impl ErrorCode {
 /// A request in one line.
 pub(crate) fn request(id: &Id, method: &str, params: Option<&str>) -> String {
     let mut line = String::with_capacity(64 + method.len() + params.map_or(0, str::len));
-    let _ = write!(
-        line,
-        "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":{}",
-        serde_json::Value::from(method)
-    );
+    let _ = write!(line, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":");
+    push_quoted(&mut line, method);
     push_params(&mut line, params);
     line
 }
@@ -101,6 +98,18 @@ fn member(id: Option<&Id>, name: &str, value: &str) -> String {
     push_one_line(&mut line, value);
     line.push('}');
     line
+}
+
+/// Names of methods hardly ever need an escape.
+fn push_quoted(line: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(is_plain) {
+        line.push('"');
+        line.push_str(text);
+        line.push('"');
+    } else {
+        let _ = write!(line, "{}", serde_json::Value::from(text));
+    }
 }
 
 fn push_params(line: &mut String, params: Option<&str>) {

@@ -1,4 +1,4 @@
-use prost::Message;
+use prost::encoding::message::{encode, encoded_len};
 use proto::logging::{ClientSession, ServerLog, ToolCall};
 
 /// What is written, as a `Record`, without a copy of it.
@@ -18,24 +18,28 @@ impl Entry<'_> {
         }
     }
 
-    /// The bytes of a `Record` that holds it: `oneof` is the field alone.
-    pub(super) fn encode(self) -> Vec<u8> {
+    /// How many bytes a `Record` has that holds it.
+    pub(super) fn encoded_bytes(self) -> usize {
         match self {
-            Self::ToolCall(call) => field(1, call),
-            Self::Session(session) => field(2, session),
-            Self::ServerLog(log) => field(3, log),
+            Self::ToolCall(call) => encoded_len(1, call),
+            Self::Session(session) => encoded_len(2, session),
+            Self::ServerLog(log) => encoded_len(3, log),
+        }
+    }
+
+    /// Writes the bytes of a `Record` that holds it: `oneof` is the field alone.
+    pub(super) fn encode(self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::ToolCall(call) => encode(1, call, bytes),
+            Self::Session(session) => encode(2, session, bytes),
+            Self::ServerLog(log) => encode(3, log, bytes),
         }
     }
 }
 
-fn field(tag: u32, message: &impl Message) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(prost::encoding::message::encoded_len(tag, message));
-    prost::encoding::message::encode(tag, message, &mut bytes);
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
     use proto::logging::{Record, record};
 
     use super::*;
@@ -61,7 +65,10 @@ mod tests {
             (Entry::ServerLog(&log), record::Record::ServerLog(log.clone())),
         ] {
             let record = Record { record: Some(record) };
-            assert_eq!(entry.encode(), record.encode_to_vec(), "{}", entry.name());
+            let mut bytes = Vec::new();
+            entry.encode(&mut bytes);
+            assert_eq!(bytes, record.encode_to_vec(), "{}", entry.name());
+            assert_eq!(entry.encoded_bytes(), bytes.len());
         }
     }
 }

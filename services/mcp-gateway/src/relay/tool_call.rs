@@ -140,6 +140,7 @@ impl Relay {
             }
         };
         let trace = spans::current().unwrap_or_else(of_caller);
+        let (principal, client) = caller.asker();
         CallFacts {
             project_id: caller.project.id,
             server: caller
@@ -151,8 +152,8 @@ impl Relay {
             exposed_name: name,
             door: caller.door,
             client_revision: caller.revision.clone(),
-            principal: caller.principal.clone(),
-            client: caller.client.clone(),
+            principal,
+            client,
             trace_id: trace.trace_id,
             span_id: trace.span_id,
             arguments: None,
