@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
+import type { TFunction } from "i18next";
 import { Check, ChevronDown, Minus } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -73,7 +74,7 @@ interface FacetProps {
 }
 
 function Facet({ field, values, isPartial, query, onQuery }: FacetProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [showsAll, setShowsAll] = useState(false);
   const { included, excluded } = chosenOf(query, field);
   const listed = values.map(({ value }) => value);
@@ -96,6 +97,8 @@ function Facet({ field, values, isPartial, query, onQuery }: FacetProps) {
         {shown.map(({ value, calls }) => (
           <Value
             key={value}
+            t={t}
+            language={i18n.language}
             field={field}
             value={value}
             calls={calls}
@@ -127,6 +130,9 @@ function Facet({ field, values, isPartial, query, onQuery }: FacetProps) {
 }
 
 interface ValueProps {
+  /** Asked for once for all values: there are dozens, and asking costs more than drawing one. */
+  t: TFunction;
+  language: string;
   field: (typeof FIELDS)[number][0];
   value: string;
   calls: number;
@@ -137,9 +143,8 @@ interface ValueProps {
   onExclude: () => void;
 }
 
-function Value({ field, value, calls, share, state, onToggle, onExclude }: ValueProps) {
-  const { t, i18n } = useTranslation();
-  const text = useValueText(field, value);
+function Value({ t, language, field, value, calls, share, state, ...on }: ValueProps) {
+  const text = valueText(t, field, value);
   return (
     <li className="group/value relative flex h-6 items-center gap-2 text-xs">
       <button
@@ -147,7 +152,7 @@ function Value({ field, value, calls, share, state, onToggle, onExclude }: Value
         role="checkbox"
         aria-checked={state === "out" ? "mixed" : state === "in"}
         aria-label={state === "out" ? t("toolCalls.facets.isOut", { value: text }) : text}
-        onClick={onToggle}
+        onClick={on.onToggle}
         className="flex min-w-0 flex-1 items-center gap-2 rounded-sm text-left after:absolute after:inset-0"
       >
         <span
@@ -187,21 +192,20 @@ function Value({ field, value, calls, share, state, onToggle, onExclude }: Value
         type="button"
         aria-label={t("toolCalls.facets.exclude", { value: text })}
         title={t("toolCalls.facets.exclude", { value: text })}
-        onClick={onExclude}
+        onClick={on.onExclude}
         className="absolute right-9 z-10 rounded-sm px-1 text-faint opacity-0 hover:text-error focus:opacity-100 group-hover/value:opacity-100"
       >
         <Minus size={12} aria-hidden />
       </button>
       <span className="tabular w-9 shrink-0 text-right text-muted">
-        {formatCount(calls, i18n.language)}
+        {formatCount(calls, language)}
       </span>
     </li>
   );
 }
 
 /** A value in the reader's language, where it is a word of ours. */
-function useValueText(field: string, value: string): string {
-  const { t } = useTranslation();
+function valueText(t: TFunction, field: string, value: string): string {
   if (field === "status") return t(`toolCalls.status.${value}`, { defaultValue: value });
   if (field === "client") return clientTypeTitle(value) ?? t("toolCalls.otherClient");
   if (field === "kind") return t(`toolCalls.errorKindNames.${value}`, { defaultValue: value });
