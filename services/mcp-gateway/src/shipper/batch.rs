@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use proto::logging::AppendResponse;
+use prost::Message as _;
+use proto::logging::{AppendResponse, Record};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming};
@@ -29,6 +30,21 @@ pub(super) struct Batch {
     pub(super) records: Vec<Bytes>,
 }
 
+impl Batch {
+    /// Leaves out what is no record, which would have the call log refuse all of the
+    /// batch, again and again. None of ours is: that is looked at only once a batch
+    /// was not taken.
+    pub(super) fn keep_records(&mut self) {
+        self.records.retain(|bytes| {
+            let decoded = Record::decode(bytes.clone());
+            if let Err(error) = &decoded {
+                tracing::error!(%error, "a frame of the spool is no record, leaving it out");
+            }
+            decoded.is_ok()
+        });
+    }
+}
+
 /// Opens a stream of batches, and of what is acknowledged.
 pub(super) async fn append(
     mut client: Client,
@@ -47,10 +63,20 @@ pub(super) async fn append(
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
-    use proto::logging::{AppendRequest, Record, ServerLog, record};
+    use proto::logging::{AppendRequest, ServerLog, record};
 
     use super::*;
+
+    #[test]
+    fn what_is_no_record_is_left_out() {
+        let record = Bytes::from(Record::default().encode_to_vec());
+        let mut batch = Batch {
+            records: vec![record.clone(), Bytes::from_static(b"\xff\xff"), record.clone()],
+            ..Batch::default()
+        };
+        batch.keep_records();
+        assert_eq!(batch.records, [record.clone(), record]);
+    }
 
     #[test]
     fn the_bytes_are_those_of_the_contract() {

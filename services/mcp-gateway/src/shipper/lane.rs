@@ -6,7 +6,7 @@ use std::{
 use proto::logging::AppendResponse;
 use spool::{Frame, FrameKind, Reader};
 use tokio::{sync::mpsc, time::Instant};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::{
     BEHIND, Shipper,
@@ -80,11 +80,16 @@ impl Lane {
             match self.stream().await {
                 Ok(End::Delivered) => return,
                 Ok(End::Closed) => tracing::debug!("logging closed the stream"),
-                Err(status) => tracing::warn!(
-                    code = ?status.code(),
-                    message = status.message(),
-                    "logging takes nothing, keeping it in the spool"
-                ),
+                Err(status) => {
+                    tracing::warn!(
+                        code = ?status.code(),
+                        message = status.message(),
+                        "logging takes nothing, keeping it in the spool"
+                    );
+                    if status.code() == Code::Internal {
+                        self.outstanding.iter_mut().for_each(Batch::keep_records);
+                    }
+                }
             }
             if shutdown.is_soft() {
                 return;
