@@ -43,13 +43,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(args: Args) -> anyhow::Result<()> {
-    let binary = match args.binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.with_file_name("mcp-orch"),
-    };
+    let own = std::env::current_exe()?;
+    let binary = args.binary.unwrap_or_else(|| own.with_file_name("mcp-orch"));
     let mut deployment = Deployment::start(&binary, Layout::OneProcess).await?;
     let owner = Rest::sign_up(&deployment.web_url(), "kim@example.com").await?;
-    let own = std::env::current_exe()?;
     let server = ServerDefinition::stdio("pipes", &own, &["--echo"]);
     let project = owner.project("Acme", &[server]).await?;
     let rows = Rows::of(&owner, &project);

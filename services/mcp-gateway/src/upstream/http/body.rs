@@ -1,13 +1,13 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
-use super::connections::Lent;
+use super::connections::{Lent, nobody};
 
 /// The body of a server's answer. Reading it makes its connection go on, where that
 /// has no task of its own.
@@ -46,13 +46,12 @@ impl HttpBody for Body {
         };
         // What comes is brought by the connection, which is polled here: nobody
         // needs to be woken for it.
-        let mut nobody = Context::from_waker(Waker::noop());
-        let mut polled = incoming.as_mut().poll_frame(&mut nobody);
+        let mut polled = incoming.as_mut().poll_frame(&mut nobody());
         if polled.is_pending() {
             polled = if lent.poll(context).is_ready() {
                 incoming.poll_frame(context)
             } else {
-                incoming.poll_frame(&mut nobody)
+                incoming.poll_frame(&mut nobody())
             };
         }
         if let Poll::Ready(None) = polled {

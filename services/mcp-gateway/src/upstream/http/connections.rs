@@ -319,7 +319,7 @@ impl fmt::Debug for Connections {
 }
 
 /// For what is polled again whatever happens.
-fn nobody() -> Context<'static> {
+pub(super) fn nobody() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
