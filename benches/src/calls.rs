@@ -107,6 +107,9 @@ pub enum Shape {
     Realistic,
     /// 1 KiB of arguments and 1 KiB of result.
     Uniform,
+    /// 160 B of arguments and 160 B of result: for what does not depend on bodies,
+    /// over more calls than would fit otherwise.
+    Small,
 }
 
 /// Draws calls, the same in each run.
@@ -198,11 +201,14 @@ impl Draw {
     }
 
     fn size(&mut self, smallest: f64, largest: f64) -> usize {
-        if self.shape == Shape::Uniform {
-            return 1_024;
+        match self.shape {
+            Shape::Uniform => 1_024,
+            Shape::Small => 160,
+            Shape::Realistic => {
+                let part = (self.below(1 << 20) as f64 / f64::from(1 << 20)).powi(3);
+                (smallest * (largest / smallest).powf(part)) as usize
+            }
         }
-        let part = (self.below(1 << 20) as f64 / f64::from(1 << 20)).powi(3);
-        (smallest * (largest / smallest).powf(part)) as usize
     }
 
     fn payload(json: String) -> Payload {
