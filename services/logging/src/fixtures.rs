@@ -63,6 +63,12 @@ impl Gateway {
         let batch = self.batch(records);
         self.ingest.append(batch).await.unwrap();
     }
+
+    /// Sends, and has the words indexed, too.
+    pub(crate) async fn send_and_index(&mut self, records: Vec<Record>) {
+        self.send(records).await;
+        crate::indexing::everything(&self.store).await;
+    }
 }
 
 /// A call at a time, with nothing but what it must have.

@@ -1,7 +1,8 @@
-use sqlx::{Database, Encode, Type, encode::IsNull, error::BoxDynError};
+use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 use uuid::Uuid;
 
-/// A value on its way into a statement, of a type that both databases have.
+/// A value on its way into a statement, of a type that both databases have, but
+/// for the last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Uuid(Option<Uuid>),
@@ -10,13 +11,36 @@ pub(crate) enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Bool(Option<bool>),
-    /// The text of a `tsvector`.
-    Words(String),
+    /// An array, which only PostgreSQL has.
+    Ids(Vec<Uuid>),
 }
 
-/// The text of a `tsvector`, which is written and never read.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct WordVector(pub(crate) String);
+/// What arrays are to an engine.
+pub(crate) trait Arrays: Database {
+    fn encode_ids(ids: Vec<Uuid>, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError>;
+
+    fn type_of_ids() -> Option<Self::TypeInfo>;
+}
+
+impl Arrays for Postgres {
+    fn encode_ids(ids: Vec<Uuid>, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Encode::<Self>::encode(ids, buffer)
+    }
+
+    fn type_of_ids() -> Option<Self::TypeInfo> {
+        Some(<Vec<Uuid> as Type<Self>>::type_info())
+    }
+}
+
+impl Arrays for Sqlite {
+    fn encode_ids(_: Vec<Uuid>, _: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Err("SQLite has no arrays".into())
+    }
+
+    fn type_of_ids() -> Option<Self::TypeInfo> {
+        None
+    }
+}
 
 /// What can be written many at a time.
 pub(crate) trait Row {
@@ -37,7 +61,7 @@ where
     }
 }
 
-impl<'q, DB: Database> Encode<'q, DB> for Value
+impl<'q, DB: Arrays> Encode<'q, DB> for Value
 where
     Option<Uuid>: Encode<'q, DB>,
     Option<i64>: Encode<'q, DB>,
@@ -58,9 +82,9 @@ where
             Self::Int(value) => value.encode(buffer),
             Self::Small(value) => value.encode(buffer),
             Self::Text(value) => value.encode(buffer),
-            Self::Words(value) => Some(value).encode(buffer),
             Self::Bytes(value) => value.encode(buffer),
             Self::Bool(value) => value.encode(buffer),
+            Self::Ids(ids) => DB::encode_ids(ids, buffer),
         }
     }
 
@@ -73,16 +97,17 @@ where
             Self::Uuid(_) => Uuid::type_info(),
             Self::Int(_) => i64::type_info(),
             Self::Small(_) => i16::type_info(),
-            Self::Text(_) | Self::Words(_) => String::type_info(),
+            Self::Text(_) => String::type_info(),
             Self::Bytes(_) => Vec::<u8>::type_info(),
             Self::Bool(_) => bool::type_info(),
+            Self::Ids(_) => return DB::type_of_ids(),
         })
     }
 }
 
-impl From<WordVector> for Value {
-    fn from(words: WordVector) -> Self {
-        Self::Words(words.0)
+impl From<Vec<Uuid>> for Value {
+    fn from(ids: Vec<Uuid>) -> Self {
+        Self::Ids(ids)
     }
 }
 

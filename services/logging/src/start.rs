@@ -2,7 +2,7 @@ use access::{AllowList, GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
 use service_host::{DialOptions, Host, Listener, OnFailure};
 
-use crate::{Config, ingest::Ingest, retention, rpc, store::Store};
+use crate::{Config, indexing, ingest::Ingest, retention, rpc, store::Store};
 
 /// Who may ask what: gateways write, and those who answer people read.
 const ALLOW_LIST: AllowList = &[
@@ -57,6 +57,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
+    let index = indexing::run(store.clone(), shutdown.clone());
+    host.tasks().spawn("indexing", OnFailure::Log, index);
     let sweeps = retention::run(store.clone(), projects, host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });

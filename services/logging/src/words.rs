@@ -13,8 +13,12 @@ use serde_json::Value;
 use crate::query::Pattern;
 
 mod search;
+mod volume;
 
 pub(crate) use search::{Search, Texts};
+#[cfg(test)]
+pub(crate) use volume::inflate;
+pub(crate) use volume::{Page, Places, Volume, look_up, renumber};
 
 /// Longer words are cut: nobody types them.
 const MAX_WORD_CHARACTERS: usize = 64;
@@ -45,7 +49,7 @@ pub(crate) struct Words {
 }
 
 /// Where words are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Anywhere,
     Arguments,
@@ -54,7 +58,7 @@ pub(crate) enum Part {
 }
 
 /// Words in a row; the last may go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Phrase {
     pub(crate) words: Vec<String>,
     pub(crate) is_open: bool,

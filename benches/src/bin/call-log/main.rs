@@ -120,6 +120,13 @@ async fn store(args: &Args, service: &Service) -> anyhow::Result<()> {
         args.calls,
         args.calls as f64 / seconds
     );
+    if let Some(url) = &args.database_url {
+        let waiting = copy::indexed(url).await?;
+        println!(
+            "words of all but {waiting} indexed {:.1} s later",
+            begin.elapsed().as_secs_f64() - seconds
+        );
+    }
     Ok(())
 }
 

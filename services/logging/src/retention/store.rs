@@ -52,9 +52,16 @@ impl Store {
     /// Takes away what is older than it is to be kept, in small steps.
     pub(crate) async fn sweep(&self, now: Timestamp) -> Result<(), DatabaseError> {
         self.drop_days(now).await?;
-        for retention in self.retentions().await? {
-            self.sweep_project(&retention, now).await?;
+        let retentions = self.retentions().await?;
+        for retention in &retentions {
+            self.sweep_project(retention, now).await?;
         }
+        // Of all projects at once: one volume has calls of many.
+        let kept = |retention: &RetentionRow| {
+            let before = days_ago(now, retention.payloads_days);
+            (retention.project_id, first_id(before))
+        };
+        self.forget_words(retentions.iter().map(kept).collect()).await?;
         self.trim_commits().await?;
         self.trim_progress(now).await?;
         self.delete_old(
@@ -79,12 +86,17 @@ impl Store {
     /// Every project that has something.
     pub(super) async fn projects(&self) -> Result<BTreeSet<Uuid>, DatabaseError> {
         let mut projects = BTreeSet::new();
-        for table in [
+        let of_words: &[&str] = match &self.database {
+            Database::Sqlite(_) => &[],
+            Database::Postgres(_) => &["unindexed_calls", "word_sections"],
+        };
+        let tables = [
             "tool_call_rollups",
             "tool_calls",
             "server_logs",
             "client_sessions",
-        ] {
+        ];
+        for table in tables.iter().chain(of_words) {
             projects.extend(self.projects_in(table).await?.into_iter().map(|(id,)| id));
         }
         Ok(projects)
@@ -231,7 +243,7 @@ impl Store {
         Ok(())
     }
 
-    /// Bodies that are older, or whose call is gone, with their words.
+    /// Bodies that are older, or whose call is gone; on SQLite with their words.
     async fn delete_bodies(&self, project_id: Uuid, before: i64) -> Result<(), DatabaseError> {
         loop {
             let mut transaction = self.database.begin().await?;

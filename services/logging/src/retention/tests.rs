@@ -78,7 +78,7 @@ database_test! {
         let other = Uuid::from_u128(99);
         let days = [0, 5, 20, 40, 100, 200];
         let calls: Vec<ToolCall> = days.iter().flat_map(|days| [call(PROJECT, *days), call(other, *days)]).collect();
-        gateway.send(records(calls)).await;
+        gateway.send_and_index(records(calls)).await;
         let mut session = fixtures::session(NOW, Some((NOW, domain::SessionEnd::Closed)));
         (session.last_seen_at_us, session.ended_at_us) = (1, Some(1));
         gateway.send(vec![record(Kind::Session(session))]).await;
@@ -115,7 +115,7 @@ database_test! {
         let other = Uuid::from_u128(99);
         let days = [0, 1, 2, 80];
         let calls: Vec<ToolCall> = days.iter().flat_map(|days| [call(PROJECT, *days), call(other, *days)]).collect();
-        gateway.send(records(calls)).await;
+        gateway.send_and_index(records(calls)).await;
         let of_other = ClientSession {
             id: Uuid::from_u128(98).to_string(),
             project_id: other.to_string(),

@@ -52,6 +52,9 @@ pub(super) fn push_terms(statement: &mut Statement, filter: &ToolCallFilter) {
 }
 
 fn push_expression(statement: &mut Statement, expression: &Expression) {
+    if let Some(search) = search(expression) {
+        return push_search(statement, &search);
+    }
     match expression {
         Expression::All(terms) => push_joined(statement, terms, " AND "),
         Expression::Any(terms) => push_joined(statement, terms, " OR "),
@@ -61,7 +64,10 @@ fn push_expression(statement: &mut Statement, expression: &Expression) {
             push_expression(statement, inner);
             statement.push(", FALSE)");
         }
-        Expression::Text(pattern) => push_words(statement, Part::Anywhere, Phrase::new(pattern)),
+        // There is no word in it.
+        Expression::Text(_) => {
+            statement.push("FALSE");
+        }
         Expression::Field(condition) => push_condition(statement, condition),
     }
 }
@@ -71,6 +77,29 @@ pub(super) fn searches(filter: &ToolCallFilter) -> Vec<Search> {
     filter.terms.iter().filter_map(search).collect()
 }
 
+/// What a filter asks of words, wherever in it.
+pub(super) fn all_searches(filter: &ToolCallFilter) -> Vec<Search> {
+    let mut found = Vec::new();
+    for term in &filter.terms {
+        collect_searches(term, &mut found);
+    }
+    found
+}
+
+fn collect_searches(expression: &Expression, found: &mut Vec<Search>) {
+    match expression {
+        Expression::All(terms) | Expression::Any(terms) => {
+            for term in terms {
+                collect_searches(term, found);
+            }
+        }
+        Expression::Not(inner) => collect_searches(inner, found),
+        Expression::Text(_) | Expression::Field(_) => {
+            found.extend(search(expression).filter(|search| !found.contains(search)));
+        }
+    }
+}
+
 /// The filter without what [`searches`] has of it.
 pub(super) fn without_words(filter: &ToolCallFilter) -> ToolCallFilter {
     let mut others = filter.clone();
@@ -78,18 +107,31 @@ pub(super) fn without_words(filter: &ToolCallFilter) -> ToolCallFilter {
     others
 }
 
-fn search(term: &Expression) -> Option<Search> {
+/// The filter without the terms that have words anywhere in them.
+pub(super) fn without_any_words(filter: &ToolCallFilter) -> ToolCallFilter {
+    let mut others = filter.clone();
+    others.terms.retain(|term| {
+        let mut found = Vec::new();
+        collect_searches(term, &mut found);
+        found.is_empty()
+    });
+    others
+}
+
+/// What an expression looks for in words, if it does.
+pub(super) fn search(term: &Expression) -> Option<Search> {
     let (part, phrase) = match term {
         Expression::Text(pattern) => (Part::Anywhere, Phrase::new(pattern)?),
         Expression::Field(condition) => {
-            let Value::Pattern(pattern) = &condition.value else {
-                return None;
+            let pattern = match &condition.value {
+                Value::Pattern(pattern) => Some(pattern),
+                _ => None,
             };
             match condition.field {
-                Field::Error => (Part::Error, Phrase::new(pattern)?),
-                Field::Result => (Part::Result, Phrase::new(pattern)?),
-                Field::Arguments if condition.path.is_empty() => (Part::Arguments, Phrase::new(pattern)?),
-                Field::Arguments => (Part::Arguments, Phrase::of_leaf(&condition.path, Some(pattern))),
+                Field::Error => (Part::Error, Phrase::new(pattern?)?),
+                Field::Result => (Part::Result, Phrase::new(pattern?)?),
+                Field::Arguments if condition.path.is_empty() => (Part::Arguments, Phrase::new(pattern?)?),
+                Field::Arguments => (Part::Arguments, Phrase::of_leaf(&condition.path, pattern)),
                 _ => return None,
             }
         }
@@ -137,19 +179,9 @@ fn push_condition(statement: &mut Statement, condition: &Condition) {
         Field::Trace => push_value(statement, "trace_id", operator, &condition.value),
         Field::Ip => push_value(statement, "ip_address", operator, &condition.value),
         Field::Request => push_request_id(statement, &condition.value),
-        Field::Error => push_text(statement, "error_message", Part::Error, &condition.value),
-        Field::Result => push_text(statement, "result_size", Part::Result, &condition.value),
-        Field::Arguments if condition.path.is_empty() => {
-            push_text(statement, "arguments_size", Part::Arguments, &condition.value);
-        }
-        Field::Arguments => {
-            let pattern = match &condition.value {
-                Value::Pattern(pattern) => Some(pattern),
-                _ => None,
-            };
-            let leaf = Phrase::of_leaf(&condition.path, pattern);
-            push_words(statement, Part::Arguments, Some(leaf));
-        }
+        Field::Error => push_text(statement, "error_message", &condition.value),
+        Field::Result => push_text(statement, "result_size", &condition.value),
+        Field::Arguments => push_text(statement, "arguments_size", &condition.value),
     }
 }
 
@@ -191,7 +223,7 @@ fn push_present(statement: &mut Statement, column: &str) {
             statement.push(&format!("COALESCE({column}, ")).bind(Uuid::nil());
             statement.push(") <> ").bind(Uuid::nil());
         }
-        "duration_us" | "error_code" | "id" | "server_id" => {
+        "duration_us" | "error_code" | "id" | "server_id" | "arguments_size" | "result_size" => {
             statement.push(&format!("{column} IS NOT NULL"));
         }
         _ => {
@@ -222,22 +254,20 @@ fn push_request_id(statement: &mut Statement, value: &Value) {
     statement.push(")");
 }
 
-fn push_text(statement: &mut Statement, column: &str, part: Part, value: &Value) {
+/// A text that is looked for by no word.
+fn push_text(statement: &mut Statement, column: &str, value: &Value) {
     match value {
-        Value::Pattern(pattern) => push_words(statement, part, Phrase::new(pattern)),
-        _ if part == Part::Error => push_present(statement, column),
-        _ => {
-            statement.push(&format!("{column} IS NOT NULL"));
+        Value::Pattern(_) => {
+            statement.push("FALSE");
         }
+        _ => push_present(statement, column),
     }
 }
 
-fn push_words(statement: &mut Statement, part: Part, phrase: Option<Phrase>) {
-    match phrase {
-        None => {
-            statement.push("FALSE");
-        }
-        Some(phrase) if statement.is_postgres() => postgres::push_words(statement, part, &phrase),
-        Some(phrase) => sqlite::push_words(statement, part, &phrase),
+fn push_search(statement: &mut Statement, search: &Search) {
+    if statement.is_postgres() {
+        postgres::push_words(statement, search);
+    } else {
+        sqlite::push_words(statement, search);
     }
 }

@@ -1,20 +1,25 @@
 use std::{
     collections::BTreeSet,
-    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use database::{Database, DatabaseError, Transaction};
+use database::{DatabaseError, Transaction};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Statement, first_id, search::FREQUENT, statement::insert};
-use crate::{
-    filter::Range,
-    row::row,
-    tool_call::StoredToolCall,
-    words::{Part, Phrase, Search, Words},
+use super::{
+    Statement, first_id,
+    statement::{WordLookup, insert},
 };
+use crate::{filter::Range, row::row, tool_call::StoredToolCall, words::Search};
+
+mod search;
+mod slices;
+mod texts;
+mod words;
+
+pub(crate) use texts::texts_of;
+pub(super) use words::FoundWords;
 
 const MS_PER_DAY: u64 = 86_400_000;
 const US_PER_DAY: i64 = 86_400_000_000;
@@ -26,16 +31,12 @@ const DAYS: std::ops::Range<u64> = 18_262..47_482;
 /// The tables that have a part per day.
 pub(super) const PARTED: [&str; 2] = ["tool_calls", "tool_call_bodies"];
 
-/// Positions beyond it are not kept.
-const LAST_POSITION: usize = 16_383;
-
 row! {
-    /// A body with its words, as text.
-    struct BodyRow in "tool_call_bodies" {
+    /// A call that is in no volume of the index of words yet.
+    struct UnindexedRow in "unindexed_calls" {
+        project_id: Uuid,
+        started_at: i64,
         tool_call_id: Uuid,
-        arguments: Option<Vec<u8>>,
-        result: Option<Vec<u8>>,
-        words: crate::row::WordVector,
     }
 }
 
@@ -116,65 +117,46 @@ pub(crate) fn part_name(table: &str, day: impl std::fmt::Display) -> String {
 /// Has only the parts read that a range can be in. A call starts in the day of
 /// its id or beside it (see `StoredToolCall::from_wire`).
 pub(super) fn push_days(statement: &mut Statement, range: Range) {
-    push_ids(statement, "id", range);
-    statement.words.range = range;
-}
-
-fn push_ids(statement: &mut Statement, column: &str, range: Range) {
-    if let Some(from) = range.from {
-        let first = from.as_micros().saturating_sub(US_PER_DAY);
-        statement
-            .push(&format!(" AND {column} >= "))
-            .bind(first_id(first));
+    let (first, last) = ids_of(range);
+    if range.from.is_some() {
+        statement.push(" AND id >= ").bind(first);
     }
-    if let Some(to) = range.to {
-        let last = to.as_micros().saturating_add(US_PER_DAY);
-        statement.push(&format!(" AND {column} <= ")).bind(first_id(last));
+    if range.to.is_some() {
+        statement.push(" AND id <= ").bind(last);
     }
 }
 
-/// Writes bodies with their words.
+/// Between which ids the calls of a range are.
+fn ids_of(range: Range) -> (Uuid, Uuid) {
+    let first = range.from.map(|from| from.as_micros().saturating_sub(US_PER_DAY));
+    let last = range.to.map(|to| to.as_micros().saturating_add(US_PER_DAY));
+    (
+        first.map_or(Uuid::nil(), first_id),
+        last.map_or(Uuid::max(), first_id),
+    )
+}
+
+/// Writes bodies, and notes those of ended calls for the index of words: they
+/// change no more.
 pub(super) async fn write_bodies(
     transaction: &mut Transaction,
     calls: &[&StoredToolCall],
 ) -> Result<(), DatabaseError> {
-    let rows: Vec<BodyRow> = calls
-        .iter()
-        .map(|call| BodyRow {
-            tool_call_id: call.row.id,
-            arguments: call.payload.arguments.clone(),
-            result: call.payload.result.clone(),
-            words: crate::row::WordVector(vector(&call.words())),
-        })
-        .collect();
     insert(
         transaction,
-        &rows,
-        "ON CONFLICT (tool_call_id) DO UPDATE SET
-         arguments = excluded.arguments, result = excluded.result, words = excluded.words",
+        calls.iter().map(|call| &call.payload),
+        "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result",
     )
-    .await
-}
-
-/// The text of a `tsvector`. A gap between the parts keeps phrases within one.
-fn vector(words: &Words) -> String {
-    let mut text = String::new();
-    let mut position = 0;
-    let parts = [
-        (&words.tool, 'A'),
-        (&words.error, 'D'),
-        (&words.arguments, 'B'),
-        (&words.result, 'C'),
-    ];
-    for (words, weight) in parts {
-        for word in words {
-            position += 1;
-            let at = position.min(LAST_POSITION);
-            let _ = write!(text, "'{word}':{at}{weight} ");
-        }
-        position += 1;
-    }
-    text
+    .await?;
+    let ended = calls.iter().filter(|call| call.row.is_finished());
+    let unindexed: Vec<UnindexedRow> = ended
+        .map(|call| UnindexedRow {
+            project_id: call.row.project_id,
+            started_at: call.row.started_at,
+            tool_call_id: call.row.id,
+        })
+        .collect();
+    insert(transaction, &unindexed, "").await
 }
 
 /// A text with anything between its parts.
@@ -184,94 +166,12 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     statement.push(column).push(" LIKE ").bind(parts.join("%"));
 }
 
-/// Whether so many calls have each of some words that it is better to read calls
-/// one by one until a page is full. Asks for words alone, without their order
-/// and part, which the index does not know.
-pub(super) async fn are_frequent(
-    database: &Database,
-    searches: &[Search],
-    range: Range,
-) -> Result<bool, DatabaseError> {
-    for search in searches {
-        let mut statement = Statement::new(
-            database,
-            "SELECT COUNT(*) FROM (SELECT 1 FROM tool_call_bodies WHERE words @@ CAST(",
-        );
-        statement
-            .bind(query(Part::Anywhere, &search.phrase, " & "))
-            .push(" AS TSQUERY)");
-        push_ids(&mut statement, "tool_call_id", range);
-        statement.push(&format!(" LIMIT {FREQUENT}) AS found"));
-        let found: Option<(i64,)> = statement.fetch_optional(database).await?;
-        if found.is_none_or(|(count,)| count < FREQUENT as i64) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The ids of the calls that have all of some words, which must be few.
-pub(super) async fn find_ids(
-    database: &Database,
-    searches: &[Search],
-    range: Range,
-) -> Result<Vec<Uuid>, DatabaseError> {
-    let mut statement = Statement::new(database, "SELECT tool_call_id FROM tool_call_bodies WHERE TRUE");
-    for search in searches {
-        statement
-            .push(" AND words @@ CAST(")
-            .bind(query(search.part, &search.phrase, " <-> "))
-            .push(" AS TSQUERY)");
-    }
-    push_ids(&mut statement, "tool_call_id", range);
-    let found: Vec<(Uuid,)> = statement.fetch_all(database).await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
-}
-
-/// The text of a `tsquery`.
-fn query(part: Part, phrase: &Phrase, between: &str) -> String {
-    let weight = match part {
-        Part::Anywhere => "",
-        Part::Arguments => "B",
-        Part::Result => "C",
-        Part::Error => "D",
+/// The calls were found before.
+pub(super) fn push_words(statement: &mut Statement, search: &Search) {
+    let ids = match &statement.words {
+        WordLookup::Found(found) => found.ids(search).to_vec(),
+        WordLookup::All | WordLookup::ByCall => Vec::new(),
     };
-    let last = phrase.words.len() - 1;
-    // Words have no quotes.
-    let words: Vec<String> = phrase
-        .words
-        .iter()
-        .enumerate()
-        .map(|(index, word)| {
-            let open = if phrase.is_open && index == last { "*" } else { "" };
-            match (open, weight) {
-                ("", "") => format!("'{word}'"),
-                _ => format!("'{word}':{open}{weight}"),
-            }
-        })
-        .collect();
-    words.join(between)
-}
-
-pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase) {
-    let query = query(part, phrase, " <-> ");
-    if statement.words.is_by_call {
-        statement
-            .push("EXISTS (SELECT 1 FROM tool_call_bodies WHERE tool_call_id = id AND words @@ CAST(")
-            .bind(query)
-            .push(" AS TSQUERY))");
-        return;
-    }
-    // OFFSET keeps the planner from walking all calls in the order of the page
-    // until enough have the word: it takes every word for a frequent one.
-    statement
-        .push(
-            "id IN (SELECT tool_call_id FROM (
-             SELECT tool_call_id FROM tool_call_bodies WHERE words @@ CAST(",
-        )
-        .bind(query)
-        .push(" AS TSQUERY)");
-    let range = statement.words.range;
-    push_ids(statement, "tool_call_id", range);
-    statement.push(" OFFSET 0) AS found)");
+    // By a hash, which an array as it is has in some plans only.
+    statement.push("id IN (SELECT unnest(").bind(ids).push("))");
 }

@@ -1,5 +1,5 @@
 use database::{
-    DatabaseError,
+    Database, DatabaseError,
     keyset::{Key, Place},
 };
 use uuid::Uuid;
@@ -7,12 +7,34 @@ use uuid::Uuid;
 use super::{
     Statement, Store,
     condition::{self, push_filter},
+    postgres::FoundWords,
+    statement::WordLookup,
 };
 use crate::{
     filter::{Range, ToolCallFilter},
     row::{Row as _, Value},
     tool_call::{PayloadRow, ToolCallRow},
 };
+
+/// Changes that are read at a time.
+const READ: usize = 500;
+
+/// Changes behind a place among the commits, and up to one.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    after: Key,
+    up_to: Key,
+}
+
+impl Window {
+    const fn new(after: Key, up_to: i64) -> Self {
+        let up_to = Key {
+            at: up_to,
+            id: Uuid::max(),
+        };
+        Self { after, up_to }
+    }
+}
 
 /// A call as it last changed.
 #[derive(Debug, sqlx::FromRow)]
@@ -24,23 +46,8 @@ pub(crate) struct Change {
 }
 
 impl Store {
-    /// The calls of a place in the list, in the order of the place, at most
-    /// `limit`.
-    pub(crate) async fn list_tool_calls(
-        &self,
-        filter: &ToolCallFilter,
-        place: Place,
-        limit: u32,
-    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
-        let searches = condition::searches(filter);
-        if searches.is_empty() {
-            self.list_by_condition(filter, place, limit).await
-        } else {
-            self.search_tool_calls(filter, &searches, place, limit).await
-        }
-    }
-
-    /// The same, by nothing but the indexes of the database.
+    /// The calls of a place in the list, by nothing but the indexes of the
+    /// database.
     pub(super) async fn list_by_condition(
         &self,
         filter: &ToolCallFilter,
@@ -93,11 +100,19 @@ impl Store {
     ) -> Result<Vec<Change>, DatabaseError> {
         let columns = ToolCallRow::COLUMNS.join(", tool_calls.");
         let select = format!("SELECT position, tool_calls.{columns}");
-        let mut statement = self.select_changes(&select, filter, range, after, up_to);
-        statement
-            .push(" ORDER BY position, id LIMIT ")
-            .bind(i64::from(limit));
-        statement.fetch_all(&self.database).await
+        let mut changes: Vec<Change> = Vec::new();
+        let mut window = Window::new(after, up_to);
+        while let Some(step) = self.next_step(filter, range, &mut window).await? {
+            let mut statement = self.select_changes(&select, filter, range, step);
+            statement
+                .push(" ORDER BY position, id LIMIT ")
+                .bind(i64::from(limit) - changes.len() as i64);
+            changes.extend(statement.fetch_all::<Change>(&self.database).await?);
+            if changes.len() == limit as usize {
+                break;
+            }
+        }
+        Ok(changes)
     }
 
     /// How many calls [`Store::changes`] would give without a limit.
@@ -108,9 +123,49 @@ impl Store {
         after: Key,
         up_to: i64,
     ) -> Result<u64, DatabaseError> {
-        let statement = self.select_changes("SELECT COUNT(*)", filter, range, after, up_to);
-        let count: Option<(i64,)> = statement.fetch_optional(&self.database).await?;
-        Ok(count.map_or(0, |(count,)| count.unsigned_abs()))
+        let mut all = 0;
+        let mut window = Window::new(after, up_to);
+        while let Some(step) = self.next_step(filter, range, &mut window).await? {
+            let statement = self.select_changes("SELECT COUNT(*)", filter, range, step);
+            let count: Option<(i64,)> = statement.fetch_optional(&self.database).await?;
+            all += count.map_or(0, |(count,)| count.unsigned_abs());
+        }
+        Ok(all)
+    }
+
+    /// So much of a window as is looked at at once: all of it, but where
+    /// PostgreSQL's calls must be read for their words.
+    async fn next_step(
+        &self,
+        filter: &ToolCallFilter,
+        range: Range,
+        window: &mut Window,
+    ) -> Result<Option<(Window, WordLookup)>, DatabaseError> {
+        if window.after >= window.up_to {
+            return Ok(None);
+        }
+        let searches = condition::all_searches(filter);
+        let mut step = *window;
+        let words = match &self.database {
+            Database::Postgres(pool) if !searches.is_empty() => {
+                let others = condition::without_any_words(filter);
+                let any = (step, WordLookup::ByCall);
+                let mut statement = self.select_changes("SELECT position, id", &others, range, any);
+                statement.push(&format!(" ORDER BY position, id LIMIT {READ}"));
+                let changed: Vec<(i64, Uuid)> = statement.fetch_all(&self.database).await?;
+                if changed.len() == READ
+                    && let Some((at, id)) = changed.last()
+                {
+                    step.up_to = Key { at: *at, id: *id };
+                }
+                let ids = changed.into_iter().map(|(_, id)| id).collect();
+                WordLookup::Found(FoundWords::by_reading(pool, ids, &searches).await?)
+            }
+            // Few calls change between two looks.
+            _ => WordLookup::ByCall,
+        };
+        window.after = step.up_to;
+        Ok(Some((step, words)))
     }
 
     fn select_changes(
@@ -118,25 +173,25 @@ impl Store {
         select: &str,
         filter: &ToolCallFilter,
         range: Range,
-        after: Key,
-        up_to: i64,
+        (window, words): (Window, WordLookup),
     ) -> Statement {
         let mut statement = Statement::new(&self.database, select);
         // SQLite takes the tables of a CROSS JOIN in the order in which they
         // stand: it must not begin with all calls of the project.
         statement.push(" FROM commits CROSS JOIN tool_calls");
-        // Few calls change between two looks.
-        statement.words.is_by_call = true;
+        statement.words = words;
         push_filter(&mut statement, filter, range);
         statement.push(" AND tool_calls.change = commits.change");
         statement
             .push(" AND position BETWEEN ")
-            .bind(after.at)
+            .bind(window.after.at)
             .push(" AND ")
-            .bind(up_to);
-        statement
-            .push(" AND (position, id) > ")
-            .bind_list([Value::from(after.at), after.id.into()]);
+            .bind(window.up_to.at);
+        for (comparison, key) in [(">", window.after), ("<=", window.up_to)] {
+            statement
+                .push(&format!(" AND (position, id) {comparison} "))
+                .bind_list([Value::from(key.at), key.id.into()]);
+        }
         statement
     }
 }

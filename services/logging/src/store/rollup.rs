@@ -146,18 +146,21 @@ impl Store {
             .filter_map(|dimension| dimension.combined_column())
             .collect();
         let (count, columns) = (columns.len(), columns.join(", "));
-        let mut statement = Statement::new(
-            &self.database,
-            &format!("SELECT {columns}, COUNT(*) AS calls FROM (SELECT {columns} FROM tool_calls"),
-        );
-        push_filter(&mut statement, filter, filter.range);
-        let limit = MAX_COUNTED + 1;
-        statement.push(&format!(
-            " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
-        ));
-        push_groups(&mut statement, count);
-        let found: Vec<Combination> = statement.fetch_all(&self.database).await?;
-        let counted: u64 = found.iter().map(Combination::calls).sum();
+        let select = format!("SELECT {columns}, COUNT(*) AS calls FROM (SELECT {columns} FROM tool_calls");
+        let (mut found, mut counted) = (Vec::new(), 0);
+        let mut pieces = self.pieces(filter, filter.range).await?;
+        while counted <= MAX_COUNTED
+            && let Some((range, words)) = pieces.next().await?
+        {
+            let mut statement = Statement::new(&self.database, &select);
+            statement.words = words;
+            push_filter(&mut statement, filter, range);
+            push_newest(&mut statement, counted);
+            push_groups(&mut statement, count);
+            let of_piece: Vec<Combination> = statement.fetch_all(&self.database).await?;
+            counted += of_piece.iter().map(Combination::calls).sum::<u64>();
+            found.extend(of_piece);
+        }
         Ok((found, counted > MAX_COUNTED))
     }
 
@@ -253,27 +256,34 @@ impl Store {
             "COUNT(*) AS calls,
              COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM ",
         );
-        let mut statement = Statement::new(&self.database, &select);
-        statement.push(if grouping.is_limited {
-            "(SELECT * FROM tool_calls"
-        } else {
-            "tool_calls"
-        });
-        push_filter(&mut statement, filter, range);
-        if is_running {
-            statement.push(" AND status = 'running'");
+        let (mut cells, mut counted) = (Vec::new(), 0);
+        let mut pieces = self.pieces(filter, range).await?;
+        while (!grouping.is_limited || counted <= MAX_COUNTED)
+            && let Some((range, words)) = pieces.next().await?
+        {
+            let mut statement = Statement::new(&self.database, &select);
+            statement.words = words;
+            statement.push(if grouping.is_limited {
+                "(SELECT * FROM tool_calls"
+            } else {
+                "tool_calls"
+            });
+            push_filter(&mut statement, filter, range);
+            if is_running {
+                statement.push(" AND status = 'running'");
+            }
+            if grouping.by == Some(Dimension::ErrorMessage) {
+                statement.push(OF_FAILED_CALLS).push(" AND error_message <> ''");
+            }
+            if grouping.is_limited {
+                push_newest(&mut statement, counted);
+            }
+            push_groups(&mut statement, columns);
+            let of_piece: Vec<Cell> = statement.fetch_all(&self.database).await?;
+            counted += of_piece.iter().map(Cell::calls).sum::<u64>();
+            cells.extend(of_piece);
         }
-        if grouping.by == Some(Dimension::ErrorMessage) {
-            statement.push(OF_FAILED_CALLS).push(" AND error_message <> ''");
-        }
-        if grouping.is_limited {
-            let limit = MAX_COUNTED + 1;
-            statement.push(&format!(
-                " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
-            ));
-        }
-        push_groups(&mut statement, columns);
-        statement.fetch_all(&self.database).await
+        Ok(cells)
     }
 
     /// How many tools and how many sessions the calls of a filter are of.
@@ -316,6 +326,15 @@ fn head(at: &str, grouping: Grouping) -> (String, usize) {
     let count = columns.len();
     columns.push(String::new());
     (format!("SELECT {}", columns.join(", ")), count)
+}
+
+/// The newest calls, where newer ones have been counted, and one more than are
+/// counted.
+fn push_newest(statement: &mut Statement, counted: u64) {
+    let limit = MAX_COUNTED + 1 - counted;
+    statement.push(&format!(
+        " ORDER BY started_at DESC, id DESC LIMIT {limit}) AS newest"
+    ));
 }
 
 fn push_groups(statement: &mut Statement, columns: usize) {

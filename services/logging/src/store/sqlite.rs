@@ -1,17 +1,18 @@
-use database::{Database, DatabaseError, Transaction};
+use database::{DatabaseError, Transaction};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     Statement,
-    search::FREQUENT,
-    statement::{insert, insert_returning},
+    statement::{WordLookup, insert, insert_returning},
 };
 use crate::{
     row::row,
     tool_call::{PayloadRow, StoredToolCall},
     words::{Part, Phrase, Search},
 };
+
+mod search;
 
 row! {
     /// The words of a body; `rowid` is the number of the body.
@@ -93,39 +94,6 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     statement.push(column).push(" GLOB ").bind(glob);
 }
 
-/// Whether so many calls have each of some words that it is better to read calls
-/// one by one until a page is full.
-pub(super) async fn are_frequent(database: &Database, searches: &[Search]) -> Result<bool, DatabaseError> {
-    for search in searches {
-        let mut statement = Statement::new(database, "SELECT COUNT(*) FROM (");
-        match search.phrase.words.as_slice() {
-            // The index would find all that begin with it before it gives one.
-            [word] if search.phrase.is_open => {
-                statement
-                    .push("SELECT 1 FROM tool_call_words_places WHERE term >= ")
-                    .bind(word.clone())
-                    .push(" AND term < ")
-                    .bind(format!("{word}\u{10FFFF}"));
-            }
-            _ => {
-                let closed = Phrase {
-                    words: search.phrase.words.clone(),
-                    is_open: false,
-                };
-                statement
-                    .push("SELECT rowid FROM tool_call_words WHERE tool_call_words MATCH ")
-                    .bind(match_text(search.part, &closed));
-            }
-        }
-        statement.push(&format!(" LIMIT {FREQUENT})"));
-        let found: Option<(i64,)> = statement.fetch_optional(database).await?;
-        if found.is_none_or(|(count,)| count < FREQUENT as i64) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 fn match_text(part: Part, phrase: &Phrase) -> String {
     let columns = match part {
         Part::Anywhere => "tool arguments result error",
@@ -138,9 +106,9 @@ fn match_text(part: Part, phrase: &Phrase) -> String {
     format!("{{{columns}}} : \"{}\"{open}", phrase.words.join(" "))
 }
 
-pub(super) fn push_words(statement: &mut Statement, part: Part, phrase: &Phrase) {
-    let words = match_text(part, phrase);
-    if statement.words.is_by_call {
+pub(super) fn push_words(statement: &mut Statement, search: &Search) {
+    let words = match_text(search.part, &search.phrase);
+    if matches!(statement.words, WordLookup::ByCall) {
         statement
             .push("EXISTS (SELECT 1 FROM tool_call_words WHERE tool_call_words MATCH ")
             .bind(words)

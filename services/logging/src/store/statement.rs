@@ -1,7 +1,5 @@
-use crate::{
-    filter::Range,
-    row::{Row, Value},
-};
+use crate::row::{Row, Value};
+use super::postgres::FoundWords;
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
 
@@ -31,19 +29,23 @@ pub(crate) struct Statement {
 }
 
 /// How calls with a word are found.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct WordLookup {
-    /// Looks whether each call has the word, instead of taking all calls that
-    /// have it: better where the calls are few.
-    pub(super) is_by_call: bool,
-    /// When the calls started that it is about.
-    pub(super) range: Range,
+#[derive(Debug, Clone, Default)]
+pub(super) enum WordLookup {
+    /// SQLite takes all calls that its index has of a word.
+    #[default]
+    All,
+    /// SQLite looks whether each call has it: better where the calls are few.
+    ByCall,
+    /// They were found before: PostgreSQL has no index of words.
+    Found(FoundWords),
 }
 
-/// Runs the statement with each value bound.
+/// Runs the statement with each value bound. One with an array is planned each
+/// time: what is a good plan for one array is a bad one for another.
 macro_rules! bound {
     ($query:expr, $statement:expr) => {{
-        let mut query = $query;
+        let has_arrays = $statement.values.iter().any(|value| matches!(value, Value::Ids(_)));
+        let mut query = $query.persistent(!has_arrays);
         for value in $statement.values {
             query = query.bind(value);
         }
@@ -78,12 +80,8 @@ impl Statement {
     /// SQLite looks numbered placeholders up one by one, which costs seconds
     /// where there are thousands; it counts nameless ones.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        let value = value.into();
-        let is_words = matches!(value, Value::Words(_));
-        self.values.push(value);
-        self.push(if is_words { "CAST(" } else { "" });
-        self.push_placeholder(self.values.len());
-        self.push(if is_words { " AS TSVECTOR)" } else { "" })
+        self.values.push(value.into());
+        self.push_placeholder(self.values.len())
     }
 
     pub(super) const fn is_postgres(&self) -> bool {
@@ -111,12 +109,11 @@ impl Statement {
         self
     }
 
-    fn push_placeholder(&mut self, number: usize) {
+    fn push_placeholder(&mut self, number: usize) -> &mut Self {
         if self.is_postgres {
-            self.text.push('$');
-            self.text.push_str(&number.to_string());
+            self.push("$").push(&number.to_string())
         } else {
-            self.text.push('?');
+            self.push("?")
         }
     }
 

@@ -189,17 +189,20 @@ database_test! {
             ("arguments.repo.owner:*", &[20]),
             ("(tool:write_file OR error:peer) -\"no such thing\"", &[30, 10]),
         ];
-        for (q, expected) in cases {
-            let filter = wire::ToolCallFilter {
-                q: q.to_owned(),
-                users: vec![wire::NamedId { name: "kim@example.com".to_owned(), id: Uuid::from_u128(44).to_string() }],
-                ..of_project()
-            };
-            let (found, _) = fixtures::list(&gateway.store, filter.clone(), "", 50).await;
-            assert_eq!(times(&found), expected, "{q}");
-            let (parsed, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
-            let summary = crate::summary::summarize(&gateway.store, &parsed).await.unwrap();
-            assert_eq!(summary.total, expected.len() as u64, "the same calls are summed up: {q}");
+        for is_indexed in [false, true] {
+            for (q, expected) in cases {
+                let filter = wire::ToolCallFilter {
+                    q: q.to_owned(),
+                    users: vec![wire::NamedId { name: "kim@example.com".to_owned(), id: Uuid::from_u128(44).to_string() }],
+                    ..of_project()
+                };
+                let (found, _) = fixtures::list(&gateway.store, filter.clone(), "", 50).await;
+                assert_eq!(times(&found), expected, "{q}, indexed: {is_indexed}");
+                let (parsed, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+                let summary = crate::summary::summarize(&gateway.store, &parsed).await.unwrap();
+                assert_eq!(summary.total, expected.len() as u64, "the same calls are summed up: {q}");
+            }
+            crate::indexing::everything(&gateway.store).await;
         }
     }
 
@@ -212,7 +215,7 @@ database_test! {
             let mut call = finished(id, id as i64, ToolCallStatus::Success);
             let json = serde_json::json!({ "text": text, "deep": { "list": [text] } }).to_string();
             call.arguments = Some(fixtures::payload(&json));
-            gateway.send(records([call])).await;
+            gateway.send_and_index(records([call])).await;
             let quoted = text.replace('"', "\\\"");
             let mut queries = vec![format!("arguments.deep.list:\"{quoted}\"")];
             queries.extend(crate::words::cut(&text).into_iter().map(|word| format!("arguments:\"{word}\"")));
@@ -235,7 +238,9 @@ database_test! {
             call.arguments = Some(fixtures::payload(&json));
             call
         };
-        gateway.send(records((1..=1_000).map(call))).await;
+        // Some wait for the index.
+        gateway.send_and_index(records((1..=900).map(call))).await;
+        gateway.send(records((901..=1_000).map(call))).await;
         for (q, expected) in [
             ("이슈", 1_000),
             ("numb*", 1_000),
@@ -243,6 +248,8 @@ database_test! {
             ("old* status:error", 100),
             ("\"find the\" status:error", 200),
             ("arguments:find -find", 0),
+            ("-older", 500),
+            ("status:error (older OR \"the newer\")", 200),
             ("\"the find\"", 0),
             ("find number7", 20),
             ("result:이슈", 0),
@@ -264,6 +271,9 @@ database_test! {
             }
             let unique: HashSet<&String> = seen.iter().collect();
             assert_eq!((seen.len(), unique.len()), (expected, expected), "{q}");
+            let (parsed, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+            let summary = crate::summary::summarize(&gateway.store, &parsed).await.unwrap();
+            assert_eq!(summary.total, expected as u64, "the same calls are summed up: {q}");
         }
     }
 

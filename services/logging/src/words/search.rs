@@ -11,7 +11,7 @@ pub(crate) struct Texts<'call> {
 }
 
 /// Words in a row, and where they have to stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Search {
     pub(crate) part: Part,
     pub(crate) phrase: Phrase,
@@ -40,6 +40,11 @@ impl Words {
 }
 
 impl Search {
+    /// Whether it is not enough that a call has its words.
+    pub(crate) fn is_of_several_words(&self) -> bool {
+        self.phrase.words.len() > 1
+    }
+
     /// Whether the words stand there, as the index would find them.
     pub(crate) fn finds(&self, words: &Words) -> bool {
         let parts = match self.part {

@@ -13,8 +13,9 @@ const OF_SESSIONS: &str = "DELETE FROM session_call_counts WHERE session_id IN "
 impl Store {
     /// Takes away everything that there is of a project, in small steps. What
     /// gateways still send of it afterwards, the next sweep takes.
-    pub(in crate::retention) async fn purge_project(&self, project_id: Uuid) -> Result<(), DatabaseError> {
+    pub(crate) async fn purge_project(&self, project_id: Uuid) -> Result<(), DatabaseError> {
         while self.purge_calls(project_id).await? {}
+        self.forget_words([(project_id, Uuid::max())].into()).await?;
         while self.purge_sessions(project_id).await? {}
         self.delete_old("server_logs", "id", "at", Some(project_id), i64::MAX)
             .await?;

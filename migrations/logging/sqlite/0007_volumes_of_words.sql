@@ -1,0 +1,2 @@
+-- SQLite's index of words is its own, and made by the transaction that writes a
+-- call.

@@ -1,0 +1,60 @@
+//! The index of words on PostgreSQL, made behind the ingest: some thousand calls
+//! at a time become a volume. What waits is found by reading it. SQLite has an
+//! index of its own, which the transaction that writes a call keeps.
+
+use std::time::Duration;
+
+use database::{Database, DatabaseError};
+use opentelemetry::metrics::Gauge;
+use service_host::Shutdown;
+
+use crate::store::Store;
+
+mod store;
+#[cfg(test)]
+mod tests;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Calls that wait until it is worth a volume: each of them is read by who looks
+/// for words, and each volume is looked into.
+const WORTH_A_VOLUME: u64 = 2_048;
+
+/// Indexes until the process is to stop. What fails is tried again.
+pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> {
+    let unindexed = opentelemetry::global::meter("logging")
+        .u64_gauge("mcporch_unindexed_calls")
+        .with_description("Calls whose words are not in the index yet")
+        .build();
+    unindexed.record(0, &[]);
+    if matches!(store.database, Database::Sqlite(_)) {
+        return Ok(());
+    }
+    loop {
+        if let Err(error) = index(&store, &unindexed, &shutdown).await {
+            tracing::warn!(%error, "words of calls could not be indexed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = shutdown.soft() => return Ok(()),
+        }
+    }
+}
+
+/// Indexes until few calls wait.
+async fn index(store: &Store, unindexed: &Gauge<u64>, shutdown: &Shutdown) -> Result<(), DatabaseError> {
+    while !shutdown.is_soft() {
+        let count = store.count_unindexed().await?;
+        unindexed.record(count, &[]);
+        if count < WORTH_A_VOLUME || store.index_calls(WORTH_A_VOLUME).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves nothing to wait.
+#[cfg(test)]
+pub(crate) async fn everything(store: &Store) {
+    while store.index_calls(1).await.unwrap() > 0 {}
+}

@@ -1,0 +1,213 @@
+use std::collections::HashSet;
+
+use database::{
+    Migrations, database_test,
+    testing::{Engine, TestDatabase},
+};
+use domain::{Timestamp, ToolCallStatus};
+use proto::logging::{ToolCall, ToolCallFilter};
+use sqlx::{PgPool, migrate::Migrator};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    fixtures::{self, Gateway, PROJECT, finished, of_project, payload, records, running},
+    store::{MIGRATIONS, Statement, insert},
+    tool_call::StoredToolCall,
+    words,
+};
+
+/// A call with some words in its arguments.
+fn call(id: u128, text: &str) -> ToolCall {
+    ToolCall {
+        arguments: Some(payload(&format!(r#"{{"text":"{text}"}}"#))),
+        ..finished(id, id as i64, ToolCallStatus::Success)
+    }
+}
+
+/// The numbers of the calls that a query finds, at most 500.
+async fn find(store: &Store, q: &str) -> Vec<u128> {
+    let filter = ToolCallFilter {
+        q: q.to_owned(),
+        ..of_project()
+    };
+    let (calls, _) = fixtures::list(store, filter, "", 500).await;
+    let number = |call: &ToolCall| call.id.parse::<Uuid>().unwrap().as_u128();
+    calls.iter().map(number).collect()
+}
+
+async fn count(store: &Store, table: &str) -> i64 {
+    let statement = Statement::new(&store.database, &format!("SELECT COUNT(*) FROM {table}"));
+    let counts: Vec<(i64,)> = statement.fetch_all(&store.database).await.unwrap();
+    counts[0].0
+}
+
+/// The number of each call in the index, of all volumes.
+async fn indexed(pool: &PgPool) -> Vec<Uuid> {
+    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT ids FROM word_sections").fetch_all(pool).await.unwrap();
+    ids.iter()
+        .flat_map(|ids| ids.as_chunks::<16>().0)
+        .map(|id| Uuid::from_bytes(*id))
+        .collect()
+}
+
+/// Which of some words stand in the bytes of the index, where a search would look
+/// and anywhere else.
+async fn words_in_pages<'word>(store: &Store, words: &[&'word str]) -> Vec<&'word str> {
+    let Database::Postgres(pool) = &store.database else {
+        return Vec::new();
+    };
+    let pages: Vec<(Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT first_word, page FROM word_pages").fetch_all(pool).await.unwrap();
+    let texts: Vec<Vec<u8>> =
+        pages.iter().flat_map(|(first, page)| [first.clone(), words::inflate(page)]).collect();
+    let stands = |word: &str| texts.iter().any(|text| text.windows(word.len()).any(|there| there == word.as_bytes()));
+    words.iter().copied().filter(|word| stands(word)).collect()
+}
+
+database_test! {
+    &MIGRATIONS;
+
+    async fn a_call_is_found_while_it_waits_while_it_moves_and_then(database: Database) {
+        let mut gateway = Gateway::over(database);
+        gateway.send(records((1..=400).map(|id| call(id, "moving target")))).await;
+        let store = &gateway.store;
+        let move_all = async {
+            while store.index_calls(1).await.unwrap() > 0 {}
+        };
+        let look = async {
+            for _ in 0..30 {
+                for q in ["moving", "\"moving target\"", "arguments.text:\"moving target\"", "mov* -nothing"] {
+                    let found = find(store, q).await;
+                    assert_eq!(found.len(), 400, "{q}");
+                    assert!(found.is_sorted_by(|one, other| one > other), "{q}: newest first, each once");
+                }
+            }
+        };
+        futures::join!(move_all, look);
+        assert_eq!(find(store, "moving").await.len(), 400);
+        assert_eq!(store.count_unindexed().await.unwrap(), 0);
+    }
+
+    async fn an_end_that_comes_later_is_what_a_call_is_found_by(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let begun = ToolCall { arguments: Some(payload(r#"{"q":"beginning"}"#)), ..running(1, 1) };
+        gateway.send_and_index(records([begun])).await;
+        assert_eq!(find(&gateway.store, "beginning").await, [1]);
+        gateway.send(records([call(1, "ending")])).await;
+        for _ in 0..2 {
+            assert_eq!(find(&gateway.store, "beginning").await, []);
+            assert_eq!(find(&gateway.store, "ending").await, [1]);
+            everything(&gateway.store).await;
+        }
+        assert_eq!(words_in_pages(&gateway.store, &["beginning"]).await.len(), 0);
+    }
+
+    async fn two_who_index_at_once_take_each_call_once(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        gateway.send(records((1..=1_500).map(|id| call(id, &format!("word{}", id % 7))))).await;
+        let other = Store::over(database.clone());
+        futures::join!(everything(&gateway.store), everything(&other), everything(&gateway.store));
+        assert_eq!(gateway.store.count_unindexed().await.unwrap(), 0);
+        if let Database::Postgres(pool) = &database {
+            let indexed = indexed(pool).await;
+            let unique: HashSet<&Uuid> = indexed.iter().collect();
+            assert_eq!((indexed.len(), unique.len()), (1_500, 1_500));
+        }
+        assert_eq!(find(&gateway.store, "word3").await.len(), 215);
+    }
+
+    async fn few_calls_wait_for_more(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        gateway.send(records((1..=9).map(|id| call(id, "few")))).await;
+        assert_eq!(gateway.store.index_calls(10).await.unwrap(), 0);
+        assert_eq!(find(&gateway.store, "few").await.len(), 9);
+        if matches!(database, Database::Postgres(_)) {
+            assert_eq!(gateway.store.count_unindexed().await.unwrap(), 9);
+            assert_eq!(gateway.store.index_calls(9).await.unwrap(), 9);
+        }
+    }
+
+    async fn no_word_outlives_its_payload(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        let now = Timestamp::from_micros(1_764_000_000_000_000);
+        let other = Uuid::from_u128(99);
+        let of = |project: Uuid, number: u128, days: i64, text: &str| {
+            let at = crate::retention::days_ago(now, days);
+            let id = crate::store::first_id(at).as_u128() + number;
+            ToolCall {
+                project_id: project.to_string(),
+                started_at_us: at,
+                ..call(id, text)
+            }
+        };
+        let calls = vec![
+            of(PROJECT, 1, 40, "xgone stays"),
+            of(PROJECT, 2, 10, "kfresh stays"),
+            of(other, 3, 40, "qsecret stays"),
+            of(other, 4, 10, "zprivate stays"),
+        ];
+        gateway.send_and_index(records(calls)).await;
+        let waiting = [of(PROJECT, 5, 40, "waits"), of(other, 6, 10, "waits")];
+        gateway.send(records(waiting)).await;
+        let store = &gateway.store;
+        let all = ["xgone", "kfresh", "qsecret", "zprivate"];
+        if let Database::Postgres(_) = &database {
+            assert_eq!(words_in_pages(store, &all).await, all);
+        }
+
+        store.sweep(now).await.unwrap();
+        if let Database::Postgres(_) = &database {
+            assert_eq!(words_in_pages(store, &all).await, ["kfresh", "zprivate"]);
+            assert_eq!(count(store, "unindexed_calls").await, 1);
+        }
+        for (q, found) in [("xgone", 0), ("kfresh", 1), ("stays", 1), ("waits", 0)] {
+            assert_eq!(find(store, q).await.len(), found, "{q}");
+        }
+
+        store.purge_project(other).await.unwrap();
+        assert_eq!(find(store, "stays").await.len(), 1);
+        if let Database::Postgres(pool) = &database {
+            assert_eq!(words_in_pages(store, &all).await, ["kfresh"]);
+            assert_eq!(count(store, "unindexed_calls").await, 0);
+            assert_eq!(indexed(pool).await.len(), 1);
+        }
+        store.purge_project(PROJECT).await.unwrap();
+        if let Database::Postgres(_) = &database {
+            assert_eq!((count(store, "word_sections").await, count(store, "word_pages").await), (0, 0));
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_were_there_before_are_indexed() {
+    let home = TestDatabase::create(Engine::Postgres).await;
+    let before = |migrator: &Migrator| {
+        let migrations = migrator.iter().filter(|migration| migration.version < 7).cloned();
+        Migrator::with_migrations(migrations.collect())
+    };
+    let older = Migrations {
+        sqlite: before(&MIGRATIONS.sqlite),
+        postgres: before(&MIGRATIONS.postgres),
+    };
+    let database = Database::open(home.url(), &older).await.unwrap();
+    let calls = [call(1, "old"), call(2, "older"), running(3, 3)];
+    let calls: Vec<StoredToolCall> =
+        calls.into_iter().map(|call| StoredToolCall::from_wire(call).unwrap()).collect();
+    let mut transaction = database.begin().await.unwrap();
+    insert(&mut transaction, calls.iter().map(|call| &call.row), "").await.unwrap();
+    insert(&mut transaction, calls.iter().map(|call| &call.payload), "").await.unwrap();
+    transaction.commit().await.unwrap();
+    database.close().await;
+
+    let store = Store::open(home.url()).await.unwrap();
+    assert_eq!(store.count_unindexed().await.unwrap(), 2, "what runs yet will come");
+    for _ in 0..2 {
+        assert_eq!(find(&store, "old*").await, [2, 1]);
+        assert_eq!(find(&store, "bug").await, [3]);
+        everything(&store).await;
+    }
+    assert_eq!(store.count_unindexed().await.unwrap(), 0);
+    store.close().await;
+    home.remove().await;
+}
