@@ -11,7 +11,7 @@ mod sqlite;
 mod statement;
 mod write;
 
-pub(crate) use postgres::{part_name, texts_of};
+pub(crate) use postgres::{CallTexts, part_name, texts_of};
 pub(crate) use read::push_place;
 pub(crate) use rollup::Grouping;
 pub(crate) use statement::{Statement, insert};
@@ -76,7 +76,12 @@ mod tests {
 
     #[tokio::test]
     async fn both_engines_have_the_same_tables() {
-        let of_one_engine = ["tool_call_bodies", "tool_call_words*", "unindexed_calls", "word_*"];
+        let of_one_engine = [
+            "tool_call_bodies",
+            "tool_call_words*",
+            "unindexed_calls",
+            "word_*",
+        ];
         assert_parity(&MIGRATIONS, &of_one_engine).await;
     }
 }

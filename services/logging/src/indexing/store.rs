@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
-    store::{Store, texts_of},
+    store::{CallTexts, Store, texts_of},
     words::{Page, Volume},
 };
 
@@ -15,20 +15,24 @@ mod forget;
 const VOLUME_CALLS: i64 = if cfg!(test) { 256 } else { 8_192 };
 
 /// Calls that are read and cut at a time.
-const READ: usize = 512;
+const READ: usize = if cfg!(test) { 64 } else { 512 };
 
 /// So many are counted.
 const MAX_COUNTED: i64 = 100_000;
 
 /// Takes the calls of a project together, in their order. What another process
 /// has in hand is its own.
-const TAKE: &str = "DELETE FROM unindexed_calls USING (
-        SELECT project_id, started_at, tool_call_id FROM unindexed_calls
+const TAKE: &str = "DELETE FROM unindexed_calls WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM unindexed_calls
         ORDER BY project_id, started_at, tool_call_id LIMIT $1 FOR UPDATE SKIP LOCKED
-    ) AS taken
-    WHERE unindexed_calls.project_id = taken.project_id AND unindexed_calls.started_at = taken.started_at
-        AND unindexed_calls.tool_call_id = taken.tool_call_id
-    RETURNING unindexed_calls.project_id, unindexed_calls.started_at, unindexed_calls.tool_call_id";
+    ))
+    RETURNING project_id, started_at, tool_call_id";
+
+const GIVE_BACK: &str =
+    "INSERT INTO unindexed_calls (project_id, started_at, tool_call_id) SELECT * FROM unnest($1, $2, $3)";
+
+/// Project, time and id of a call.
+type Taken = (Uuid, i64, Uuid);
 
 /// The calls of a project in a volume.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -77,7 +81,7 @@ impl Store {
 
 async fn index_calls(pool: &PgPool, at_least: u64) -> Result<usize, DatabaseError> {
     let mut transaction = pool.begin().await?;
-    let mut taken: Vec<(Uuid, i64, Uuid)> = sqlx::query_as(TAKE)
+    let mut taken: Vec<Taken> = sqlx::query_as(TAKE)
         .bind(VOLUME_CALLS)
         .fetch_all(&mut *transaction)
         .await?;
@@ -86,18 +90,21 @@ async fn index_calls(pool: &PgPool, at_least: u64) -> Result<usize, DatabaseErro
         return Ok(0);
     }
     taken.sort_unstable();
-    taken.dedup();
-    let ids: Vec<Uuid> = taken.iter().map(|(_, _, id)| *id).collect();
     let mut volume = Volume::default();
     let mut sections: Vec<Section> = Vec::new();
-    let mut calls = 0;
-    for ids in ids.chunks(READ) {
-        let texts = texts_of(&mut transaction, ids).await?;
+    let (mut calls, mut done) = (0, 0);
+    for taken in taken.chunks(READ) {
+        if volume.is_full() {
+            break;
+        }
+        done += taken.len();
+        let ids: Vec<Uuid> = taken.iter().map(|(_, _, id)| *id).collect();
+        let texts = texts_of(&mut transaction, &ids).await?;
         let mut texts: HashMap<Uuid, _> = texts.into_iter().map(|texts| (texts.id, texts)).collect();
         // One whose payload is gone has no words.
         let texts: Vec<_> = ids.iter().filter_map(|id| texts.remove(id)).collect();
         for texts in &texts {
-            add(&mut sections, texts.project_id, texts.started_at, texts.id, calls);
+            add(&mut sections, texts, calls);
             calls += 1;
         }
         let cut = move || {
@@ -108,30 +115,45 @@ async fn index_calls(pool: &PgPool, at_least: u64) -> Result<usize, DatabaseErro
         };
         volume = on_a_thread(cut).await?;
     }
+    give_back(&mut transaction, &taken[done..]).await?;
     let pages = on_a_thread(move || volume.into_pages()).await?;
     let number: i64 = sqlx::query_scalar("SELECT nextval('word_volumes')")
         .fetch_one(&mut *transaction)
         .await?;
     write_volume(&mut transaction, number, sections, pages).await?;
     transaction.commit().await?;
-    Ok(taken.len())
+    Ok(done)
+}
+
+/// Leaves calls to another volume.
+async fn give_back(connection: &mut PgConnection, calls: &[Taken]) -> Result<(), DatabaseError> {
+    let projects: Vec<Uuid> = calls.iter().map(|call| call.0).collect();
+    let times: Vec<i64> = calls.iter().map(|call| call.1).collect();
+    let ids: Vec<Uuid> = calls.iter().map(|call| call.2).collect();
+    sqlx::query(GIVE_BACK)
+        .bind(projects)
+        .bind(times)
+        .bind(ids)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Adds the next call, by project and time.
-fn add(sections: &mut Vec<Section>, project_id: Uuid, started_at: i64, id: Uuid, number: i64) {
+fn add(sections: &mut Vec<Section>, call: &CallTexts, number: i64) {
     match sections.last_mut() {
-        Some(section) if section.project_id == project_id => {
-            section.first_id = section.first_id.min(id);
-            section.last_started_at = started_at;
-            section.ids.extend(id.as_bytes());
+        Some(section) if section.project_id == call.project_id => {
+            section.first_id = section.first_id.min(call.id);
+            section.last_started_at = call.started_at;
+            section.ids.extend(call.id.as_bytes());
         }
         _ => sections.push(Section {
-            project_id,
-            first_id: id,
-            first_started_at: started_at,
-            last_started_at: started_at,
+            project_id: call.project_id,
+            first_id: call.id,
+            first_started_at: call.started_at,
+            last_started_at: call.started_at,
             first_number: number,
-            ids: id.as_bytes().to_vec(),
+            ids: call.id.as_bytes().to_vec(),
         }),
     }
 }
@@ -158,7 +180,10 @@ async fn write_volume(
         .execute(&mut *connection)
         .await?;
     }
-    let (words, pages): (Vec<_>, Vec<_>) = pages.into_iter().map(|page| (page.first_word, page.bytes)).unzip();
+    let (words, pages): (Vec<_>, Vec<_>) = pages
+        .into_iter()
+        .map(|page| (page.first_word, page.bytes))
+        .unzip();
     sqlx::query("INSERT INTO word_pages (volume, first_word, page) SELECT $1, * FROM unnest($2, $3)")
         .bind(number)
         .bind(words)
@@ -169,7 +194,9 @@ async fn write_volume(
 }
 
 /// Work for the processor, beside those who wait for answers.
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DatabaseError> {
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DatabaseError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(DatabaseError::unreadable)
 }

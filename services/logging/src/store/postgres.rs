@@ -18,7 +18,7 @@ mod slices;
 mod texts;
 mod words;
 
-pub(crate) use texts::texts_of;
+pub(crate) use texts::{CallTexts, texts_of};
 pub(super) use words::FoundWords;
 
 const MS_PER_DAY: u64 = 86_400_000;

@@ -25,7 +25,8 @@ impl Store {
         let searches = condition::searches(filter);
         match &self.database {
             Database::Sqlite(_) if !searches.is_empty() => {
-                self.list_by_index_or_reading(filter, &searches, place, limit).await
+                self.list_by_index_or_reading(filter, &searches, place, limit)
+                    .await
             }
             Database::Postgres(pool) if !condition::all_searches(filter).is_empty() => {
                 self.list_by_volumes(pool, filter, &searches, place, limit).await

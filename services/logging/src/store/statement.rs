@@ -1,5 +1,5 @@
-use crate::row::{Row, Value};
 use super::postgres::FoundWords;
+use crate::row::{Row, Value};
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
 
@@ -44,7 +44,10 @@ pub(super) enum WordLookup {
 /// time: what is a good plan for one array is a bad one for another.
 macro_rules! bound {
     ($query:expr, $statement:expr) => {{
-        let has_arrays = $statement.values.iter().any(|value| matches!(value, Value::Ids(_)));
+        let has_arrays = $statement
+            .values
+            .iter()
+            .any(|value| matches!(value, Value::Ids(_)));
         let mut query = $query.persistent(!has_arrays);
         for value in $statement.values {
             query = query.bind(value);

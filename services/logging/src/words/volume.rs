@@ -2,7 +2,10 @@
 //! calls and never changes. Words lie in pages, in their order; a word has the
 //! calls in which it stands, by their place in the volume.
 
-use std::{collections::HashMap, io::Read as _, io::Write as _};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::{Read as _, Write as _},
+};
 
 use flate2::{Compression, bufread::DeflateDecoder, write::DeflateEncoder};
 
@@ -21,6 +24,13 @@ const PAGE_BYTES: usize = 16 * 1_024;
 /// More than any page inflates to.
 const MAX_PAGE_BYTES: u64 = 1 << 20;
 
+/// So much memory a volume in the making takes, about.
+const FULL_BYTES: usize = if cfg!(test) { 1 << 20 } else { 128 << 20 };
+
+/// What a word takes besides its letters, and each call that has it.
+const WORD_BYTES: usize = 128;
+const POSTING_BYTES: usize = 3;
+
 /// Where a word stands in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Places(u8);
@@ -36,6 +46,8 @@ pub(crate) struct Page {
 #[derive(Debug, Default)]
 pub(crate) struct Volume {
     calls: u32,
+    /// Of memory, about.
+    bytes: usize,
     words: HashMap<String, Postings>,
 }
 
@@ -104,12 +116,21 @@ impl Volume {
             (words.error, Places::ERROR),
         ] {
             for word in words {
-                let postings = self.words.entry(word);
-                postings
-                    .and_modify(|postings| postings.add(call, places))
-                    .or_insert_with(|| Postings::new(call, places));
+                self.bytes += POSTING_BYTES;
+                match self.words.entry(word) {
+                    Entry::Occupied(postings) => postings.into_mut().add(call, places),
+                    Entry::Vacant(place) => {
+                        self.bytes += place.key().len() + WORD_BYTES;
+                        place.insert(Postings::new(call, places));
+                    }
+                }
             }
         }
+    }
+
+    /// Whether it is large enough, however few calls it has.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.bytes >= FULL_BYTES
     }
 
     /// Writes it.
@@ -166,7 +187,11 @@ impl Pages {
             self.first_word = word.to_vec();
             self.last_word.clear();
         }
-        let alike = self.last_word.iter().zip(word).take_while(|(one, other)| one == other);
+        let alike = self
+            .last_word
+            .iter()
+            .zip(word)
+            .take_while(|(one, other)| one == other);
         let alike = alike.count();
         push_number(&mut self.raw, alike as u64);
         push_number(&mut self.raw, (word.len() - alike) as u64);
@@ -252,7 +277,9 @@ fn for_each_word(page: &[u8], mut goes_on: impl FnMut(&[u8], &[u8]) -> bool) {
 /// Of a page that is damaged, what can be read.
 pub(crate) fn inflate(page: &[u8]) -> Vec<u8> {
     let mut raw = Vec::new();
-    let inflated = DeflateDecoder::new(page).take(MAX_PAGE_BYTES).read_to_end(&mut raw);
+    let inflated = DeflateDecoder::new(page)
+        .take(MAX_PAGE_BYTES)
+        .read_to_end(&mut raw);
     if let Err(error) = inflated {
         tracing::error!(%error, "a page of the index of words is damaged");
     }
@@ -264,7 +291,10 @@ fn for_each_call(postings: &[u8], mut found: impl FnMut(u32, Places)) {
     let mut next = 0_u32;
     while let Some(posting) = reader.number() {
         let gap = u32::try_from(posting >> Places::BITS).ok();
-        let Some(call) = gap.and_then(|gap| next.checked_add(gap)).filter(|call| *call < u32::MAX) else {
+        let Some(call) = gap
+            .and_then(|gap| next.checked_add(gap))
+            .filter(|call| *call < u32::MAX)
+        else {
             return;
         };
         found(call, Places(posting as u8 & ((1 << Places::BITS) - 1)));

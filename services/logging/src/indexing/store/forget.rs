@@ -10,7 +10,8 @@ use crate::{
     words::{Page, renumber},
 };
 
-const FORGET_UNINDEXED: &str = "DELETE FROM unindexed_calls USING unnest($1, $2) AS kept(project_id, first_id)
+const FORGET_UNINDEXED: &str =
+    "DELETE FROM unindexed_calls USING unnest($1, $2) AS kept(project_id, first_id)
     WHERE unindexed_calls.project_id = kept.project_id AND tool_call_id < kept.first_id";
 
 const VOLUMES: &str = "SELECT DISTINCT volume FROM word_sections
@@ -44,9 +45,12 @@ impl Store {
 }
 
 /// Writes a volume again without the calls that go.
-async fn write_anew(pool: &PgPool, volume: i64, first_kept: &HashMap<Uuid, Uuid>) -> Result<(), DatabaseError> {
+async fn write_anew(
+    pool: &PgPool,
+    volume: i64,
+    first_kept: &HashMap<Uuid, Uuid>,
+) -> Result<(), DatabaseError> {
     let mut transaction = pool.begin().await?;
-    // Whoever comes second finds the sections as they are then.
     let sections: Vec<Section> = sqlx::query_as(
         "SELECT project_id, first_id, first_started_at, last_started_at, first_number, ids FROM word_sections
          WHERE volume = $1 ORDER BY first_number FOR UPDATE",
@@ -54,6 +58,10 @@ async fn write_anew(pool: &PgPool, volume: i64, first_kept: &HashMap<Uuid, Uuid>
     .bind(volume)
     .fetch_all(&mut *transaction)
     .await?;
+    // Somebody else wrote it meanwhile; what is left to do, the next sweep does.
+    if sections.is_empty() {
+        return transaction.rollback().await.map_err(DatabaseError::from);
+    }
     let (sections, numbers) = without(sections, first_kept);
     let mut pages: Vec<Page> = Vec::new();
     if !sections.is_empty() {
@@ -69,7 +77,10 @@ async fn write_anew(pool: &PgPool, volume: i64, first_kept: &HashMap<Uuid, Uuid>
         "DELETE FROM word_pages WHERE volume = $1",
         "DELETE FROM word_sections WHERE volume = $1",
     ] {
-        sqlx::query(delete).bind(volume).execute(&mut *transaction).await?;
+        sqlx::query(delete)
+            .bind(volume)
+            .execute(&mut *transaction)
+            .await?;
     }
     write_volume(&mut transaction, volume, sections, pages).await?;
     transaction.commit().await?;

@@ -110,7 +110,9 @@ impl Store {
                 let rest = limit - found.len() as u32;
                 let asked = if is_to_be_read { step } else { rest };
                 let candidates = candidates.clone();
-                let rows = self.list_candidates(&others, &words, candidates, place, asked).await?;
+                let rows = self
+                    .list_candidates(&others, &words, candidates, place, asked)
+                    .await?;
                 let is_last = rows.len() < asked as usize;
                 if let Some(last) = rows.last() {
                     place = place.behind(Key {

@@ -11,7 +11,8 @@ use crate::{
     words::{Places, Search, look_up},
 };
 
-const SECTIONS: &str = "SELECT volume, first_number, CAST(octet_length(ids) / 16 AS BIGINT) FROM word_sections
+const SECTIONS: &str =
+    "SELECT volume, first_number, CAST(octet_length(ids) / 16 AS BIGINT) FROM word_sections
     WHERE project_id = $1 AND last_started_at >= $2 AND first_started_at < $3";
 
 /// Calls that change yet, and ended ones that are in no volume.
@@ -53,7 +54,9 @@ impl FoundWords {
     /// The calls that have all of it.
     pub(super) fn of_all(&self, searches: &[Search]) -> Vec<Uuid> {
         let mut searches = searches.iter();
-        let mut ids = searches.next().map_or(Vec::new(), |search| self.ids(search).to_vec());
+        let mut ids = searches
+            .next()
+            .map_or(Vec::new(), |search| self.ids(search).to_vec());
         ids.sort_unstable();
         for search in searches {
             let mut others = self.ids(search).to_vec();
@@ -183,7 +186,11 @@ impl Snapshot {
         self.ids(&left, wanted).await
     }
 
-    async fn ids(&mut self, found: &[(Section, Standing)], wanted: Places) -> Result<Vec<Uuid>, DatabaseError> {
+    async fn ids(
+        &mut self,
+        found: &[(Section, Standing)],
+        wanted: Places,
+    ) -> Result<Vec<Uuid>, DatabaseError> {
         let mut runs: HashMap<i64, Vec<usize>> = HashMap::new();
         let (mut volumes, mut first_bytes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         for (section, standing) in found {

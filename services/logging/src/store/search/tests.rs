@@ -1,4 +1,4 @@
-use database::{Database, database_test};
+use database::database_test;
 use domain::ToolCallStatus;
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use proto::logging as wire;
