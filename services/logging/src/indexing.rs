@@ -20,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// for words, and each volume is looked into.
 const WORTH_A_VOLUME: u64 = 2_048;
 
+/// Volumes of a backlog between which is tidied up.
+const TIDY_AFTER: u32 = 32;
+
 /// Indexes until the process is to stop. What fails is tried again.
 pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> {
     let unindexed = opentelemetry::global::meter("logging")
@@ -43,12 +46,20 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> 
 
 /// Indexes until few calls wait.
 async fn index(store: &Store, unindexed: &Gauge<u64>, shutdown: &Shutdown) -> Result<(), DatabaseError> {
+    let mut volumes = 0;
     while !shutdown.is_soft() {
         let count = store.count_unindexed().await?;
         unindexed.record(count, &[]);
         if count < WORTH_A_VOLUME || store.index_calls(WORTH_A_VOLUME).await? == 0 {
             break;
         }
+        volumes += 1;
+        if volumes % TIDY_AFTER == 0 {
+            store.tidy_unindexed().await?;
+        }
+    }
+    if volumes > 0 {
+        store.tidy_unindexed().await?;
     }
     Ok(())
 }
@@ -57,4 +68,5 @@ async fn index(store: &Store, unindexed: &Gauge<u64>, shutdown: &Shutdown) -> Re
 #[cfg(test)]
 pub(crate) async fn everything(store: &Store) {
     while store.index_calls(1).await.unwrap() > 0 {}
+    store.tidy_unindexed().await.unwrap();
 }

@@ -69,6 +69,15 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
+    /// Clears away what is left of calls that waited, through which whoever looks
+    /// for those that wait would have to go. The database would do so too, later.
+    pub(super) async fn tidy_unindexed(&self) -> Result<(), DatabaseError> {
+        if let Database::Postgres(pool) = &self.database {
+            sqlx::query("VACUUM unindexed_calls").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a volume of calls that are in none, if there are `at_least` so many
     /// that nobody else has in hand. Returns how many it took.
     pub(super) async fn index_calls(&self, at_least: u64) -> Result<usize, DatabaseError> {

@@ -19,7 +19,7 @@ use bytes::{Reader, push_number};
 
 /// How much of a page there is before it is deflated. More saves little on the
 /// disk, and a word costs the reading of its page.
-const PAGE_BYTES: usize = 16 * 1_024;
+const PAGE_BYTES: usize = 8 * 1_024;
 
 /// More than any page inflates to.
 const MAX_PAGE_BYTES: u64 = 1 << 20;
