@@ -184,7 +184,8 @@ impl<H: Handler> Accepting<H> {
             let connection = self.connections.track_future(async move {
                 match tls {
                     None => connection.serve(stream, IsCertified(false)).await,
-                    Some(tls) => connection.serve_tls(stream, &tls).await,
+                    // Boxed, because each connection would have room for it.
+                    Some(tls) => Box::pin(connection.serve_tls(stream, &tls)).await,
                 }
                 drop(slot);
             });
@@ -233,7 +234,8 @@ impl<H: Handler> Connection<H> {
         let (first_request, mut saw_request) = watch::channel(false);
         let service = hyper::service::service_fn(move |request| {
             first_request.send_if_modified(|is_seen| !std::mem::replace(is_seen, true));
-            let answering = handler.clone().handle(request, peer, is_certified);
+            // Boxed, because hyper has room for it as long as the connection is open.
+            let answering = Box::pin(handler.clone().handle(request, peer, is_certified));
             async move { Ok::<_, Infallible>(answering.await) }
         });
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
