@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clientTitle } from "./clients";
 import { durationShare, formatDuration, parseSpan } from "./duration";
-import { formatBytes, formatCount } from "./numbers";
+import { formatBytes, formatCount, formatShortCount } from "./numbers";
 import { clockParts, formatMoment, formatRelative, formatTyped, parseMoment } from "./time";
 
 describe("durations", () => {
@@ -90,6 +90,13 @@ describe("numbers", () => {
       "64.0 KiB",
       "5.2 MiB",
     ]);
+  });
+
+  it("are cut to three digits where they find no room", () => {
+    const counts = [9_999, 10_000, 865_995, 1_234_567];
+    const shown = (language: string) => counts.map((count) => formatShortCount(count, language));
+    expect(shown("en")).toEqual(["9,999", "10K", "866K", "1.23M"]);
+    expect(shown("ko")).toEqual(["9,999", "1만", "86.6만", "123만"]);
   });
 });
 

@@ -51,7 +51,7 @@ export function CallList({ of, buffer, activeId, scroller, onOpen, onAtTop, olde
     return () => drawn.stop();
   }, [scroller]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: see `of`
-  useLayoutEffect(() => rows.current?.scrollTo(0), [of]);
+  useLayoutEffect(() => rows.current?.begin(), [of]);
   useLayoutEffect(() => rows.current?.show({ calls, activeId, look, now }));
 
   const { load, isLoading, isFailed } = older;

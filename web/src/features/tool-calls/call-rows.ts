@@ -36,6 +36,7 @@ export class CallRows {
   private height = 0;
   private summaryCharacters = 0;
   private isNearEnd = false;
+  private margin = MARGIN_ROWS;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private readonly resized = new ResizeObserver(() => {
     this.measure();
@@ -76,6 +77,13 @@ export class CallRows {
     else if (this.top < highest) this.scrollTo(highest);
   }
 
+  /** Another list begins at its top, with the rows in sight: those around them can wait. */
+  begin(): void {
+    this.scrollTo(0);
+    this.margin = 0;
+    this.settle();
+  }
+
   scrollTo(top: number): void {
     if (top === this.top) return;
     this.scroller.scrollTop = top;
@@ -84,13 +92,22 @@ export class CallRows {
 
   private readonly scroll = (): void => {
     this.top = this.scroller.scrollTop;
+    this.margin = MARGIN_ROWS;
     this.draw();
+    this.settle();
+  };
+
+  private settle(): void {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       this.rest = undefined;
+      if (this.margin < MARGIN_ROWS) {
+        this.margin = MARGIN_ROWS;
+        this.draw();
+      }
       this.sort();
     }, REST_MS);
-  };
+  }
 
   private measure(): void {
     this.top = this.scroller.scrollTop;
@@ -104,15 +121,16 @@ export class CallRows {
     const look = this.lookNow(this.listed);
     const first = Math.floor(this.top / ROW_HEIGHT);
     const inSight = Math.ceil(this.height / ROW_HEIGHT);
-    this.from = Math.max(0, first - MARGIN_ROWS);
-    this.to = Math.min(calls.length, first + inSight + MARGIN_ROWS);
+    this.from = Math.max(0, first - this.margin);
+    this.to = Math.min(calls.length, first + inSight + this.margin);
     const wanted = calls.slice(this.from, this.to);
     const drawn = new Map<string, CallRow>();
     for (const { id } of wanted) {
       const row = this.drawn.get(id);
       if (row && this.drawn.delete(id)) drawn.set(id, row);
     }
-    const left = [...this.drawn.values()];
+    // The first of them is taken first: a list that is all another keeps its elements in order.
+    const left = [...this.drawn.values()].reverse();
     wanted.forEach((call, at) => {
       const row = drawn.get(call.id) ?? left.pop() ?? this.another();
       drawn.set(call.id, row);

@@ -8,7 +8,7 @@ import { facetsQuery } from "@/api/figures";
 import type { ToolCallStatus } from "@/api/types";
 import { type CallFilter, queryOf, toParams } from "@/features/call-filter/search";
 import { clientTypeTitle } from "@/lib/clients";
-import { formatCount } from "@/lib/numbers";
+import { formatCount, formatShortCount } from "@/lib/numbers";
 import { chosenOf, excluding, toggled, unexcluding } from "@/lib/query/edit";
 import type { Expression } from "@/lib/query/expression";
 import { Skeleton } from "@/ui/states";
@@ -193,12 +193,15 @@ function Value({ t, language, field, value, calls, share, state, ...on }: ValueP
         aria-label={t("toolCalls.facets.exclude", { value: text })}
         title={t("toolCalls.facets.exclude", { value: text })}
         onClick={on.onExclude}
-        className="absolute right-9 z-10 rounded-sm px-1 text-faint opacity-0 hover:text-error focus:opacity-100 group-hover/value:opacity-100"
+        className="absolute right-10 z-10 rounded-sm px-1 text-faint opacity-0 hover:text-error focus:opacity-100 group-hover/value:opacity-100"
       >
         <Minus size={12} aria-hidden />
       </button>
-      <span className="tabular w-9 shrink-0 text-right text-muted">
-        {formatCount(calls, language)}
+      <span
+        title={formatCount(calls, language)}
+        className="tabular w-10 shrink-0 whitespace-nowrap text-right text-muted"
+      >
+        {formatShortCount(calls, language)}
       </span>
     </li>
   );

@@ -1,21 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { clsx } from "clsx";
-import { memo, type PointerEvent, useRef, useState } from "react";
+import { memo, type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { histogramQuery } from "@/api/figures";
 import { type CallFilter, toParams } from "@/features/call-filter/search";
 import { formatCount } from "@/lib/numbers";
 import { formatBucket } from "@/lib/time";
-import { useZone, type Zone } from "@/lib/zone";
+import { useZone } from "@/lib/zone";
+import { type Counted, totalsOf } from "./bars";
+import { Bars, BarTexts, HEIGHT_PX, Reading } from "./histogram-bars";
 
-const SERIES = [
-  ["error", "bg-chart-error"],
-  ["timeout", "bg-chart-timeout"],
-  ["cancelled", "bg-cancelled"],
-  ["running", "bg-running"],
-  ["success", "bg-chart-ok"],
-] as const;
-const HEIGHT_PX = 72;
 const DAY_MS = 86_400_000;
 const TICKS = 6;
 
@@ -25,18 +18,23 @@ interface Props {
   onZoom: (range: { from: string; to: string }) => void;
 }
 
+const NOTHING: Counted = { t: [], step_ms: 1, series: {} };
+
 /** Calls over time by status, the failures at the bottom. Dragging across it zooms in. */
 export const Histogram = memo(function Histogram({ project, filter, onZoom }: Props) {
   const { t, i18n } = useTranslation();
-  const zone = useZone();
-  const { data, isPlaceholderData } = useQuery(histogramQuery(project, toParams(filter)));
+  useZone();
+  const histogram = useQuery(histogramQuery(project, toParams(filter)));
+  const data: Counted = histogram.data ?? NOTHING;
+  const most = useMemo(() => Math.max(1, ...totalsOf(data)), [data]);
   const plot = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
-  const buckets = data?.t ?? [];
-  const step = data?.step_ms ?? 1;
-  const most = Math.max(1, ...(data ? totalsOf(data) : []));
+  const [pointed, setPointed] = useState<number>();
+  const { t: buckets, step_ms: step } = data;
   const spanMs = step * buckets.length;
   const tickMs = spanMs > DAY_MS ? DAY_MS : spanMs < TICKS * 60_000 ? 1_000 : 60_000;
+  // Beyond a day a bucket says of which day it is.
+  const nameMs = spanMs > DAY_MS ? DAY_MS : step;
 
   const bucketAt = (event: PointerEvent) => {
     const box = plot.current?.getBoundingClientRect();
@@ -56,23 +54,29 @@ export const Histogram = memo(function Histogram({ project, filter, onZoom }: Pr
   return (
     <figure
       className="flex flex-col gap-1 aria-busy:opacity-60 max-md:hidden"
-      aria-busy={isPlaceholderData}
+      aria-busy={histogram.isPlaceholderData}
       aria-label={t("toolCalls.histogram.label")}
     >
       <div
         ref={plot}
         style={{ height: HEIGHT_PX }}
-        className="relative flex cursor-crosshair touch-none select-none items-end gap-px"
+        className="@container relative z-10 cursor-crosshair touch-none select-none"
         onPointerDown={(event) => {
           if (event.button !== 0 || buckets.length === 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrag({ from: bucketAt(event), to: bucketAt(event) });
         }}
-        onPointerMove={(event) => drag && setDrag({ ...drag, to: bucketAt(event) })}
+        onPointerMove={(event) => {
+          const at = bucketAt(event);
+          setPointed(at);
+          if (drag) setDrag({ ...drag, to: at });
+        }}
+        onPointerLeave={() => setPointed(undefined)}
         onPointerUp={release}
         onPointerCancel={() => setDrag(undefined)}
       >
-        {data && <Bars data={data} zone={zone} />}
+        {pointed !== undefined && !drag && <Reading data={data} index={pointed} nameMs={nameMs} />}
+        <Bars data={data} most={most} />
         {drag && (
           <div
             aria-hidden
@@ -84,6 +88,7 @@ export const Histogram = memo(function Histogram({ project, filter, onZoom }: Pr
           />
         )}
       </div>
+      <BarTexts data={data} nameMs={nameMs} />
       <figcaption className="tabular flex h-4 justify-between font-mono text-2xs text-muted">
         {ticks(buckets).map((at) => (
           <span key={at}>{formatBucket(at, tickMs)}</span>
@@ -95,39 +100,6 @@ export const Histogram = memo(function Histogram({ project, filter, onZoom }: Pr
     </figure>
   );
 });
-
-interface Data {
-  t: number[];
-  step_ms: number;
-  series: { [status: string]: number[] };
-}
-
-/** Drawn again only for other data, or for another zone: they are many. */
-const Bars = memo(function Bars({ data }: { data: Data; zone: Zone }) {
-  const { t } = useTranslation();
-  const totals = totalsOf(data);
-  const most = Math.max(1, ...totals);
-  return data.t.map((at, index) => (
-    <div
-      key={at}
-      title={`${formatBucket(at, data.step_ms)} · ${t("toolCalls.histogram.calls", { count: totals[index] ?? 0 })}`}
-      className="flex h-full min-w-0 flex-1 flex-col-reverse hover:bg-hover"
-    >
-      {SERIES.map(([status, colour]) => {
-        const count = data.series[status]?.[index] ?? 0;
-        if (count === 0) return null;
-        const height = Math.max(1.5, (count / most) * HEIGHT_PX);
-        return <span key={status} className={clsx("w-full shrink-0", colour)} style={{ height }} />;
-      })}
-    </div>
-  ));
-});
-
-function totalsOf({ t, series }: Data): number[] {
-  return t.map((_, index) =>
-    SERIES.reduce((sum, [status]) => sum + (series[status]?.[index] ?? 0), 0),
-  );
-}
 
 /** Buckets, evenly spread. */
 function ticks(buckets: number[]): number[] {
