@@ -54,7 +54,7 @@ export function PageBar({ title, actions }: { title: string; actions?: ReactNode
   return (
     <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-border-subtle border-b px-3 py-2">
       <h1 className="truncate pl-9 font-semibold text-[15px] md:pl-0">{title}</h1>
-      <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{actions}</div>
+      <div className="ml-auto flex min-w-0 flex-wrap items-center justify-end gap-2">{actions}</div>
     </header>
   );
 }

@@ -54,7 +54,7 @@ export function ProblemView({ error, onRetry, isInline = false }: ProblemProps) 
         {onRetry && <Button onClick={onRetry}>{t("words.retry")}</Button>}
         {requestId && (
           <span className="flex min-w-0 items-center gap-1 text-muted text-xs">
-            {t("words.problem.requestId")}
+            <span className="shrink-0">{t("words.problem.requestId")}</span>
             <code className="truncate font-mono text-text">{requestId}</code>
             <CopyButton text={requestId} label={t("words.problem.requestId")} />
           </span>
@@ -70,10 +70,13 @@ export function useProblemText(error: unknown): { title: string; text: string } 
   if (!(error instanceof Problem)) {
     return { title: t("words.problem.otherTitle"), text: t("words.problem.unexpected") };
   }
-  const { status, detail, title } = error.details;
+  const { status, code, detail, title } = error.details;
   const said = detail || title;
   if (status === 0) {
     return { title: t("words.problem.unreachableTitle"), text: t("words.problem.unreachable") };
+  }
+  if (code === "server_unavailable") {
+    return { title: t("words.problem.serverUnavailableTitle"), text: said };
   }
   if (status === 403) return { title: t("words.problem.forbiddenTitle"), text: said };
   if (status === 404) {

@@ -32,9 +32,11 @@ export function RangePicker<T extends CallFilter>({ search, onChange }: Props<T>
       onOpenChange={setOpen}
       align="end"
       trigger={
-        <Button data-range-picker>
+        <Button data-range-picker className="min-w-0 shrink!">
           <span className="sr-only">{t("range.label")}:</span>
-          {rangeText(search, t)}
+          <span title={rangeText(search, t)} className="truncate">
+            {rangeText(search, t)}
+          </span>
           <span className="text-faint">{zoneName()}</span>
           <ChevronDown size={13} aria-hidden className="text-faint" />
         </Button>
@@ -82,7 +84,7 @@ export function rangeText(search: CallFilter, t: TFunction): string {
   const isOneDay = search.to && formatDay(search.from) === formatDay(search.to);
   const short = (at: string) => `${formatDay(at)} ${clockParts(at).time}`;
   const to = search.to && (isOneDay ? clockParts(search.to).time : short(search.to));
-  return t("range.custom", { from: short(search.from), to: to ?? "" });
+  return t("range.custom", { from: short(search.from), to: to ?? t("range.now") });
 }
 
 /** `30 minutes`, `1 hour`, `7 days`; other spans as they were typed. */

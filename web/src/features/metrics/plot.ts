@@ -20,6 +20,10 @@ export interface PlotShape {
 }
 
 export const PLOT_HEIGHT_PX = 190;
+/** Right of the last bucket. */
+const EDGE_PX = 8;
+/** Half the width of a digit. */
+const HALF_DIGIT_PX = 3.5;
 const FONT = '11px "Inter Variable", system-ui, sans-serif';
 /** A shorter drag is a click. */
 const DRAG_PX = 6;
@@ -31,7 +35,7 @@ export function plotOptions(shape: PlotShape, width: number): uPlot.Options {
   return {
     width,
     height: PLOT_HEIGHT_PX,
-    padding: [8, 8, 0, 0],
+    padding: [8, EDGE_PX, 0, 0],
     legend: { show: false },
     tzDate: (seconds) =>
       currentZone() === "utc"
@@ -55,7 +59,11 @@ export function plotOptions(shape: PlotShape, width: number): uPlot.Options {
         ...axis(),
         size: 28,
         space: 90,
-        values: (_, splits, __, ___, step) => splits.map((at) => formatBucket(at, step * 1_000)),
+        values: (plot, splits, _, __, step) =>
+          splits.map((at) => {
+            const text = formatBucket(at, step * 1_000);
+            return findsRoom(plot, at, text) ? text : null;
+          }),
       },
       {
         ...axis(),
@@ -108,6 +116,12 @@ export function plotData(t: number[], { kind, series }: PlotShape): uPlot.Aligne
 /** The series in the order in which `plotData` gives their columns. */
 export function drawnSeries({ kind, series }: PlotShape): PlotSeries[] {
   return kind === "stack" ? [...series].reverse() : series;
+}
+
+/** Whether a text below a moment ends before the edge, which would cut it. */
+function findsRoom(plot: uPlot, at: number, text: string): boolean {
+  const end = plot.valToPos(at, "x") + text.length * HALF_DIGIT_PX;
+  return end <= plot.bbox.width / devicePixelRatio + EDGE_PX;
 }
 
 function axis(): uPlot.Axis {

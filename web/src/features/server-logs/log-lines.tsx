@@ -96,7 +96,7 @@ export function LogLines({ project, logs, hasOlder, onOlder, showsServer }: Prop
                   {log.server_name}
                 </span>
               )}
-              <span className={clsx("shrink-0 md:w-16", COLOURS[log.level])}>
+              <span className={clsx("w-11 shrink-0 md:w-16", COLOURS[log.level])}>
                 {t(`serverLogs.levels.${log.level}`)}
               </span>
               <span className={clsx(log.kind !== "stderr" && "text-muted italic")}>{log.line}</span>

@@ -46,11 +46,11 @@ export function SessionTimeline({ project, session }: Props) {
               to="/projects/$project/tool-calls"
               params={{ project }}
               search={{ q: `session:${session.id}`, from: session.started_at, call: call.id }}
-              className="grid h-8 grid-cols-[7rem_1rem_minmax(0,1fr)_5rem] items-center gap-3 rounded-sm px-1 text-xs hover:bg-hover md:grid-cols-[7rem_6rem_12rem_minmax(0,1fr)_5rem]"
+              className="grid h-8 grid-cols-[3.75rem_0.875rem_minmax(0,1fr)_3.75rem] items-center gap-2 rounded-sm px-1 text-xs hover:bg-hover md:grid-cols-[7rem_6rem_12rem_minmax(0,1fr)_5rem] md:gap-3"
             >
               <time dateTime={call.started_at} className="font-mono text-muted">
                 {clockParts(call.started_at).time}
-                {clockParts(call.started_at).fraction}
+                <span className="max-md:hidden">{clockParts(call.started_at).fraction}</span>
               </time>
               <Status status={call.status} className="max-md:[&>span]:sr-only" />
               <span className="truncate font-mono font-semibold">{call.tool_name}</span>

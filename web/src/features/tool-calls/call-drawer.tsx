@@ -128,7 +128,9 @@ function Headline({ call }: { call: ToolCall }) {
       <Duration call={call} />
       <span aria-hidden>·</span>
       <span>{call.server_name ?? t("toolCalls.noServer")}</span>
-      <span aria-hidden>·</span>
+      <span aria-hidden className="max-md:hidden">
+        ·
+      </span>
       <time dateTime={call.started_at}>{formatMoment(call.started_at)}</time>
     </div>
   );

@@ -32,7 +32,7 @@ export function CallOverview({ project, call, isWhole, query, onQuery }: Props) 
   return (
     <div className="flex flex-col gap-3.5">
       <Facts project={project} call={call} query={query} onQuery={onQuery} />
-      <ErrorBox call={call} />
+      <ErrorBox call={call} onNarrow={(more) => onQuery(narrowed(query, more))} />
       <Timing call={call} />
       <PayloadView call={call} part="arguments" isLoading={!isWhole} onFilter={onFilter} />
       {call.stderr_excerpt && (

@@ -47,13 +47,13 @@ export function Neighbours({ project, call, onOpen }: Props) {
               aria-current={one.id === call.id}
               onClick={() => onOpen(one.id)}
               className={clsx(
-                "grid h-7 w-full grid-cols-[6.5rem_5.5rem_minmax(0,1fr)_auto] items-center gap-2 rounded-sm px-1.5 text-left text-xs",
+                "grid h-7 w-full grid-cols-[3.75rem_5.5rem_minmax(0,1fr)_auto] items-center gap-2 rounded-sm px-1.5 text-left text-xs md:grid-cols-[6.5rem_5.5rem_minmax(0,1fr)_auto]",
                 one.id === call.id ? "bg-selected" : "hover:bg-hover",
               )}
             >
               <span className="font-mono text-muted">
                 {clockParts(one.started_at).time}
-                {clockParts(one.started_at).fraction}
+                <span className="max-md:hidden">{clockParts(one.started_at).fraction}</span>
               </span>
               <Status status={one.status} />
               <span className="truncate font-mono font-semibold">{one.tool_name}</span>

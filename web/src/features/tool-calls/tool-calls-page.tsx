@@ -100,7 +100,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
       <PageBar
         title={t("toolCalls.title")}
         actions={
-          <>
+          <div className="flex min-w-0 items-center gap-2">
             <LiveBadge state={live} mode={mode} onMode={setMode} />
             <RangePicker search={search} onChange={onSearch} />
             <ViewsMenu
@@ -111,7 +111,7 @@ export function ToolCallsPage({ project, search, onSearch }: Props) {
               }
             />
             <ShareMenu project={project} search={search} />
-          </>
+          </div>
         }
       />
       <div className="flex flex-col gap-2.5 border-border-subtle border-b px-3 py-2.5">

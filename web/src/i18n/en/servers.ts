@@ -108,7 +108,7 @@ export const servers = {
     settings: "How it is started",
     connections: "Connections",
     connectionsNone: "Not running. It starts with the first request.",
-    pid: "Process",
+    pid: "Process ID",
     implementation: "Server",
     revision: "Revision",
     started: "Started",

@@ -144,6 +144,7 @@ export const toolCalls = {
       content_type: "Content of a kind that the client does not know",
     },
     noSession: "none",
+    alike: "Failures like this",
     timing: {
       title: "Where the time went",
       queue: "Waiting for a place",

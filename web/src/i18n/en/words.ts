@@ -20,6 +20,7 @@ export const words = {
     unreachableTitle: "The server cannot be reached",
     unreachable: "The gateway does not answer. Check that it runs and that the network is up.",
     unavailableTitle: "A part of the system does not answer",
+    serverUnavailableTitle: "The MCP server cannot be used now",
     forbiddenTitle: "You may not see this",
     missingTitle: "There is nothing here",
     missing: "It was deleted, or you have no access to it.",

@@ -166,7 +166,7 @@ export const activity = {
     max_in_flight: "동시 호출 한도",
     isolation: "연결 나누기",
     command: "명령",
-    args: "인수",
+    args: "인자",
     cwd: "작업 폴더",
     url: "주소",
     expires_at: "만료",

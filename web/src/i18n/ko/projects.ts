@@ -12,6 +12,6 @@ export const projects = {
   created: "{{when}} 생성",
   favorite: "{{name}} 즐겨찾기",
   nameAndText: "이름과 설명",
-  renameHint: "주소 {{slug}} 는 클라이언트가 쓰고 있으므로 바뀌지 않습니다.",
+  renameHint: "클라이언트가 쓰는 주소({{slug}})는 바뀌지 않습니다.",
   roles: { owner: "소유자", developer: "개발자", reporter: "열람자", unknown: "기타" },
 };

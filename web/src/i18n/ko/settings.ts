@@ -2,7 +2,7 @@ export const settings = {
   title: "설정",
   readOnly: "설정은 프로젝트 소유자만 바꿀 수 있습니다.",
   payloads: {
-    title: "인수와 결과",
+    title: "입력과 출력",
     mode: "앞으로의 호출에서 보관할 내용",
     modes: {
       full: "전부",
@@ -17,8 +17,8 @@ export const settings = {
     },
     paths: "절대 보관하지 않을 값",
     pathsHint:
-      "한 줄에 경로 하나씩 적습니다. $.arguments, $.result 또는 모든 깊이를 뜻하는 $.. 로 시작합니다. 이미 저장된 내용은 바뀌지 않습니다.",
-    reporters: "열람자도 인수와 결과를 볼 수 있음",
+      "한 줄에 경로 하나씩 적습니다. $.arguments 또는 $.result로 시작하며, $..는 모든 깊이를 뜻합니다. 이미 저장된 내용은 바뀌지 않습니다.",
+    reporters: "열람자도 입력과 출력를 볼 수 있음",
     reportersText: "끄면 누가 호출했고 어떻게 끝났는지만 볼 수 있습니다.",
   },
   retention: {
@@ -26,7 +26,7 @@ export const settings = {
     text: "단위는 일입니다. 기간이 지난 것은 10분 안에 삭제되며 되돌릴 수 없습니다.",
     fields: {
       tool_calls_days: "도구 호출과 통계",
-      payloads_days: "인수와 결과",
+      payloads_days: "입력과 출력",
       server_logs_days: "서버 로그",
       sessions_days: "클라이언트 세션",
     },

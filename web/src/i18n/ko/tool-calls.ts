@@ -141,6 +141,7 @@ export const toolCalls = {
       content_type: "클라이언트가 모르는 종류의 콘텐츠",
     },
     noSession: "없음",
+    alike: "같은 오류 보기",
     timing: {
       title: "시간 분석",
       queue: "대기",

@@ -21,6 +21,7 @@ export const words = {
     unreachable:
       "게이트웨이가 응답하지 않습니다. 실행 중인지, 네트워크가 연결되어 있는지 확인하세요.",
     unavailableTitle: "시스템 일부가 응답하지 않습니다",
+    serverUnavailableTitle: "지금은 이 MCP 서버를 쓸 수 없습니다",
     forbiddenTitle: "볼 권한이 없습니다",
     missingTitle: "찾을 수 없습니다",
     missing: "삭제되었거나 접근 권한이 없습니다.",
