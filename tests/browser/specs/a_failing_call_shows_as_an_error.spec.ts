@@ -18,6 +18,18 @@ test("a tool that says it failed shows as an error, explained", async ({ page })
   await expect(drawer.getByRole("tabpanel")).toContainText("the disk is full");
 });
 
+test("failures of the same message are a click away", async ({ page }) => {
+  const message = `out of paper ${Date.now()}`;
+  await callTool("fail", { message });
+  await callTool("fail", { message: "something else" });
+  await openLiveCalls(page);
+  await rowsOf(page, "fail").filter({ hasText: message }).click();
+  const drawer = page.getByRole("complementary", { name: "Tool call" });
+  await drawer.getByRole("button", { name: "Show similar" }).click();
+  await expect(page.getByRole("combobox", { name: "Filter" })).toHaveValue(`error:"${message}"`);
+  await expect(rowsOf(page, "fail")).toHaveCount(1);
+});
+
 test("the status filter stands in the address, and shows failures alone", async ({ page }) => {
   await callTool("echo", { text: "fine" });
   await callTool("fail", { message: "not fine" });

@@ -61,6 +61,20 @@ test("dragging across the histogram zooms in, and the range says where", async (
   await expect(page.getByRole("button", { name: /Time range/ })).toContainText(/20\d\d-/);
 });
 
+test("the bars of the histogram say what they count", async ({ page }) => {
+  await callTool("echo", { text: "counted" });
+  await openLiveCalls(page);
+  const histogram = page.getByRole("figure", { name: "Calls over time" });
+  await expect(histogram.locator("p")).toHaveText(/\d\d:\d\d.* Success \d+/);
+  const plot = histogram.locator("> div");
+  const box = await plot.boundingBox();
+  if (!box) throw new Error("no histogram");
+  await page.mouse.move(box.x + box.width - 3, box.y + 20);
+  await expect(plot).toHaveText(/\d+ calls?Success\d+/);
+  await page.mouse.move(box.x, box.y + box.height + 60);
+  await expect(plot).toHaveText("");
+});
+
 test("a value in the arguments narrows the list to it", async ({ page }) => {
   const text = `narrow ${Date.now()}`;
   await callTool("echo", { text });

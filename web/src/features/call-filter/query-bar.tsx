@@ -1,6 +1,7 @@
 import { clsx } from "clsx";
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { parseQuery } from "@/lib/query/parser";
 import { IconButton } from "@/ui/button";
@@ -58,11 +59,10 @@ export function QueryBar({ query, known, onChange }: Props) {
   };
   const take = (suggestion: Suggestion) => {
     const next = accept(draft, place, suggestion);
-    write(next.text, next.caret);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(next.caret, next.caret);
-    });
+    // Before the next key, which writes at the caret.
+    flushSync(() => write(next.text, next.caret));
+    input.current?.focus();
+    input.current?.setSelectionRange(next.caret, next.caret);
   };
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.nativeEvent.isComposing) return;

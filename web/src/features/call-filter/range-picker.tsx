@@ -37,8 +37,8 @@ export function RangePicker<T extends CallFilter>({ search, onChange }: Props<T>
           <span title={rangeText(search, t)} className="truncate">
             {rangeText(search, t)}
           </span>
-          <span className="text-faint">{zoneName()}</span>
-          <ChevronDown size={13} aria-hidden className="text-faint" />
+          <span className="shrink-0 text-faint">{zoneName()}</span>
+          <ChevronDown size={13} aria-hidden className="shrink-0 text-faint" />
         </Button>
       }
     >

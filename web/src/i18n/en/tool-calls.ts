@@ -144,7 +144,7 @@ export const toolCalls = {
       content_type: "Content of a kind that the client does not know",
     },
     noSession: "none",
-    alike: "Failures like this",
+    alike: "Show similar",
     timing: {
       title: "Where the time went",
       queue: "Waiting for a place",

@@ -12,7 +12,7 @@ export const members = {
   actions: "{{name}} 더 보기",
   roleHints: {
     owner: "소유자: 멤버, 서버, 설정 등 모든 작업",
-    developer: "개발자: 도구 호출, 서버 변경, 페이로드 읽기",
+    developer: "개발자: 도구 호출, 서버 변경, 입력과 출력 읽기",
     reporter: "열람자: 호출과 메트릭 읽기",
   },
   invite: "초대",
