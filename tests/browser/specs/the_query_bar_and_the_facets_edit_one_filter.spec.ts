@@ -89,6 +89,19 @@ test("a value in the arguments narrows the list to it", async ({ page }) => {
   await expect(rowsOf(page, "echo")).toHaveCount(1);
 });
 
+test("an address whose query cannot be read says so, and asks for nothing", async ({ page }) => {
+  await callTool("echo", { text: "still here" });
+  for (const path of [toolCallsUrl, toolCallsUrl.replace("tool-calls", "metrics")]) {
+    await page.goto(`${path}?q=stauts:error`);
+    await expect(page.getByText("There is no field “stauts”.")).toBeVisible();
+    await expect(page.getByRole("heading", { name: "The filter cannot be read" })).toBeVisible();
+  }
+  await page.goto(`${toolCallsUrl}?q=stauts:error`);
+  await page.getByRole("button", { name: "Clear the filter" }).last().click();
+  await expect(page).not.toHaveURL(/q=/);
+  await expect(rowsOf(page, "echo").first()).toBeVisible();
+});
+
 test("an address that names fields by hand becomes a query", async ({ page }) => {
   await page.goto(`${toolCallsUrl}?status=error&tool=fail`);
   await expect(page.getByRole("combobox", { name: "Filter" })).toHaveValue(

@@ -3,6 +3,10 @@ export const filter = {
   placeholder: "Filter, such as status:error tool:create_* duration:>1s",
   suggestions: "Suggestions",
   clear: "Clear the filter",
+  unreadable: {
+    title: "The filter cannot be read",
+    text: "Mend it above, or clear it.",
+  },
   column: "column {{column}}",
   fields: {
     status: "how the call ended",

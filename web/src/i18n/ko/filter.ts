@@ -3,6 +3,10 @@ export const filter = {
   placeholder: "필터 예: status:error tool:create_* duration:>1s",
   suggestions: "제안",
   clear: "필터 지우기",
+  unreadable: {
+    title: "필터를 읽을 수 없습니다",
+    text: "위에서 고치거나 지우세요.",
+  },
   column: "{{column}}번째 글자",
   fields: {
     status: "호출 결과",
