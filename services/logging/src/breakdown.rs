@@ -10,6 +10,9 @@ use crate::{
     store::{Grouping, Store},
 };
 
+#[cfg(test)]
+mod tests;
+
 const DEFAULT_LIMIT: u32 = 10;
 
 type Key = (String, String);
@@ -24,7 +27,15 @@ pub(crate) async fn break_down(
     previous: Option<Range>,
 ) -> Result<BreakDownToolCallsResponse, ServiceError> {
     let limit = facets::limit(asked, DEFAULT_LIMIT)?;
-    let (figures, is_partial) = by_value(store, filter, dimension, true).await?;
+    let (mut figures, mut is_partial) = by_value(store, filter, dimension, true).await?;
+    if is_partial {
+        // How long all of them took no rollup knows, but how many they are one may.
+        let mut timed = figures;
+        (figures, is_partial) = by_value(store, filter, dimension, false).await?;
+        for (key, figures) in &mut figures {
+            *figures = std::mem::take(figures).timed_as(timed.remove(key).unwrap_or_default());
+        }
+    }
     let before = match previous {
         Some(range) => Some(by_value(store, &filter.over(range), dimension, false).await?.0),
         None => None,
@@ -62,6 +73,7 @@ async fn by_value(
 ) -> Result<(HashMap<Key, Figures>, bool), ServiceError> {
     let grouping = Grouping {
         by: Some(dimension),
+        with_status: true,
         with_latency,
         step_us: None,
         is_limited: true,

@@ -74,6 +74,7 @@ pub(crate) async fn draw(
     let grouping = Grouping {
         step_us: Some(step_us),
         by,
+        with_status: true,
         with_latency: true,
         is_limited: false,
     };

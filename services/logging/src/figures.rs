@@ -235,6 +235,15 @@ impl Figures {
         }
     }
 
+    /// These counts, with how long others took.
+    pub(crate) fn timed_as(self, others: Self) -> Self {
+        Self {
+            by_bucket: others.by_bucket,
+            duration_us: others.duration_us,
+            ..self
+        }
+    }
+
     pub(crate) fn failed(&self) -> u64 {
         self.error + self.timeout + self.cancelled
     }

@@ -14,6 +14,8 @@ mod write;
 pub(crate) use postgres::{CallTexts, part_name, texts_of};
 pub(crate) use read::push_place;
 pub(crate) use rollup::Grouping;
+#[cfg(test)]
+pub(crate) use rollup::MAX_COUNTED;
 pub(crate) use statement::{Statement, insert};
 pub(crate) use write::Written;
 

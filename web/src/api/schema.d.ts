@@ -1627,6 +1627,8 @@ export interface components {
         /** @description Figures by the values of one field, the largest first. */
         Breakdown: {
             data: components["schemas"]["BreakdownRow"][];
+            /** @description Only the newest 100,000 calls were counted. */
+            is_partial: boolean;
             meta: components["schemas"]["Meta"];
         };
         /** @description Figures of one value. */

@@ -20,7 +20,7 @@ mod callers;
 mod tools_and_callers;
 
 /// Calls that are counted where rollups do not know what is asked for.
-pub(crate) const MAX_COUNTED: u64 = 100_000;
+pub(crate) const MAX_COUNTED: u64 = if cfg!(test) { 1_000 } else { 100_000 };
 
 /// How cells are told apart.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,7 +28,9 @@ pub(crate) struct Grouping {
     /// Width of a bucket of time.
     pub(crate) step_us: Option<i64>,
     pub(crate) by: Option<Dimension>,
-    /// By status and latency too; else both are empty.
+    /// By status too; else it is empty.
+    pub(crate) with_status: bool,
+    /// By status and latency too.
     pub(crate) with_latency: bool,
     /// Whether the newest calls are enough where rollups do not know.
     pub(crate) is_limited: bool,
@@ -122,8 +124,8 @@ impl Store {
                 Part::Rollups { step_us, from, to } => (step_us, from, to),
             };
             cells.extend(match source {
-                Source::Callers => self.sum_callers(filter, step_us, from, to, grouping.by).await?,
-                Source::ToolsAndCallers => self.sum_tools_and_callers(filter, from, to, grouping.by).await?,
+                Source::Callers => self.sum_callers(filter, step_us, from, to, grouping).await?,
+                Source::ToolsAndCallers => self.sum_tools_and_callers(filter, from, to, grouping).await?,
                 _ if grouping.with_latency => self.sum_latencies(filter, step_us, from, to, grouping).await?,
                 _ => self.sum_tools(filter, step_us, from, to, grouping).await?,
             });
@@ -191,6 +193,7 @@ impl Store {
         grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
         let without = Grouping {
+            with_status: false,
             with_latency: false,
             ..grouping
         };
@@ -319,8 +322,10 @@ fn head(at: &str, grouping: Grouping) -> (String, usize) {
     if let Some(by) = grouping.by {
         columns.extend(by.columns().iter().map(|column| (*column).to_owned()));
     }
-    if grouping.with_latency {
+    if grouping.with_status || grouping.with_latency {
         columns.push("status".to_owned());
+    }
+    if grouping.with_latency {
         columns.push("duration_bucket".to_owned());
     }
     let count = columns.len();

@@ -30,6 +30,7 @@ interface Props {
 
 /** The values of a field, the largest first; each leads to its calls. */
 export function BreakdownCard({ project, filter, title, by, order, none }: Props) {
+  const { t } = useTranslation();
   const { data, error, refetch } = useQuery(
     breakdownQuery(project, toParams(filter), { by, order, limit: MOST_ROWS }),
   );
@@ -57,6 +58,7 @@ export function BreakdownCard({ project, filter, title, by, order, none }: Props
           ))}
         </ul>
       )}
+      {data?.is_partial && <p className="text-muted text-xs">{t("toolCalls.facets.partial")}</p>}
     </section>
   );
 }

@@ -112,6 +112,8 @@ pub(crate) struct FacetValue {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Breakdown {
     data: Vec<BreakdownRow>,
+    /// Only the newest 100,000 calls were counted.
+    is_partial: bool,
     meta: Meta,
 }
 
@@ -346,6 +348,7 @@ pub(crate) async fn breakdown(
     let data = answered.rows.into_iter().map(BreakdownRow::from).collect();
     Ok(Json(Breakdown {
         data,
+        is_partial: answered.is_partial,
         meta: Meta::over(&range, started),
     }))
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Grouping, Statement, Store, head, push_buckets, push_groups};
 use crate::{
-    figures::{Cell, Dimension},
+    figures::Cell,
     filter::ToolCallFilter,
     rollup::{HOUR_US, MINUTE_US, floor},
     tally::Tally,
@@ -19,6 +19,8 @@ struct Hour {
     label: String,
     #[sqlx(default)]
     named_by: Option<Uuid>,
+    #[sqlx(default)]
+    status: String,
     minutes: Vec<u8>,
 }
 
@@ -29,12 +31,8 @@ impl Store {
         step_us: i64,
         from: i64,
         to: i64,
-        by: Option<Dimension>,
+        grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
-        let grouping = Grouping {
-            by,
-            ..Grouping::default()
-        };
         let (mut select, columns) = head("at", grouping);
         if step_us < HOUR_US {
             select.push_str("at, minutes");
@@ -70,7 +68,7 @@ impl Store {
 
 /// Of parts of hours.
 fn sum_minutes(hours: Vec<Hour>, from: i64, to: i64) -> Vec<Cell> {
-    let mut sums: HashMap<(String, Option<Uuid>), u64> = HashMap::new();
+    let mut sums: HashMap<(String, Option<Uuid>, String), u64> = HashMap::new();
     for hour in hours {
         let minutes = <Tally>::unpack(&hour.minutes);
         let within = |minute: &u32| (from..to).contains(&(hour.at + i64::from(*minute) * MINUTE_US));
@@ -80,12 +78,13 @@ fn sum_minutes(hours: Vec<Hour>, from: i64, to: i64) -> Vec<Cell> {
             .map(|(_, calls)| calls)
             .sum();
         if calls > 0 {
-            *sums.entry((hour.label, hour.named_by)).or_default() += calls;
+            *sums.entry((hour.label, hour.named_by, hour.status)).or_default() += calls;
         }
     }
-    let cells = sums.into_iter().map(|((label, named_by), calls)| Cell {
+    let cells = sums.into_iter().map(|((label, named_by, status), calls)| Cell {
         label,
         named_by,
+        status,
         calls: calls.cast_signed(),
         ..Cell::default()
     });

@@ -44,6 +44,8 @@ struct Called {
     label: String,
     #[sqlx(default)]
     detail: String,
+    #[sqlx(default)]
+    status: String,
     callers: Vec<u8>,
 }
 
@@ -111,14 +113,14 @@ impl Store {
         filter: &ToolCallFilter,
         from: i64,
         to: i64,
-        by: Option<Dimension>,
+        grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
         let is_of_tools = |by: &Dimension| OF_TOOLS.contains(&by.field());
-        let grouping = Grouping {
-            by: by.filter(is_of_tools),
-            ..Grouping::default()
+        let of_tools = Grouping {
+            by: grouping.by.filter(is_of_tools),
+            ..grouping
         };
-        let (mut select, _) = head("at", grouping);
+        let (mut select, _) = head("at", of_tools);
         select.push_str("callers FROM tool_caller_rollups WHERE project_id = ");
         let mut statement = Statement::new(&self.database, &select);
         statement.bind(filter.project_id);
@@ -126,20 +128,20 @@ impl Store {
         statement.push(" AND at < ").bind(to);
         push_terms(&mut statement, &filter.only(&OF_TOOLS));
         let rows: Vec<Called> = statement.fetch_all(&self.database).await?;
-        let mut tools: HashMap<(String, String), Callers> = HashMap::new();
+        let mut tools: HashMap<(String, String, String), Callers> = HashMap::new();
         for row in rows {
-            let callers = tools.entry((row.label, row.detail)).or_default();
+            let callers = tools.entry((row.label, row.detail, row.status)).or_default();
             callers.add_packed(&row.callers);
         }
 
         let of_callers = filter.without(&OF_TOOLS);
-        let by_caller = by.filter(|by| !is_of_tools(by));
+        let by_caller = grouping.by.filter(|by| !is_of_tools(by));
         let numbers = tools.values().flat_map(Callers::iter).map(|(number, _)| number);
         let named = self
             .named_callers(&of_callers, numbers.collect(), by_caller)
             .await?;
         let mut cells = Vec::new();
-        for ((label, detail), callers) in tools {
+        for ((label, detail, status), callers) in tools {
             for (number, calls) in callers.iter() {
                 let Some(caller) = named.get(&number) else {
                     continue;
@@ -152,6 +154,7 @@ impl Store {
                         label.clone()
                     },
                     detail: detail.clone(),
+                    status: status.clone(),
                     named_by: caller.named_by,
                     calls: calls.cast_signed(),
                     ..Cell::default()
