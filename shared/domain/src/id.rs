@@ -2,7 +2,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::Clock;
+use crate::{Clock, Timestamp};
 
 /// A text that is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,11 @@ macro_rules! id {
             /// What a database holds of it.
             pub const fn uuid(self) -> Uuid {
                 self.0
+            }
+
+            /// When it was made, to the millisecond, if it is a UUIDv7.
+            pub const fn made_at(self) -> Timestamp {
+                Timestamp::from_micros((self.0.as_u128() >> 80) as i64 * 1_000)
             }
         }
 

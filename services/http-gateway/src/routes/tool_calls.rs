@@ -1,9 +1,9 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
-use domain::Permission;
+use domain::{Permission, Timestamp, ToolCallId};
 use proto::logging as wire;
-use service_error::ServiceError;
+use service_error::{Code, ServiceError};
 
 pub(crate) mod export;
 pub(crate) mod figures;
@@ -26,6 +26,13 @@ use crate::{
     query::{PageQuery, Query},
     time_range::TimeRangeQuery,
 };
+
+/// A call that is not there and no older is waited for.
+const NEW: Duration = Duration::from_secs(10);
+
+/// How long a call is waited for that may be on its way from the gateway.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The tool calls of a project
 #[utoipa::path(get, path = "/projects/{project}/tool-calls", tag = "tool-calls", operation_id = "list_tool_calls",
@@ -82,16 +89,37 @@ pub(crate) async fn get(
     caller: Caller,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Json<ToolCall>, ServiceError> {
-    let id = super::id_in_path::<domain::ToolCallId>(&id, "tool call")?;
+    let id = super::id_in_path::<ToolCallId>(&id, "tool call")?;
     let access = app.authorize(&caller, &project, &[Permission::ReadLogs]).await?;
     let payloads = Payloads::of(true, &access);
-    let request = tonic::Request::new(wire::GetToolCallRequest {
+    let request = wire::GetToolCallRequest {
         project_id: access.project_id,
         id,
-    });
-    let answered = answer(app.backends.tool_calls().get_tool_call(request)).await?;
+    };
+    let answered = get_when_stored(&app, request).await?;
     let call = answered.tool_call.ok_or_else(|| super::incomplete("tool_call"))?;
     Ok(Json(ToolCall::new(call, payloads)))
+}
+
+/// Whoever made a call knows its id a moment before the log has it.
+async fn get_when_stored(
+    app: &App,
+    request: wire::GetToolCallRequest,
+) -> Result<wire::GetToolCallResponse, ServiceError> {
+    let now = app.clock.now();
+    // Other machines' clocks may be ahead.
+    let is_near = |at: Timestamp| now.since(at) < NEW && at.since(now) < NEW;
+    let is_new = request.id.parse().map(ToolCallId::made_at).is_ok_and(is_near);
+    let begin = Instant::now();
+    loop {
+        let asked = tonic::Request::new(request.clone());
+        let answered = answer(app.backends.tool_calls().get_tool_call(asked)).await;
+        let is_missing = matches!(&answered, Err(error) if error.code == Code::NotFound);
+        if !is_missing || !is_new || begin.elapsed() >= ON_ITS_WAY {
+            return answered;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// Totals, rates and percentiles of a range, and of the one before it

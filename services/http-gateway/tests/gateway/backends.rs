@@ -53,6 +53,8 @@ pub(crate) struct World {
     kept: Mutex<idempotency::KeptRequests>,
     /// The last request of each kind, for tests to look at.
     pub(crate) asked: Asked,
+    /// How often a call is looked for before it is there.
+    pub(crate) looks_in_vain: Mutex<u32>,
     /// Everything that the tail ever told, in order.
     pub(crate) told: watch::Sender<Vec<proto::logging::ToolCall>>,
 }
@@ -81,6 +83,7 @@ impl World {
             servers: Mutex::new(vec![projects::sample_server()]),
             kept: Mutex::default(),
             asked: Asked::default(),
+            looks_in_vain: Mutex::default(),
             told: watch::Sender::new(Vec::new()),
         }
     }

@@ -139,6 +139,25 @@ async fn who_may_not_read_logs_reads_none() {
 }
 
 #[tokio::test]
+async fn a_call_that_was_just_made_is_waited_for() {
+    let stack = stack::start().await;
+    let person = stack.world.person(Permission::ALL);
+    let new = domain::ToolCallId::new(&domain::Clock::manual(NOON));
+    *lock(&stack.world.looks_in_vain) = 3;
+    answer(stack.get(&format!("{CALLS}/{new}")).bearer_auth(&person))
+        .await
+        .done();
+    assert_eq!(*lock(&stack.world.looks_in_vain), 0);
+
+    // An old one that is not there is not looked for again.
+    *lock(&stack.world.looks_in_vain) = 3;
+    answer(stack.get(&format!("{CALLS}/{CALL}")).bearer_auth(&person))
+        .await
+        .refused(404, "not_found");
+    assert_eq!(*lock(&stack.world.looks_in_vain), 2);
+}
+
+#[tokio::test]
 async fn a_query_travels_with_what_its_names_stand_for() {
     let stack = stack::start().await;
     let person = stack.world.person(Permission::ALL);

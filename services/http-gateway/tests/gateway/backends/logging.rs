@@ -89,6 +89,11 @@ impl ToolCallsService for ToolCalls {
         &self,
         _request: Request<wire::GetToolCallRequest>,
     ) -> Answer<wire::GetToolCallResponse> {
+        let mut looks_in_vain = lock(&self.0.looks_in_vain);
+        if *looks_in_vain > 0 {
+            *looks_in_vain -= 1;
+            return Err(service_error::ServiceError::not_found("tool call").into());
+        }
         Ok(Response::new(wire::GetToolCallResponse {
             tool_call: Some(sample_call()),
         }))
