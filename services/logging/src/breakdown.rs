@@ -7,6 +7,7 @@ use crate::{
     facets,
     figures::{Dimension, Figures},
     filter::{Range, ToolCallFilter},
+    rollup::{self, Source},
     store::{Grouping, Store},
 };
 
@@ -27,17 +28,27 @@ pub(crate) async fn break_down(
     previous: Option<Range>,
 ) -> Result<BreakDownToolCallsResponse, ServiceError> {
     let limit = facets::limit(asked, DEFAULT_LIMIT)?;
-    let (mut figures, mut is_partial) = by_value(store, filter, dimension, true).await?;
-    if is_partial {
-        // How long all of them took no rollup knows, but how many they are one may.
+    let counts = Grouping {
+        by: Some(dimension),
+        with_status: true,
+        is_limited: true,
+        ..Grouping::default()
+    };
+    let latencies = Grouping {
+        with_latency: true,
+        ..counts
+    };
+    let (mut figures, mut is_partial) = by_value(store, filter, latencies).await?;
+    if is_partial && rollup::source(filter, counts) != Source::Calls {
+        // How long all of them took no rollup knows, but how many they are one does.
         let mut timed = figures;
-        (figures, is_partial) = by_value(store, filter, dimension, false).await?;
+        (figures, is_partial) = by_value(store, filter, counts).await?;
         for (key, figures) in &mut figures {
             *figures = std::mem::take(figures).timed_as(timed.remove(key).unwrap_or_default());
         }
     }
     let before = match previous {
-        Some(range) => Some(by_value(store, &filter.over(range), dimension, false).await?.0),
+        Some(range) => Some(by_value(store, &filter.over(range), counts).await?.0),
         None => None,
     };
     let mut rows: Vec<BreakdownRow> = figures
@@ -68,16 +79,8 @@ pub(crate) async fn break_down(
 async fn by_value(
     store: &Store,
     filter: &ToolCallFilter,
-    dimension: Dimension,
-    with_latency: bool,
+    grouping: Grouping,
 ) -> Result<(HashMap<Key, Figures>, bool), ServiceError> {
-    let grouping = Grouping {
-        by: Some(dimension),
-        with_status: true,
-        with_latency,
-        step_us: None,
-        is_limited: true,
-    };
     let (cells, is_partial) = store.cells(filter, grouping).await?;
     let mut figures: HashMap<Key, Figures> = HashMap::new();
     for cell in &cells {

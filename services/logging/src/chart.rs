@@ -74,9 +74,8 @@ pub(crate) async fn draw(
     let grouping = Grouping {
         step_us: Some(step_us),
         by,
-        with_status: true,
         with_latency: true,
-        is_limited: false,
+        ..Grouping::default()
     };
     let (cells, _) = store.cells(filter, grouping).await?;
     let series = named(&cells, by)

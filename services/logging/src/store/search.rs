@@ -13,6 +13,11 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
+/// Calls whose words are read at a time until a page is full, at first and at
+/// most.
+pub(super) const FIRST_STEP: u32 = 64;
+pub(super) const LARGEST_STEP: u32 = 512;
+
 impl Store {
     /// The calls of a place in the list, in the order of the place, at most
     /// `limit`.

@@ -14,13 +14,13 @@ const BORDERS: Partial<Record<ToolCall["status"], string>> = {
   timeout: "border-timeout/60",
 };
 
-/** Why a call failed: in words, and as its server said it. */
 interface Props {
   call: ToolCall;
   /** Narrows the list further. */
   onNarrow: (more: Expression) => void;
 }
 
+/** Why a call failed: in words, and as its server said it. */
 export function ErrorBox({ call, onNarrow }: Props) {
   const { t } = useTranslation();
   if (call.status === "success" || call.status === "running") return null;

@@ -13,15 +13,12 @@ use crate::{
         Statement, Store,
         condition::{self, push_filter},
         read::{push_place, select_columns},
+        search::{FIRST_STEP, LARGEST_STEP},
         statement::WordLookup,
     },
     tool_call::ToolCallRow,
     words::Search,
 };
-
-/// Calls read at a time where words must stand in a row, at first and at most.
-const FIRST_STEP: u32 = 64;
-const LARGEST_STEP: u32 = 512;
 
 /// A range in slices, the newest first, each with the calls that have the words
 /// of a filter.

@@ -6,7 +6,10 @@ use database::{
 use super::match_text;
 use crate::{
     filter::ToolCallFilter,
-    store::{Statement, Store, condition},
+    store::{
+        Statement, Store, condition,
+        search::{FIRST_STEP, LARGEST_STEP},
+    },
     tool_call::ToolCallRow,
     words::{Phrase, Search},
 };
@@ -19,10 +22,6 @@ const FREQUENT: usize = if cfg!(test) { 400 } else { 8_000 };
 /// Calls that are read one by one before the rest is left to the index: so many
 /// that a page of words that are just frequent is full.
 const MAX_READ: usize = if cfg!(test) { 300 } else { 10_000 };
-
-/// Calls read at a time, at first and at most.
-const FIRST_STEP: u32 = 64;
-const LARGEST_STEP: u32 = 512;
 
 impl Store {
     /// The calls of a place in the list whose words a filter asks for. Rare words
