@@ -1,5 +1,5 @@
 use async_stream::try_stream;
-use database::keyset::{Key, Place};
+use database::keyset::Place;
 use futures::Stream;
 use proto::logging::ExportToolCallsResponse;
 use service_error::ServiceError;
@@ -28,7 +28,7 @@ pub(crate) fn all(
         loop {
             let rows = store.list_tool_calls(&filter, place, part).await?;
             let Some(last) = rows.last() else { break };
-            let key = Key { at: last.started_at, id: last.id };
+            let key = last.key();
             let is_last = rows.len() < part as usize;
             place = place.behind(key);
             let tool_calls = tool_calls::into_wire(&store, rows, with_payloads).await?;

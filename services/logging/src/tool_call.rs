@@ -1,6 +1,7 @@
 use std::str::FromStr as _;
 
-use domain::{Door, ErrorKind, ToolCallStatus};
+use database::keyset::Key;
+use domain::{Door, ErrorKind, ToolCallId, ToolCallStatus};
 use proto::{
     convert::FromWire,
     logging::{self as wire, Payload, Principal},
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     body, latency,
     record::{self, InvalidRecord, Texts},
+    rollup::DAY_US,
     row::row,
     words::{Texts as SearchedTexts, Words},
 };
@@ -220,6 +222,14 @@ impl PayloadRow {
 }
 
 impl ToolCallRow {
+    /// Its place in a list.
+    pub(crate) const fn key(&self) -> Key {
+        Key {
+            at: self.started_at,
+            id: self.id,
+        }
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.status != ToolCallStatus::Running.as_str()
     }
@@ -315,12 +325,10 @@ impl ToolCallRow {
 /// The store looks for a call by its time in the parts of the day of its id and
 /// of those beside it. One that says that it began elsewhere is moved.
 fn keep_within_its_day(row: &mut ToolCallRow) {
-    const US_PER_DAY: i64 = 86_400_000_000;
-    let made_at = (row.id.as_u128() >> 80) as i64 * 1_000;
-    let started_at = row.started_at.clamp(
-        made_at.saturating_sub(US_PER_DAY),
-        made_at.saturating_add(US_PER_DAY),
-    );
+    let made_at = ToolCallId::from_uuid(row.id).made_at().as_micros();
+    let started_at = row
+        .started_at
+        .clamp(made_at.saturating_sub(DAY_US), made_at.saturating_add(DAY_US));
     if started_at == row.started_at {
         return;
     }

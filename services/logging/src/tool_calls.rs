@@ -53,10 +53,7 @@ pub(crate) async fn list(
     // than not at all.
     let last_position = store.last_position().await?;
     let rows = store.list_tool_calls(filter, place, limit + 1).await?;
-    let mut found = keyset::page(rows, limit, place, list, |row| Key {
-        at: row.started_at,
-        id: row.id,
-    });
+    let mut found = keyset::page(rows, limit, place, list, ToolCallRow::key);
     if is_oldest_first {
         found.items.reverse();
         found.has_older &= !is_first_page;

@@ -4,6 +4,7 @@ use std::{
 };
 
 use database::{DatabaseError, Transaction};
+use domain::ToolCallId;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use super::{
     Statement, first_id,
     statement::{WordLookup, insert},
 };
-use crate::{filter::Range, row::row, tool_call::StoredToolCall, words::Search};
+use crate::{filter::Range, rollup::DAY_US, row::row, tool_call::StoredToolCall, words::Search};
 
 mod search;
 mod slices;
@@ -20,9 +21,6 @@ mod words;
 
 pub(crate) use texts::{CallTexts, texts_of};
 pub(super) use words::FoundWords;
-
-const MS_PER_DAY: u64 = 86_400_000;
-const US_PER_DAY: i64 = 86_400_000_000;
 
 /// Days that parts are made for: from 2020 to 2100. What says that it is of
 /// another time lies in the rest.
@@ -90,8 +88,8 @@ pub(super) async fn make_parts(
             if !is_there {
                 let statement = format!(
                     "CREATE TABLE {part} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}')",
-                    first_id(day as i64 * US_PER_DAY),
-                    first_id((day as i64 + 1) * US_PER_DAY),
+                    first_id(day as i64 * DAY_US),
+                    first_id((day as i64 + 1) * DAY_US),
                 );
                 sqlx::query(AssertSqlSafe(statement))
                     .execute(&mut *transaction)
@@ -106,7 +104,7 @@ pub(super) async fn make_parts(
 
 /// Days since 1970-01-01 of a UUIDv7.
 pub(super) fn day_of(id: Uuid) -> u64 {
-    (id.as_u128() >> 80) as u64 / MS_PER_DAY
+    ToolCallId::from_uuid(id).made_at().as_micros().unsigned_abs() / DAY_US.unsigned_abs()
 }
 
 /// `tool_calls_d20000`: the day counted from 1970-01-01.
@@ -128,8 +126,8 @@ pub(super) fn push_days(statement: &mut Statement, range: Range) {
 
 /// Between which ids the calls of a range are.
 fn ids_of(range: Range) -> (Uuid, Uuid) {
-    let first = range.from.map(|from| from.as_micros().saturating_sub(US_PER_DAY));
-    let last = range.to.map(|to| to.as_micros().saturating_add(US_PER_DAY));
+    let first = range.from.map(|from| from.as_micros().saturating_sub(DAY_US));
+    let last = range.to.map(|to| to.as_micros().saturating_add(DAY_US));
     (
         first.map_or(Uuid::nil(), first_id),
         last.map_or(Uuid::max(), first_id),

@@ -1,7 +1,4 @@
-use database::{
-    Database, DatabaseError,
-    keyset::{Key, Place},
-};
+use database::{Database, DatabaseError, keyset::Place};
 use domain::Timestamp;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -112,10 +109,7 @@ impl Store {
                     .await?;
                 let is_last = rows.len() < asked as usize;
                 if let Some(last) = rows.last() {
-                    place = place.behind(Key {
-                        at: last.started_at,
-                        id: last.id,
-                    });
+                    place = place.behind(last.key());
                 }
                 if is_to_be_read {
                     self.keep_those_with_words(rows, searches, &mut found).await?;

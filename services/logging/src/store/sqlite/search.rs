@@ -1,7 +1,4 @@
-use database::{
-    Database, DatabaseError,
-    keyset::{Key, Place},
-};
+use database::{Database, DatabaseError, keyset::Place};
 
 use super::match_text;
 use crate::{
@@ -45,10 +42,7 @@ impl Store {
                 let is_last = rows.len() < step as usize;
                 read += rows.len();
                 if let Some(last) = rows.last() {
-                    place = place.behind(Key {
-                        at: last.started_at,
-                        id: last.id,
-                    });
+                    place = place.behind(last.key());
                 }
                 self.keep_those_with_words(rows, searches, &mut found).await?;
                 if is_last || found.len() >= limit as usize {
