@@ -30,6 +30,9 @@ struct Answer {
     body: Vec<u8>,
 }
 
+/// More than any answer that is read at a time.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 const REVISION: &str = "2025-06-18";
 
 /// A server that says nothing for so long is taken for dead.
@@ -40,10 +43,8 @@ impl McpConnection {
     pub async fn open(url: &str, key: &str) -> anyhow::Result<Self> {
         let rest = url.strip_prefix("http://").context("http only")?;
         let (address, path) = rest.split_once('/').context("no path")?;
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
         let mut connection = Self {
-            stream: BufReader::with_capacity(64 * 1024, stream),
+            stream: connect(address).await?,
             address: address.to_owned(),
             path: path.to_owned(),
             key: key.to_owned(),
@@ -96,6 +97,17 @@ impl McpConnection {
         stream.read_exact(&mut begin).await?;
         ensure!(&begin == b"HTTP/1.1 200", "the stream is refused");
         Ok(stream)
+    }
+
+    /// Connects anew, within the session.
+    pub async fn reconnect(&mut self) -> anyhow::Result<()> {
+        self.stream = connect(&self.address).await?;
+        Ok(())
+    }
+
+    /// Closes the connection, and keeps the session.
+    pub async fn hang_up(&mut self) -> anyhow::Result<()> {
+        Ok(self.stream.get_mut().shutdown().await?)
     }
 
     /// Ends the session, where there is one.
@@ -193,4 +205,10 @@ impl McpConnection {
         self.stream.read_exact(&mut body[start..]).await?;
         Ok(())
     }
+}
+
+async fn connect(address: &str) -> anyhow::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::with_capacity(BUFFER_BYTES, stream))
 }
