@@ -2,7 +2,7 @@ use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxD
 use uuid::Uuid;
 
 /// A value on its way into a statement, of a type that both databases have, but
-/// for the last.
+/// for the last two.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Uuid(Option<Uuid>),
@@ -13,6 +13,19 @@ pub(crate) enum Value {
     Bool(Option<bool>),
     /// An array, which only PostgreSQL has.
     Ids(Vec<Uuid>),
+    /// An array too, of what many rows have in a column.
+    Column(Column),
+}
+
+/// What is in one column of many rows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Column {
+    Uuids(Vec<Option<Uuid>>),
+    Ints(Vec<Option<i64>>),
+    Smalls(Vec<Option<i16>>),
+    Texts(Vec<Option<String>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+    Bools(Vec<Option<bool>>),
 }
 
 /// What arrays are to an engine.
@@ -20,6 +33,24 @@ pub(crate) trait Arrays: Database {
     fn encode_ids(ids: Vec<Uuid>, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError>;
 
     fn type_of_ids() -> Option<Self::TypeInfo>;
+
+    fn encode_column(column: &Column, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError>;
+
+    fn type_of_column(column: &Column) -> Option<Self::TypeInfo>;
+}
+
+/// What to do with the values of a column, of whichever type they are.
+macro_rules! on_column {
+    ($column:expr, |$values:ident| $body:expr) => {
+        match $column {
+            Column::Uuids($values) => $body,
+            Column::Ints($values) => $body,
+            Column::Smalls($values) => $body,
+            Column::Texts($values) => $body,
+            Column::Bytes($values) => $body,
+            Column::Bools($values) => $body,
+        }
+    };
 }
 
 impl Arrays for Postgres {
@@ -29,6 +60,17 @@ impl Arrays for Postgres {
 
     fn type_of_ids() -> Option<Self::TypeInfo> {
         Some(<Vec<Uuid> as Type<Self>>::type_info())
+    }
+
+    fn encode_column(column: &Column, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        on_column!(column, |values| Encode::<Self>::encode_by_ref(values, buffer))
+    }
+
+    fn type_of_column(column: &Column) -> Option<Self::TypeInfo> {
+        fn type_of<T: Type<Postgres>>(_: &T) -> <Postgres as Database>::TypeInfo {
+            T::type_info()
+        }
+        Some(on_column!(column, |values| type_of(values)))
     }
 }
 
@@ -40,6 +82,14 @@ impl Arrays for Sqlite {
     fn type_of_ids() -> Option<Self::TypeInfo> {
         None
     }
+
+    fn encode_column(_: &Column, _: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Err("SQLite has no arrays".into())
+    }
+
+    fn type_of_column(_: &Column) -> Option<Self::TypeInfo> {
+        None
+    }
 }
 
 /// What can be written many at a time.
@@ -49,6 +99,9 @@ pub(crate) trait Row {
 
     /// In the order of the columns.
     fn values(&self) -> Vec<Value>;
+
+    /// What the rows have in each of the columns.
+    fn columns(rows: &[&Self]) -> Vec<Column>;
 }
 
 impl<DB: Database> Type<DB> for Value
@@ -85,6 +138,7 @@ where
             Self::Bytes(value) => value.encode(buffer),
             Self::Bool(value) => value.encode(buffer),
             Self::Ids(ids) => DB::encode_ids(ids, buffer),
+            Self::Column(column) => DB::encode_column(&column, buffer),
         }
     }
 
@@ -101,7 +155,14 @@ where
             Self::Bytes(_) => Vec::<u8>::type_info(),
             Self::Bool(_) => bool::type_info(),
             Self::Ids(_) => return DB::type_of_ids(),
+            Self::Column(column) => return DB::type_of_column(column),
         })
+    }
+}
+
+impl From<Column> for Value {
+    fn from(column: Column) -> Self {
+        Self::Column(column)
     }
 }
 
@@ -112,7 +173,7 @@ impl From<Vec<Uuid>> for Value {
 }
 
 macro_rules! value_from {
-    ($($type:ty => $variant:ident),+ $(,)?) => { $(
+    ($($type:ty => $variant:ident, $column:ident);+ $(;)?) => { $(
         impl From<$type> for Value {
             fn from(value: $type) -> Self {
                 Self::$variant(Some(value))
@@ -124,16 +185,28 @@ macro_rules! value_from {
                 Self::$variant(value)
             }
         }
+
+        impl FromIterator<$type> for Column {
+            fn from_iter<I: IntoIterator<Item = $type>>(values: I) -> Self {
+                Self::$column(values.into_iter().map(Some).collect())
+            }
+        }
+
+        impl FromIterator<Option<$type>> for Column {
+            fn from_iter<I: IntoIterator<Item = Option<$type>>>(values: I) -> Self {
+                Self::$column(values.into_iter().collect())
+            }
+        }
     )+ };
 }
 
 value_from! {
-    Uuid => Uuid,
-    i64 => Int,
-    i16 => Small,
-    String => Text,
-    Vec<u8> => Bytes,
-    bool => Bool,
+    Uuid => Uuid, Uuids;
+    i64 => Int, Ints;
+    i16 => Small, Smalls;
+    String => Text, Texts;
+    Vec<u8> => Bytes, Bytes;
+    bool => Bool, Bools;
 }
 
 /// What is added to what is stored.
@@ -167,6 +240,10 @@ macro_rules! row {
 
             fn values(&self) -> Vec<$crate::row::Value> {
                 vec![$( self.$field.clone().into() ),+]
+            }
+
+            fn columns(rows: &[&Self]) -> Vec<$crate::row::Column> {
+                vec![$( rows.iter().map(|row| row.$field.clone()).collect() ),+]
             }
         }
     };

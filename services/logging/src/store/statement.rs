@@ -3,8 +3,8 @@ use crate::row::{Row, Value};
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
 
-/// The most rows of one `INSERT`: more would save little, and SQLite takes at
-/// most 32,766 values.
+/// The most rows that are bound one by one: more would save little, and SQLite
+/// takes at most 32,766 values.
 pub(super) const MAX_ROWS: usize = 64;
 
 /// A row that both databases can give.
@@ -185,6 +185,8 @@ pub(super) async fn insert_returning<'row, R: Row + 'row, T: Readable>(
     Ok(returned)
 }
 
+/// PostgreSQL takes all rows at once, a column in an array: to read 2,000 values
+/// one by one costs it more than to store them.
 fn inserts<'row, R: Row + 'row>(
     transaction: &Transaction,
     rows: impl IntoIterator<Item = &'row R>,
@@ -194,8 +196,11 @@ fn inserts<'row, R: Row + 'row>(
     let mut rest = rows.as_slice();
     let mut statements = Vec::new();
     while !rest.is_empty() {
-        // Powers of two: a few texts per table, which stay prepared.
-        let count = (1 << rest.len().ilog2()).min(MAX_ROWS);
+        let count = match transaction {
+            Transaction::Postgres(_) => rest.len(),
+            // Powers of two: a few texts per table, which stay prepared.
+            Transaction::Sqlite(_) => (1 << rest.len().ilog2()).min(MAX_ROWS),
+        };
         let (now, later) = rest.split_at(count);
         statements.push(insert_of(transaction, now, then));
         rest = later;
@@ -204,9 +209,14 @@ fn inserts<'row, R: Row + 'row>(
 }
 
 fn insert_of<R: Row>(transaction: &Transaction, rows: &[&R], then: &str) -> Statement {
-    let head = format!("INSERT INTO {} ({}) VALUES ", R::TABLE, R::COLUMNS.join(", "));
+    let head = format!("INSERT INTO {} ({}) ", R::TABLE, R::COLUMNS.join(", "));
     let mut statement = Statement::within(transaction, &head);
-    statement.bind_rows(rows.iter().map(|row| row.values()));
+    if statement.is_postgres {
+        statement.push("SELECT * FROM unnest").bind_list(R::columns(rows));
+    } else {
+        let rows = rows.iter().map(|row| row.values());
+        statement.push("VALUES ").bind_rows(rows);
+    }
     statement.push(" ").push(then);
     statement
 }
