@@ -1,9 +1,7 @@
 //! How the texts of a call are kept: deflated where that saves something, and
 //! together, because results repeat what was asked for.
 
-use std::{cell::RefCell, io::Read as _};
-
-use flate2::{Compress, Compression, FlushCompress, Status, bufread::DeflateDecoder};
+use crate::deflate;
 
 /// The first byte of a body: the text as it is.
 const AS_IT_IS: u8 = 0;
@@ -46,28 +44,9 @@ fn pack_one(text: &str) -> Vec<u8> {
 /// Whether the texts are shorter so. If not, what is behind the head of the body
 /// is worth nothing.
 fn deflate(texts: &[&str], body: &mut Vec<u8>) -> bool {
-    thread_local! {
-        /// Made once: to fill its tables costs more than most texts.
-        static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(4), false));
-    }
+    let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
     let length: usize = texts.iter().map(|text| text.len()).sum();
-    let Some((last, before)) = texts.split_last().filter(|_| length >= WORTH_DEFLATING_BYTES) else {
-        return false;
-    };
-    // It writes no further than there is room.
-    body.reserve_exact(length - 1);
-    let status = DEFLATE.with_borrow_mut(|deflate| {
-        deflate.reset();
-        for text in before {
-            deflate.compress_vec(text.as_bytes(), body, FlushCompress::None)?;
-        }
-        let is_taken = deflate.total_in() == (length - last.len()) as u64;
-        let rest = if is_taken { last.as_bytes() } else { &[] };
-        let status = deflate.compress_vec(rest, body, FlushCompress::Finish)?;
-        Ok::<_, flate2::CompressError>(if is_taken { status } else { Status::BufError })
-    });
-    body.shrink_to_fit();
-    matches!(status, Ok(Status::StreamEnd))
+    length >= WORTH_DEFLATING_BYTES && deflate::deflate(&parts, length - 1, body)
 }
 
 /// Arguments and result again. Of bodies that are damaged, what can be read.
@@ -76,8 +55,8 @@ pub(crate) fn unpack(arguments: Option<&[u8]>, result: Option<&[u8]>) -> (Option
         return (arguments.map(unpack_one), result.map(unpack_one));
     };
     let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize;
-    let text = inflate(deflated);
-    let (arguments, after) = text.split_at(length.min(text.len()));
+    let mut arguments = inflate(deflated);
+    let after = arguments.split_off(length.min(arguments.len()));
     let after = match result {
         Some([TOGETHER, ..]) => Some(lossy(after)),
         other => other.map(unpack_one),
@@ -87,22 +66,22 @@ pub(crate) fn unpack(arguments: Option<&[u8]>, result: Option<&[u8]>) -> (Option
 
 fn unpack_one(body: &[u8]) -> String {
     match body.split_first() {
-        Some((&DEFLATED, deflated)) => lossy(&inflate(deflated)),
-        Some((_, text)) => lossy(text),
+        Some((&DEFLATED, deflated)) => lossy(inflate(deflated)),
+        Some((_, text)) => lossy(text.to_vec()),
         None => String::new(),
     }
 }
 
 fn inflate(deflated: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    if let Err(error) = DeflateDecoder::new(deflated).read_to_end(&mut text) {
-        tracing::error!(%error, "a stored payload is damaged");
+    let (text, is_whole) = deflate::inflate(deflated, usize::MAX);
+    if !is_whole {
+        tracing::error!("a stored payload is damaged");
     }
     text
 }
 
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
+fn lossy(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// The beginning of a JSON text in one line.

@@ -14,6 +14,7 @@ mod body;
 mod breakdown;
 mod chart;
 mod config;
+mod deflate;
 mod export;
 mod facets;
 mod figures;

@@ -12,9 +12,11 @@ use serde_json::Value;
 
 use crate::query::Pattern;
 
+mod list;
 mod search;
 mod volume;
 
+pub(crate) use list::WordList;
 pub(crate) use search::{Search, Texts};
 #[cfg(test)]
 pub(crate) use volume::inflate;
@@ -42,10 +44,10 @@ const MAX_LEAVES: usize = 128;
 /// The words of one call, by where they stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
-    pub(crate) tool: Vec<String>,
-    pub(crate) arguments: Vec<String>,
-    pub(crate) result: Vec<String>,
-    pub(crate) error: Vec<String>,
+    pub(crate) tool: WordList,
+    pub(crate) arguments: WordList,
+    pub(crate) result: WordList,
+    pub(crate) error: WordList,
 }
 
 /// Where words are looked for.
@@ -68,12 +70,13 @@ impl Phrase {
     /// What a query asks for; none where it has no word.
     pub(crate) fn new(pattern: &Pattern) -> Option<Self> {
         let text = pattern.parts.first()?;
-        let words = cut(text);
-        let last = words.last()?.chars().next_back()?;
+        let mut words = WordList::default();
+        cut(text, &mut words);
+        let last = words.iter().next_back()?.chars().next_back()?;
         // A particle is written onto its word: 이슈 finds 이슈를 too.
         let is_open = is_hangul(last);
         Some(Self {
-            words,
+            words: words.iter().map(str::to_owned).collect(),
             is_open: is_open || pattern.parts.len() > 1,
         })
     }
@@ -91,44 +94,58 @@ impl Phrase {
     }
 }
 
-/// The words of a text.
-pub(crate) fn cut(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut length = 0;
-    for character in text.chars() {
-        let is_alone = is_ideograph(character);
-        let belongs = !is_alone && is_letter_or_digit(character);
-        if !belongs && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-            length = 0;
+/// Adds the words of a text.
+pub(crate) fn cut(text: &str, words: &mut WordList) {
+    let mut rest = text;
+    // Characters that the word may have yet.
+    let mut left = MAX_WORD_CHARACTERS;
+    while let Some(first) = rest.chars().next() {
+        // Most text is ASCII, and of that most is in words: these are taken whole.
+        if first.is_ascii_alphanumeric() {
+            let (run, behind) = rest.split_at(ascii_run(rest));
+            let taken = run.len().min(left);
+            words.push_ascii(&run[..taken]);
+            left -= taken;
+            rest = behind;
+            continue;
         }
-        if is_alone {
-            words.push(character.to_string());
-        } else if belongs && length < MAX_WORD_CHARACTERS {
-            if is_syllable(character) {
-                word.push(character);
-            } else {
-                word.extend(character.to_lowercase().filter(|lower| lower.is_alphanumeric()));
+        rest = &rest[first.len_utf8()..];
+        let is_alone = is_ideograph(first);
+        if is_alone || first.is_ascii() || !is_letter_or_digit(first) {
+            words.end_word();
+            left = MAX_WORD_CHARACTERS;
+            if is_alone {
+                words.push_character(first);
+                words.end_word();
             }
-            length += 1;
+        } else if left > 0 {
+            left -= 1;
+            if is_syllable(first) {
+                words.push_character(first);
+            } else {
+                let lower = first.to_lowercase().filter(|lower| lower.is_alphanumeric());
+                lower.for_each(|lower| words.push_character(lower));
+            }
         }
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
+    words.end_word();
 }
 
-/// The words of a JSON text, whole or cut. Escapes part words, however often
+/// How many letters and digits of ASCII a text begins with.
+fn ascii_run(text: &str) -> usize {
+    let bytes = text.bytes();
+    bytes.take_while(u8::is_ascii_alphanumeric).count()
+}
+
+/// Adds the words of a JSON text, whole or cut. Escapes part words, however often
 /// one JSON text lies in another.
 ///
 /// Two backslashes before a letter are an escape of the inner text, or one
 /// backslash and the letter, as in the paths of Windows. Nobody can tell, so
 /// both are found: the words that have the letter stand at the end.
-pub(crate) fn cut_json(json: &str) -> Vec<String> {
+pub(crate) fn cut_json(json: &str, words: &mut WordList) {
     if !json.contains('\\') {
-        return cut(json);
+        return cut(json, words);
     }
     let mut text = String::with_capacity(json.len());
     let mut rest = json;
@@ -156,10 +173,11 @@ pub(crate) fn cut_json(json: &str) -> Vec<String> {
         }
     }
     text.push_str(rest);
-    let mut words = cut(&text);
+    cut(&text, words);
     let tokens = json.split(|character: char| character == '"' || character.is_whitespace());
-    words.extend(tokens.filter(|token| may_be_path(token)).flat_map(cut));
-    words
+    for token in tokens.filter(|token| may_be_path(token)) {
+        cut(token, words);
+    }
 }
 
 /// Whether backslashes that are themselves escaped stand before the letter of an
@@ -177,20 +195,23 @@ fn may_be_path(token: &str) -> bool {
     false
 }
 
-/// The values of arguments with their paths, as words.
-pub(crate) fn leaves(json: &str) -> Vec<String> {
-    let mut found = Vec::new();
+/// Adds the values of arguments with their paths, as words.
+pub(crate) fn cut_leaves(json: &str, words: &mut WordList) {
     if let Ok(arguments @ Value::Object(_)) = serde_json::from_str(json) {
-        collect_leaves(&arguments, &mut String::new(), &mut found);
+        let mut left = MAX_LEAVES;
+        add_leaves(&arguments, &mut String::new(), words, &mut left);
     }
-    found
 }
 
-fn collect_leaves(value: &Value, path: &mut String, found: &mut Vec<String>) {
-    if found.len() >= MAX_LEAVES {
+/// Adds so many that are `left`.
+fn add_leaves(value: &Value, path: &mut String, words: &mut WordList, left: &mut usize) {
+    if *left == 0 {
         return;
     }
-    let mut keep = |text: &str| found.push(leaf(path, text));
+    let mut keep = |text: &str| {
+        *left -= 1;
+        words.push(&leaf(path, text));
+    };
     match value {
         Value::Null => keep("null"),
         Value::Bool(is_true) => keep(if *is_true { "true" } else { "false" }),
@@ -198,14 +219,14 @@ fn collect_leaves(value: &Value, path: &mut String, found: &mut Vec<String>) {
         Value::String(text) => keep(text),
         Value::Array(items) => {
             for item in items {
-                collect_leaves(item, path, found);
+                add_leaves(item, path, words, left);
             }
         }
         Value::Object(fields) => {
             for (name, value) in fields {
                 let length = path.len();
                 let _ = write!(path, "{}{name}", if length == 0 { "" } else { "." });
-                collect_leaves(value, path, found);
+                add_leaves(value, path, words, left);
                 path.truncate(length);
             }
         }
@@ -273,6 +294,24 @@ mod tests {
 
     use super::*;
 
+    fn words(add: impl FnOnce(&mut WordList)) -> Vec<String> {
+        let mut words = WordList::default();
+        add(&mut words);
+        words.iter().map(str::to_owned).collect()
+    }
+
+    fn cut(text: &str) -> Vec<String> {
+        words(|words| super::cut(text, words))
+    }
+
+    fn cut_json(json: &str) -> Vec<String> {
+        words(|words| super::cut_json(json, words))
+    }
+
+    fn leaves(json: &str) -> Vec<String> {
+        words(|words| cut_leaves(json, words))
+    }
+
     #[test]
     fn text_is_cut_where_a_reader_would_cut_it() {
         assert_eq!(
@@ -322,7 +361,33 @@ mod tests {
         assert!(leaves(&"[".repeat(100_000)).is_empty() && leaves("1e400").is_empty());
     }
 
+    /// The same, character by character.
+    fn cut_plainly(text: &str) -> Vec<String> {
+        let parted = text.chars().flat_map(|character| match character {
+            _ if is_ideograph(character) => vec![' ', character, ' '],
+            _ if character.is_alphanumeric() => vec![character],
+            _ => vec![' '],
+        });
+        let parted: String = parted.collect();
+        let lower = |word: &str| -> String {
+            let kept = word.chars().take(MAX_WORD_CHARACTERS);
+            kept.flat_map(char::to_lowercase)
+                .filter(|lower| lower.is_alphanumeric())
+                .collect()
+        };
+        parted
+            .split_whitespace()
+            .map(lower)
+            .filter(|word| !word.is_empty())
+            .collect()
+    }
+
     proptest! {
+        #[test]
+        fn runs_are_cut_as_characters_are(text in "([ a-zA-Z0-9_가-힣İÅß検索]|[a-z0-9가]{60,70}){0,40}") {
+            prop_assert_eq!(cut(&text), cut_plainly(&text));
+        }
+
         #[test]
         fn no_word_has_what_would_part_it(text in "\\PC{0,80}") {
             for word in cut(&text).into_iter().chain(cut_json(&text)).chain([leaf(&text, &text), beginning_of_leaf(&text, "")]) {

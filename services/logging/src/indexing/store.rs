@@ -118,7 +118,7 @@ async fn index_calls(pool: &PgPool, at_least: u64) -> Result<usize, DatabaseErro
         }
         let cut = move || {
             for texts in &texts {
-                volume.add(texts.words());
+                volume.add(&texts.words());
             }
             volume
         };

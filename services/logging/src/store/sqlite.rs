@@ -9,7 +9,7 @@ use super::{
 use crate::{
     row::row,
     tool_call::{PayloadRow, StoredToolCall},
-    words::{Part, Phrase, Search},
+    words::{Part, Phrase, Search, WordList},
 };
 
 mod search;
@@ -67,14 +67,18 @@ pub(super) async fn write_bodies(
         let words = call.words();
         Some(WordsRow {
             rowid: *numbers.get(&call.row.id)?,
-            tool: words.tool.join(" "),
-            arguments: words.arguments.join(" "),
-            result: words.result.join(" "),
-            error: words.error.join(" "),
+            tool: joined(&words.tool),
+            arguments: joined(&words.arguments),
+            result: joined(&words.result),
+            error: joined(&words.error),
         })
     });
     let words: Vec<WordsRow> = words.collect();
     insert(transaction, &words, "").await
+}
+
+fn joined(words: &WordList) -> String {
+    words.iter().collect::<Vec<_>>().join(" ")
 }
 
 /// A text with anything between its parts.

@@ -10,6 +10,7 @@ use super::*;
 use crate::{
     fixtures::{self, Gateway, PROJECT, SERVER, SESSION, finished, of_project, records, running},
     store::MIGRATIONS,
+    words::{WordList, cut},
 };
 
 type Change = fn(&mut wire::ToolCallFilter);
@@ -218,7 +219,9 @@ database_test! {
             gateway.send_and_index(records([call])).await;
             let quoted = text.replace('"', "\\\"");
             let mut queries = vec![format!("arguments.deep.list:\"{quoted}\"")];
-            queries.extend(crate::words::cut(&text).into_iter().map(|word| format!("arguments:\"{word}\"")));
+            let mut words = WordList::default();
+            cut(&text, &mut words);
+            queries.extend(words.iter().map(|word| format!("arguments:\"{word}\"")));
             for q in queries {
                 let filter = wire::ToolCallFilter { q: q.clone(), ..of_project() };
                 let (found, _) = fixtures::list(&gateway.store, filter, "", 50).await;

@@ -1,4 +1,4 @@
-use super::{LEAF, Part, Phrase, Words, cut, cut_json, is_hangul, leaves};
+use super::{LEAF, Part, Phrase, WordList, Words, cut, cut_json, cut_leaves, is_hangul};
 
 /// The texts of one call.
 #[derive(Debug, Clone, Copy)]
@@ -20,21 +20,19 @@ pub(crate) struct Search {
 impl Words {
     /// What a call is found by.
     pub(crate) fn of(texts: Texts) -> Self {
-        let mut words = Self {
-            tool: cut(texts.tool_name),
-            error: cut(texts.error_message),
-            ..Self::default()
-        };
+        let mut words = Self::default();
+        cut(texts.tool_name, &mut words.tool);
         if texts.exposed_name != texts.tool_name {
-            words.tool.extend(cut(texts.exposed_name));
+            cut(texts.exposed_name, &mut words.tool);
         }
         if let Some(json) = texts.arguments_json {
-            words.arguments = cut_json(json);
-            words.arguments.extend(leaves(json));
+            cut_json(json, &mut words.arguments);
+            cut_leaves(json, &mut words.arguments);
         }
         if let Some(json) = texts.result_json {
-            words.result = cut_json(json);
+            cut_json(json, &mut words.result);
         }
+        cut(texts.error_message, &mut words.error);
         words
     }
 }
@@ -54,17 +52,19 @@ impl Search {
             Part::Error => vec![&words.error],
         };
         let wanted = &self.phrase.words;
-        let is_there = |found: &[String]| {
+        let is_there = |found: &[&str]| {
             let mut pairs = found.iter().zip(wanted);
             let last = pairs.next_back();
-            let is_last = |(found, wanted): (&String, &String)| {
+            let is_last = |(found, wanted): (&&str, &String)| {
                 found == wanted || self.phrase.is_open && found.starts_with(wanted.as_str())
             };
             last.is_some_and(is_last) && pairs.all(|(found, wanted)| found == wanted)
         };
-        parts
-            .into_iter()
-            .any(|words| words.windows(wanted.len()).any(is_there))
+        let stand_in = |words: &WordList| {
+            let words: Vec<&str> = words.iter().collect();
+            words.windows(wanted.len()).any(is_there)
+        };
+        parts.into_iter().any(stand_in)
     }
 
     /// `false` only where the words are surely not there: far quicker than to cut
@@ -150,8 +150,8 @@ mod tests {
         fn what_is_found_may_be_found(text in "[ -~À-žK가-힣\\\\]{0,40}", escaped in "\\\\u[0-9a-f]{4}") {
             let json = serde_json::json!({ "text": text, "more": escaped }).to_string().replace("\\\\u", "\\u");
             let texts = texts(&json, &text);
-            for word in Words::of(texts).arguments {
-                prop_assert!(search(Part::Arguments, &[&word], false).may_find(texts), "{word} in {json}");
+            for word in Words::of(texts).arguments.iter() {
+                prop_assert!(search(Part::Arguments, &[word], false).may_find(texts), "{word} in {json}");
             }
         }
     }

@@ -2,14 +2,12 @@
 //! calls and never changes. Words lie in pages, in their order; a word has the
 //! calls in which it stands, by their place in the volume.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    io::{Read as _, Write as _},
-};
+use std::collections::HashMap;
 
-use flate2::{Compression, bufread::DeflateDecoder, write::DeflateEncoder};
+use foldhash::fast::RandomState;
 
 use super::{Part, Words};
+use crate::deflate;
 
 mod bytes;
 #[cfg(test)]
@@ -22,7 +20,7 @@ use bytes::{Reader, push_number};
 const PAGE_BYTES: usize = 8 * 1_024;
 
 /// More than any page inflates to.
-const MAX_PAGE_BYTES: u64 = 1 << 20;
+const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// So much memory a volume in the making takes, about.
 const FULL_BYTES: usize = if cfg!(test) { 1 << 20 } else { 128 << 20 };
@@ -48,7 +46,7 @@ pub(crate) struct Volume {
     calls: u32,
     /// Of memory, about.
     bytes: usize,
-    words: HashMap<String, Postings>,
+    words: HashMap<Box<str>, Postings, RandomState>,
 }
 
 /// Words in their order, on their way into pages.
@@ -106,23 +104,22 @@ impl From<Part> for Places {
 
 impl Volume {
     /// Adds the next call.
-    pub(crate) fn add(&mut self, words: Words) {
+    pub(crate) fn add(&mut self, words: &Words) {
         let call = self.calls;
         self.calls += 1;
         for (words, places) in [
-            (words.tool, Places::TOOL),
-            (words.arguments, Places::ARGUMENTS),
-            (words.result, Places::RESULT),
-            (words.error, Places::ERROR),
+            (&words.tool, Places::TOOL),
+            (&words.arguments, Places::ARGUMENTS),
+            (&words.result, Places::RESULT),
+            (&words.error, Places::ERROR),
         ] {
-            for word in words {
+            for word in words.iter() {
                 self.bytes += POSTING_BYTES;
-                match self.words.entry(word) {
-                    Entry::Occupied(postings) => postings.into_mut().add(call, places),
-                    Entry::Vacant(place) => {
-                        self.bytes += place.key().len() + WORD_BYTES;
-                        place.insert(Postings::new(call, places));
-                    }
+                if let Some(postings) = self.words.get_mut(word) {
+                    postings.add(call, places);
+                } else {
+                    self.bytes += word.len() + WORD_BYTES;
+                    self.words.insert(word.into(), Postings::new(call, places));
                 }
             }
         }
@@ -135,7 +132,7 @@ impl Volume {
 
     /// Writes it.
     pub(crate) fn into_pages(self) -> Vec<Page> {
-        let mut words: Vec<(String, Postings)> = self.words.into_iter().collect();
+        let mut words: Vec<(Box<str>, Postings)> = self.words.into_iter().collect();
         words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         let mut pages = Pages::default();
         for (word, postings) in words {
@@ -203,11 +200,16 @@ impl Pages {
     }
 
     fn finish_page(&mut self) {
-        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::new(5));
-        let bytes = deflate.write_all(&self.raw).and_then(|()| deflate.finish());
+        let mut bytes = Vec::new();
+        // As much as zlib says that it can need, and more (deflateBound).
+        let room = self.raw.len() + self.raw.len() / 4 + 64;
+        assert!(
+            deflate::deflate(&[&self.raw], room, &mut bytes),
+            "there is room for all of it"
+        );
         self.done.push(Page {
             first_word: std::mem::take(&mut self.first_word),
-            bytes: bytes.expect("a vector takes what is written"),
+            bytes,
         });
         self.raw.clear();
     }
@@ -276,12 +278,9 @@ fn for_each_word(page: &[u8], mut goes_on: impl FnMut(&[u8], &[u8]) -> bool) {
 
 /// Of a page that is damaged, what can be read.
 pub(crate) fn inflate(page: &[u8]) -> Vec<u8> {
-    let mut raw = Vec::new();
-    let inflated = DeflateDecoder::new(page)
-        .take(MAX_PAGE_BYTES)
-        .read_to_end(&mut raw);
-    if let Err(error) = inflated {
-        tracing::error!(%error, "a page of the index of words is damaged");
+    let (raw, is_whole) = deflate::inflate(page, MAX_PAGE_BYTES);
+    if !is_whole {
+        tracing::error!("a page of the index of words is damaged");
     }
     raw
 }
