@@ -5,7 +5,7 @@ use database::{DatabaseError, Transaction};
 use super::{
     Statement, Store,
     condition::{OF_FAILED_CALLS, push_filter, push_terms},
-    statement::{MAX_ROWS, Readable, insert},
+    statement::{Readable, fetch_alike, insert},
 };
 use crate::{
     figures::{Cell, Combination, Dimension},
@@ -74,26 +74,14 @@ async fn add<R: Counter + Readable>(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let replace = format!("ON CONFLICT ({key}) DO UPDATE SET {}", counts.join(", "));
-    for rows in rows.chunks_mut(MAX_ROWS) {
-        let mut select = Statement::within(
-            transaction,
-            &format!(
-                "SELECT {} FROM {} WHERE ({key}) IN (VALUES ",
-                R::COLUMNS.join(", "),
-                R::TABLE
-            ),
-        );
-        select.bind_rows(rows.iter().map(Counter::key)).push(")");
-        let stored: Vec<R> = select.fetch_within(transaction).await?;
-        let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
-        for row in rows.iter_mut() {
-            if let Some(stored) = stored.get(&row.key()) {
-                row.add(stored);
-            }
+    let stored: Vec<R> = fetch_alike(transaction, R::COLUMNS, &rows, R::KEY_COLUMNS).await?;
+    let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
+    for row in &mut rows {
+        if let Some(stored) = stored.get(&row.key()) {
+            row.add(stored);
         }
-        insert(transaction, &*rows, &replace).await?;
     }
-    Ok(())
+    insert(transaction, &rows, &replace).await
 }
 
 impl Store {

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
 
 /// The most rows that are bound one by one: more would save little, and SQLite
 /// takes at most 32,766 values.
-pub(super) const MAX_ROWS: usize = 64;
+const MAX_ROWS: usize = 64;
 
 /// A row that both databases can give.
 pub(crate) trait Readable:
@@ -185,6 +185,56 @@ pub(super) async fn insert_returning<'row, R: Row + 'row, T: Readable>(
     Ok(returned)
 }
 
+/// These columns of the rows that are stored under the same key as some others:
+/// so many of their first columns.
+///
+/// PostgreSQL is told to look each of them up: by itself it may read the whole
+/// table and compare.
+pub(super) async fn fetch_alike<R: Row, T: Readable>(
+    transaction: &mut Transaction,
+    columns: &[&str],
+    rows: &[R],
+    key_columns: usize,
+) -> Result<Vec<T>, DatabaseError> {
+    let key = &R::COLUMNS[..key_columns];
+    let rows: Vec<&R> = rows.iter().collect();
+    let mut found = Vec::new();
+    for rows in rows.chunks(rows_at_once(transaction, rows.len())) {
+        let head = format!("SELECT stored.{} FROM ", columns.join(", stored."));
+        let mut statement = Statement::within(transaction, &head);
+        if statement.is_postgres {
+            let alike = key
+                .iter()
+                .map(|column| format!("{0}.{column} = wanted.{column}", R::TABLE));
+            let alike = alike.collect::<Vec<_>>().join(" AND ");
+            let wanted = R::columns(rows).into_iter().take(key_columns);
+            statement.push("unnest").bind_list(wanted).push(&format!(
+                " AS wanted ({}) CROSS JOIN LATERAL (SELECT * FROM {} WHERE {alike} LIMIT 1) AS stored",
+                key.join(", "),
+                R::TABLE,
+            ));
+        } else {
+            let key = key.join(", ");
+            let wanted = rows
+                .iter()
+                .map(|row| row.values().into_iter().take(key_columns).collect());
+            statement.push(&format!("{} AS stored WHERE ({key}) IN (VALUES ", R::TABLE));
+            statement.bind_rows(wanted).push(")");
+        }
+        found.extend(statement.fetch_within(transaction).await?);
+    }
+    Ok(found)
+}
+
+/// Of so many that are left.
+fn rows_at_once(transaction: &Transaction, left: usize) -> usize {
+    match transaction {
+        Transaction::Postgres(_) => left.max(1),
+        // Powers of two: a few texts per table, which stay prepared.
+        Transaction::Sqlite(_) => left.checked_ilog2().map_or(1, |power| (1 << power).min(MAX_ROWS)),
+    }
+}
+
 /// PostgreSQL takes all rows at once, a column in an array: to read 2,000 values
 /// one by one costs it more than to store them.
 fn inserts<'row, R: Row + 'row>(
@@ -196,12 +246,7 @@ fn inserts<'row, R: Row + 'row>(
     let mut rest = rows.as_slice();
     let mut statements = Vec::new();
     while !rest.is_empty() {
-        let count = match transaction {
-            Transaction::Postgres(_) => rest.len(),
-            // Powers of two: a few texts per table, which stay prepared.
-            Transaction::Sqlite(_) => (1 << rest.len().ilog2()).min(MAX_ROWS),
-        };
-        let (now, later) = rest.split_at(count);
+        let (now, later) = rest.split_at(rows_at_once(transaction, rest.len()));
         statements.push(insert_of(transaction, now, then));
         rest = later;
     }

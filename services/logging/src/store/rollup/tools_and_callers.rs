@@ -3,13 +3,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use database::{DatabaseError, Transaction};
 use uuid::Uuid;
 
-use super::{Grouping, MAX_ROWS, Statement, Store, head, push_terms};
+use super::{Grouping, Statement, Store, head, push_terms};
 use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
     rollup::{Caller, Callers, DAY_US, OF_TOOLS, floor},
     row::{Row, row},
-    store::statement::insert_returning,
+    store::statement::{fetch_alike, insert_returning},
     tool_call::ToolCallRow,
 };
 
@@ -76,19 +76,15 @@ pub(super) async fn number(
             numbers.extend(u32::try_from(number).ok().map(|number| (caller, number)));
         }
     };
-    let key = Caller::COLUMNS.join(", ");
     let callers: Vec<Caller> = days.keys().cloned().collect();
-    for callers in callers.chunks(MAX_ROWS) {
-        let select = format!("SELECT number, last_day, {key} FROM callers WHERE ({key}) IN (VALUES ");
-        let mut known = Statement::within(transaction, &select);
-        known.bind_rows(callers.iter().map(Row::values)).push(")");
-        let mut known: Vec<Numbered> = known.fetch_within(transaction).await?;
-        known.retain(|known| days.get(&known.caller).is_some_and(|day| *day <= known.last_day));
-        for known in &known {
-            days.remove(&known.caller);
-        }
-        keep(known);
+    let columns = [&["number", "last_day"], Caller::COLUMNS].concat();
+    let mut known: Vec<Numbered> =
+        fetch_alike(transaction, &columns, &callers, Caller::COLUMNS.len()).await?;
+    known.retain(|known| days.get(&known.caller).is_some_and(|day| *day <= known.last_day));
+    for known in &known {
+        days.remove(&known.caller);
     }
+    keep(known);
     let others = days.into_iter().map(|(caller, last_day)| SeenRow {
         project_id: caller.project_id,
         session_id: caller.session_id,
@@ -99,6 +95,7 @@ pub(super) async fn number(
         last_day,
     });
     let others: Vec<SeenRow> = others.collect();
+    let key = Caller::COLUMNS.join(", ");
     let renew = format!(
         "ON CONFLICT ({key}) DO UPDATE SET last_day = excluded.last_day RETURNING number, last_day, {key}"
     );
