@@ -5,7 +5,8 @@ use tokio::net::TcpStream;
 
 use crate::{scene::Scene, table::Table};
 
-const SESSIONS: u32 = 500;
+/// Twice as many are open in the end, and a key may have 1,000.
+const SESSIONS: u32 = 400;
 
 /// What is not the sessions' alone has settled by then.
 const SETTLED: Duration = Duration::from_secs(2);
