@@ -1,14 +1,14 @@
-//! The index of words on PostgreSQL, made behind the ingest: some thousand calls
-//! at a time become a volume. What waits is found by reading it. SQLite has an
-//! index of its own, which the transaction that writes a call keeps.
+//! The index of words, made behind the ingest: some thousand calls at a time
+//! become a volume. What waits is found by reading it.
 
 use std::time::Duration;
 
-use database::{Database, DatabaseError};
+use database::DatabaseError;
 use opentelemetry::metrics::Gauge;
 use service_host::Shutdown;
+use uuid::Uuid;
 
-use crate::store::Store;
+use crate::{row::row, store::Store};
 
 mod store;
 #[cfg(test)]
@@ -23,6 +23,16 @@ const WORTH_A_VOLUME: u64 = 2_048;
 /// Volumes of a backlog between which is tidied up.
 const TIDY_AFTER: u32 = 32;
 
+row! {
+    /// A call that ended and is in no volume yet.
+    #[derive(Eq, PartialOrd, Ord, sqlx::FromRow)]
+    pub(crate) struct UnindexedRow in "unindexed_calls" {
+        project_id: Uuid,
+        started_at: i64,
+        tool_call_id: Uuid,
+    }
+}
+
 /// Indexes until the process is to stop. What fails is tried again.
 pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> {
     let unindexed = opentelemetry::global::meter("logging")
@@ -30,9 +40,6 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> 
         .with_description("Calls whose words are not in the index yet")
         .build();
     unindexed.record(0, &[]);
-    if matches!(store.database, Database::Sqlite(_)) {
-        return Ok(());
-    }
     loop {
         if let Err(error) = index(&store, &unindexed, &shutdown).await {
             tracing::warn!(%error, "words of calls could not be indexed");

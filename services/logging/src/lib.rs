@@ -6,8 +6,8 @@
 //! one transaction (`store/write`). Readers come in by the other files of `rpc`:
 //! `tool_calls` answers pages and single calls, `summary` figures, `tail` what
 //! changes. The only other service that it calls is projects, which it asks how
-//! long to keep what (`retention`); it works without the answer. On PostgreSQL
-//! the words of calls are indexed behind all that (`indexing`).
+//! long to keep what (`retention`); it works without the answer. The words of
+//! calls are indexed behind all that (`indexing`).
 
 mod batch;
 mod body;

@@ -1,5 +1,5 @@
 use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Simple};
 
 /// A value on its way into a statement, of a type that both databases have, but
 /// for the last two.
@@ -11,7 +11,7 @@ pub(crate) enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Bool(Option<bool>),
-    /// An array, which only PostgreSQL has.
+    /// An array; on SQLite, which has none, a JSON text of hexadecimal digits.
     Ids(Vec<Uuid>),
     /// An array too, of what many rows have in a column.
     Column(Column),
@@ -75,12 +75,21 @@ impl Arrays for Postgres {
 }
 
 impl Arrays for Sqlite {
-    fn encode_ids(_: Vec<Uuid>, _: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        Err("SQLite has no arrays".into())
+    fn encode_ids(ids: Vec<Uuid>, buffer: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let mut digits = [0; Simple::LENGTH];
+        let mut json = String::with_capacity(ids.len() * (Simple::LENGTH + 3) + 2);
+        json.push('[');
+        for (index, id) in ids.iter().enumerate() {
+            json.push_str(if index > 0 { ",\"" } else { "\"" });
+            json.push_str(id.simple().encode_lower(&mut digits));
+            json.push('"');
+        }
+        json.push(']');
+        Encode::<Self>::encode(json, buffer)
     }
 
     fn type_of_ids() -> Option<Self::TypeInfo> {
-        None
+        Some(<String as Type<Self>>::type_info())
     }
 
     fn encode_column(_: &Column, _: &mut Self::ArgumentBuffer) -> Result<IsNull, BoxDynError> {

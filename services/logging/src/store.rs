@@ -11,11 +11,14 @@ mod sqlite;
 mod statement;
 mod write;
 
-pub(crate) use postgres::{CallTexts, part_name, texts_of};
+pub(crate) use postgres::part_name;
 pub(crate) use read::push_place;
 pub(crate) use rollup::Grouping;
 #[cfg(test)]
 pub(crate) use rollup::MAX_COUNTED;
+pub(crate) use search::{CallTexts, texts_of};
+#[cfg(test)]
+pub(crate) use statement::Readable;
 pub(crate) use statement::{Statement, insert};
 pub(crate) use write::Written;
 
@@ -78,12 +81,8 @@ mod tests {
 
     #[tokio::test]
     async fn both_engines_have_the_same_tables() {
-        let of_one_engine = [
-            "tool_call_bodies",
-            "tool_call_words*",
-            "unindexed_calls",
-            "word_*",
-        ];
-        assert_parity(&MIGRATIONS, &of_one_engine).await;
+        // By the number of a body, and by what is unique of a call that waits.
+        let not_alike = ["tool_call_bodies", "unindexed_calls"];
+        assert_parity(&MIGRATIONS, &not_alike).await;
     }
 }

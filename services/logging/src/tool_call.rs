@@ -13,7 +13,6 @@ use crate::{
     record::{self, InvalidRecord, Texts},
     rollup::DAY_US,
     row::row,
-    words::{Texts as SearchedTexts, Words},
 };
 
 row! {
@@ -82,9 +81,6 @@ row! {
 pub(crate) struct StoredToolCall {
     pub(crate) row: ToolCallRow,
     pub(crate) payload: PayloadRow,
-    /// The texts that the payload was packed of.
-    arguments_json: Option<String>,
-    result_json: Option<String>,
     /// Whether it is not what was sent, so that the bytes are kept beside it.
     pub(crate) is_changed: bool,
 }
@@ -192,15 +188,7 @@ impl StoredToolCall {
                 arguments: packed_arguments,
                 result: packed_result,
             },
-            arguments_json: arguments.json,
-            result_json: result.json,
         })
-    }
-
-    /// What it is found by.
-    pub(crate) fn words(&self) -> Words {
-        let (arguments, result) = (self.arguments_json.as_deref(), self.result_json.as_deref());
-        Words::of(self.row.texts(arguments, result))
     }
 
     /// Of two records of one call, the one that says more: an end is never
@@ -236,21 +224,6 @@ impl ToolCallRow {
 
     pub(crate) fn is_success(&self) -> bool {
         self.status == ToolCallStatus::Success.as_str()
-    }
-
-    /// What is cut into words, with the texts of its payload.
-    pub(crate) fn texts<'call>(
-        &'call self,
-        arguments_json: Option<&'call str>,
-        result_json: Option<&'call str>,
-    ) -> SearchedTexts<'call> {
-        SearchedTexts {
-            tool_name: &self.tool_name,
-            exposed_name: &self.exposed_name,
-            error_message: &self.error_message,
-            arguments_json,
-            result_json,
-        }
     }
 
     /// The call for its readers. Without its payload row it has the sizes of

@@ -22,10 +22,13 @@ pub(crate) use search::{Search, Texts};
 pub(crate) use volume::inflate;
 pub(crate) use volume::{Page, Places, Volume, look_up, renumber};
 
+/// Of the id of a call, where there are many one after another.
+pub(crate) const ID_BYTES: usize = 16;
+
 /// Longer words are cut: nobody types them.
 const MAX_WORD_CHARACTERS: usize = 64;
 
-/// Begins no word of a text, and is a letter to both databases.
+/// Begins no word of a text.
 const LEAF: char = '\u{E000}';
 
 /// What stands in a leaf for ASCII that would part it.

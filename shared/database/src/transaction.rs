@@ -4,10 +4,10 @@ use crate::{Database, DatabaseError};
 /// never happened.
 #[derive(Debug)]
 pub enum Transaction {
-    /// `BEGIN IMMEDIATE`: it waits for SQLite's one writer here, and not in its
-    /// middle, where waiting would be a deadlock.
+    /// One that will write begins with `BEGIN IMMEDIATE`: it waits for SQLite's
+    /// one writer here, and not in its middle, where waiting would be a deadlock.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    /// Read committed.
+    /// Read committed, but for a snapshot.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
@@ -36,6 +36,18 @@ impl Database {
             Self::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
         }
     }
+
+    /// Begins a transaction that only reads, and sees all as it was at its first
+    /// statement. It waits for nobody, and nobody for it.
+    pub async fn snapshot(&self) -> Result<Transaction, DatabaseError> {
+        match self {
+            Self::Sqlite(pool) => Ok(Transaction::Sqlite(pool.begin().await?)),
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Ok(Transaction::Postgres(pool.begin_with(begin).await?))
+            }
+        }
+    }
 }
 
 impl Transaction {
@@ -44,6 +56,15 @@ impl Transaction {
         match self {
             Self::Sqlite(inner) => inner.commit().await?,
             Self::Postgres(inner) => inner.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Has none of it be. To drop it does so too, but somewhat later.
+    pub async fn rollback(self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(inner) => inner.rollback().await?,
+            Self::Postgres(inner) => inner.rollback().await?,
         }
         Ok(())
     }

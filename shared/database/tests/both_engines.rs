@@ -72,6 +72,24 @@ fn newer_release() -> Migrations {
 database_test! {
     &MIGRATIONS;
 
+    async fn a_snapshot_stays_what_it_was_at_its_first_look(database: Database) {
+        async fn count(snapshot: &mut database::Transaction) -> i64 {
+            on_transaction!(snapshot, |connection| {
+                sqlx::query_scalar("SELECT COUNT(*) FROM things").fetch_one(connection).await
+            })
+            .expect("things can be counted")
+        }
+        let mut snapshot = database.snapshot().await.expect("begun");
+        assert_eq!(count(&mut snapshot).await, 0);
+        let mut transaction = database.begin().await.expect("begun");
+        insert(&mut transaction, &thing(1)).await.expect("inserted");
+        transaction.commit().await.expect("committed");
+        assert_eq!(count(&mut snapshot).await, 0);
+        snapshot.rollback().await.expect("rolled back");
+        let mut later = database.snapshot().await.expect("begun");
+        assert_eq!(count(&mut later).await, 1);
+    }
+
     async fn a_committed_row_is_read_as_it_was_written(database: Database) {
         let mut transaction = database.begin().await.expect("begun");
         for number in [1, 2] {

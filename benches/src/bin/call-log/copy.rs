@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgPoolCopyExt as _};
@@ -14,24 +14,6 @@ const TABLES: [&str; 8] = [
     "session_call_counts",
     "commits",
 ];
-
-/// Fewer calls than these wait for the index of words until more come.
-const LEFT_TO_WAIT: i64 = 2_048;
-
-/// Waits until all calls are in the index of words but those that wait for more.
-/// Returns how many these are.
-pub(crate) async fn indexed(url: &str) -> anyhow::Result<i64> {
-    let mut database = PgConnection::connect(url).await?;
-    loop {
-        let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM unindexed_calls")
-            .fetch_one(&mut database)
-            .await?;
-        if waiting < LEFT_TO_WAIT {
-            return Ok(waiting);
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
 
 /// What a database takes on disk.
 pub(crate) async fn database_bytes(url: &str) -> anyhow::Result<u64> {

@@ -3,11 +3,15 @@
 mod copy;
 mod questions;
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use benches::{Draw, Reader, Service, Shape};
 use clap::Parser;
+use database::{Database, on_database};
 use domain::{Clock, ProjectId, Timestamp};
 use proto::{
     logging::{ListToolCallsRequest, SummarizeToolCallsRequest, ToolCallFilter},
@@ -57,6 +61,9 @@ struct Args {
 /// The same in each run, so that a kept database can be asked again.
 const PROJECT: Uuid = Uuid::from_u128(0x0192_f0c1_7a3b_7c55_9d0e_2f4a_6b8c_0d1e);
 
+/// Fewer calls than these wait for the index of words until more come.
+const LEFT_TO_WAIT: i64 = 2_048;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
@@ -70,7 +77,7 @@ async fn main() -> anyhow::Result<()> {
     let mut reader = service.reader();
     let is_there = newest(&mut reader, args.project).await?.is_some();
     if !is_there {
-        store(&args, &service).await?;
+        store(&args, &service, &url).await?;
     }
     let now = newest(&mut reader, args.project)
         .await?
@@ -103,7 +110,7 @@ async fn main() -> anyhow::Result<()> {
     service.stop().await
 }
 
-async fn store(args: &Args, service: &Service) -> anyhow::Result<()> {
+async fn store(args: &Args, service: &Service, url: &str) -> anyhow::Result<()> {
     let now = Clock::system().now();
     let draw = Draw::new(
         args.shape,
@@ -120,14 +127,31 @@ async fn store(args: &Args, service: &Service) -> anyhow::Result<()> {
         args.calls,
         args.calls as f64 / seconds
     );
-    if let Some(url) = &args.database_url {
-        let waiting = copy::indexed(url).await?;
-        println!(
-            "words of all but {waiting} indexed {:.1} s later",
-            begin.elapsed().as_secs_f64() - seconds
-        );
-    }
+    let waiting = indexed(url).await?;
+    println!(
+        "words of all but {waiting} indexed {:.1} s later",
+        begin.elapsed().as_secs_f64() - seconds
+    );
     Ok(())
+}
+
+/// Waits until all calls are in the index of words but those that wait for more.
+/// Returns how many these are.
+async fn indexed(url: &str) -> anyhow::Result<i64> {
+    let database = Database::open(url, &logging::MIGRATIONS).await?;
+    let waiting = loop {
+        let waiting: i64 = on_database!(&database, |pool| {
+            sqlx::query_scalar("SELECT COUNT(*) FROM unindexed_calls")
+                .fetch_one(pool)
+                .await?
+        });
+        if waiting < LEFT_TO_WAIT {
+            break waiting;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    database.close().await;
+    Ok(waiting)
 }
 
 /// Everything that was ever stored of the project.

@@ -132,6 +132,8 @@ database_test! {
             database::Database::Sqlite(_) => include_str!("../../../../migrations/logging/sqlite/0005_callers_of_tools.sql"),
             database::Database::Postgres(_) => include_str!("../../../../migrations/logging/postgres/0005_callers_of_tools.sql"),
         };
+        // SQLite had another index of words then, which it is about too.
+        let migration = migration.split("-- A block of the index of words").next().unwrap();
         database::on_database!(&gateway.store.database, |pool| {
             sqlx::raw_sql("DROP TABLE tool_caller_rollups; DROP TABLE callers").execute(pool).await.unwrap();
             sqlx::raw_sql(migration).execute(pool).await.unwrap();

@@ -1,20 +1,20 @@
 use std::collections::HashSet;
 
 use database::{
-    Migrations, database_test,
+    Database, Migrations, database_test,
     testing::{Engine, TestDatabase},
 };
 use domain::{Timestamp, ToolCallStatus};
 use proto::logging::{ToolCall, ToolCallFilter};
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
 use super::*;
 use crate::{
     fixtures::{self, Gateway, PROJECT, finished, of_project, payload, records, running},
-    store::{MIGRATIONS, Statement, insert},
+    store::{MIGRATIONS, Readable, Statement, insert},
     tool_call::StoredToolCall,
-    words,
+    words::{self, ID_BYTES},
 };
 
 /// A call with some words in its arguments.
@@ -37,19 +37,20 @@ async fn find(store: &Store, q: &str) -> Vec<u128> {
 }
 
 async fn count(store: &Store, table: &str) -> i64 {
-    let statement = Statement::new(&store.database, &format!("SELECT COUNT(*) FROM {table}"));
-    let counts: Vec<(i64,)> = statement.fetch_all(&store.database).await.unwrap();
+    let counts: Vec<(i64,)> = read(store, &format!("SELECT COUNT(*) FROM {table}")).await;
     counts[0].0
 }
 
-/// The number of each call in the index, of all volumes.
-async fn indexed(pool: &PgPool) -> Vec<Uuid> {
-    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT ids FROM word_sections")
-        .fetch_all(pool)
-        .await
-        .unwrap();
+async fn read<T: Readable>(store: &Store, select: &str) -> Vec<T> {
+    let statement = Statement::new(&store.database, select);
+    statement.fetch_all(&store.database).await.unwrap()
+}
+
+/// The id of each call in the index, of all volumes.
+async fn indexed(store: &Store) -> Vec<Uuid> {
+    let ids: Vec<(Vec<u8>,)> = read(store, "SELECT ids FROM word_sections").await;
     ids.iter()
-        .flat_map(|ids| ids.as_chunks::<16>().0)
+        .flat_map(|(ids,)| ids.as_chunks::<ID_BYTES>().0)
         .map(|id| Uuid::from_bytes(*id))
         .collect()
 }
@@ -57,13 +58,7 @@ async fn indexed(pool: &PgPool) -> Vec<Uuid> {
 /// Which of some words stand in the bytes of the index, where a search would look
 /// and anywhere else.
 async fn words_in_pages<'word>(store: &Store, words: &[&'word str]) -> Vec<&'word str> {
-    let Database::Postgres(pool) = &store.database else {
-        return Vec::new();
-    };
-    let pages: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as("SELECT first_word, page FROM word_pages")
-        .fetch_all(pool)
-        .await
-        .unwrap();
+    let pages: Vec<(Vec<u8>, Vec<u8>)> = read(store, "SELECT first_word, page FROM word_pages").await;
     let texts: Vec<Vec<u8>> = pages
         .iter()
         .flat_map(|(first, page)| [first.clone(), words::inflate(page)])
@@ -120,42 +115,35 @@ database_test! {
         let other = Store::over(database.clone());
         futures::join!(everything(&gateway.store), everything(&other), everything(&gateway.store));
         assert_eq!(gateway.store.count_unindexed().await.unwrap(), 0);
-        if let Database::Postgres(pool) = &database {
-            let indexed = indexed(pool).await;
-            let unique: HashSet<&Uuid> = indexed.iter().collect();
-            assert_eq!((indexed.len(), unique.len()), (1_500, 1_500));
-        }
+        let indexed = indexed(&gateway.store).await;
+        let unique: HashSet<&Uuid> = indexed.iter().collect();
+        assert_eq!((indexed.len(), unique.len()), (1_500, 1_500));
         assert_eq!(find(&gateway.store, "word3").await.len(), 214);
     }
 
     async fn calls_of_many_words_are_shared_among_volumes(database: Database) {
-        let mut gateway = Gateway::over(database.clone());
+        let mut gateway = Gateway::over(database);
         let text = |id: u128| (0..80).map(|word| format!("w{id}x{word}")).collect::<Vec<_>>().join(" ");
         gateway.send_and_index(records((1..=250).map(|id| call(id, &text(id))))).await;
         for id in [1, 120, 250] {
             assert_eq!(find(&gateway.store, &format!("w{id}x79")).await, [id]);
         }
-        if let Database::Postgres(pool) = &database {
-            let volumes: i64 =
-                sqlx::query_scalar("SELECT COUNT(*) FROM word_sections").fetch_one(pool).await.unwrap();
-            assert!(volumes > 1, "{volumes}");
-            assert_eq!(indexed(pool).await.len(), 250);
-        }
+        let volumes = count(&gateway.store, "word_sections").await;
+        assert!(volumes > 1, "{volumes}");
+        assert_eq!(indexed(&gateway.store).await.len(), 250);
     }
 
     async fn few_calls_wait_for_more(database: Database) {
-        let mut gateway = Gateway::over(database.clone());
+        let mut gateway = Gateway::over(database);
         gateway.send(records((1..=9).map(|id| call(id, "few")))).await;
         assert_eq!(gateway.store.index_calls(10).await.unwrap(), 0);
         assert_eq!(find(&gateway.store, "few").await.len(), 9);
-        if matches!(database, Database::Postgres(_)) {
-            assert_eq!(gateway.store.count_unindexed().await.unwrap(), 9);
-            assert_eq!(gateway.store.index_calls(9).await.unwrap(), 9);
-        }
+        assert_eq!(gateway.store.count_unindexed().await.unwrap(), 9);
+        assert_eq!(gateway.store.index_calls(9).await.unwrap(), 9);
     }
 
     async fn no_word_outlives_its_payload(database: Database) {
-        let mut gateway = Gateway::over(database.clone());
+        let mut gateway = Gateway::over(database);
         let now = Timestamp::from_micros(1_764_000_000_000_000);
         let other = Uuid::from_u128(99);
         let of = |project: Uuid, number: u128, days: i64, text: &str| {
@@ -178,72 +166,109 @@ database_test! {
         gateway.send(records(waiting)).await;
         let store = &gateway.store;
         let all = ["xgone", "kfresh", "qsecret", "zprivate"];
-        if let Database::Postgres(_) = &database {
-            assert_eq!(words_in_pages(store, &all).await, all);
-        }
+        assert_eq!(words_in_pages(store, &all).await, all);
 
         store.sweep(now).await.unwrap();
-        if let Database::Postgres(_) = &database {
-            assert_eq!(words_in_pages(store, &all).await, ["kfresh", "zprivate"]);
-            assert_eq!(count(store, "unindexed_calls").await, 1);
-        }
+        assert_eq!(words_in_pages(store, &all).await, ["kfresh", "zprivate"]);
+        assert_eq!(count(store, "unindexed_calls").await, 1);
         for (q, found) in [("xgone", 0), ("kfresh", 1), ("stays", 1), ("waits", 0)] {
             assert_eq!(find(store, q).await.len(), found, "{q}");
         }
 
         store.purge_project(other).await.unwrap();
         assert_eq!(find(store, "stays").await.len(), 1);
-        if let Database::Postgres(pool) = &database {
-            assert_eq!(words_in_pages(store, &all).await, ["kfresh"]);
-            assert_eq!(count(store, "unindexed_calls").await, 0);
-            assert_eq!(indexed(pool).await.len(), 1);
-        }
+        assert_eq!(words_in_pages(store, &all).await, ["kfresh"]);
+        assert_eq!(count(store, "unindexed_calls").await, 0);
+        assert_eq!(indexed(store).await.len(), 1);
         store.purge_project(PROJECT).await.unwrap();
-        if let Database::Postgres(_) = &database {
-            assert_eq!((count(store, "word_sections").await, count(store, "word_pages").await), (0, 0));
+        assert_eq!((count(store, "word_sections").await, count(store, "word_pages").await), (0, 0));
+    }
+
+    async fn what_goes_while_its_words_are_cut_leaves_none(database: Database) {
+        let mut gateway = Gateway::over(database);
+        for round in 0..8 {
+            let calls = (1..=300).map(|id| call(round * 1_000 + id, "goes soon"));
+            gateway.send(records(calls)).await;
+            let store = &gateway.store;
+            let (purged, ()) = futures::join!(store.purge_project(PROJECT), everything(store));
+            purged.unwrap();
+            for table in ["unindexed_calls", "word_sections", "word_pages"] {
+                assert_eq!(count(store, table).await, 0, "{table}");
+            }
+        }
+    }
+
+    async fn a_call_that_comes_again_waits_once(database: Database) {
+        let mut gateway = Gateway::over(database);
+        gateway.send(records([call(1, "again")])).await;
+        let mut transaction = gateway.store.database.begin().await.unwrap();
+        let gone = Statement::within(&transaction, "DELETE FROM tool_calls");
+        assert_eq!(gone.execute(&mut transaction).await.unwrap(), 1);
+        transaction.commit().await.unwrap();
+        gateway.send(records([call(1, "again")])).await;
+        for _ in 0..2 {
+            assert_eq!(find(&gateway.store, "again").await, [1]);
+            everything(&gateway.store).await;
         }
     }
 }
 
-#[tokio::test]
-async fn bodies_that_were_there_before_are_indexed() {
-    let home = TestDatabase::create(Engine::Postgres).await;
-    let before = |migrator: &Migrator| {
-        let migrations = migrator.iter().filter(|migration| migration.version < 7).cloned();
-        Migrator::with_migrations(migrations.collect())
-    };
-    let older = Migrations {
-        sqlite: before(&MIGRATIONS.sqlite),
-        postgres: before(&MIGRATIONS.postgres),
-    };
-    let database = Database::open(home.url(), &older).await.unwrap();
-    let calls = [call(1, "old"), call(2, "older"), running(3, 3)];
-    let calls: Vec<StoredToolCall> = calls
-        .into_iter()
-        .map(|call| StoredToolCall::from_wire(call).unwrap())
-        .collect();
-    let mut transaction = database.begin().await.unwrap();
-    insert(&mut transaction, calls.iter().map(|call| &call.row), "")
-        .await
-        .unwrap();
-    insert(&mut transaction, calls.iter().map(|call| &call.payload), "")
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
-    database.close().await;
+mod bodies_that_were_there_before_are_indexed {
+    use super::*;
 
-    let store = Store::open(home.url()).await.unwrap();
-    assert_eq!(
-        store.count_unindexed().await.unwrap(),
-        2,
-        "what runs yet will come"
-    );
-    for _ in 0..2 {
-        assert_eq!(find(&store, "old*").await, [2, 1]);
-        assert_eq!(find(&store, "bug").await, [3]);
-        everything(&store).await;
+    /// Opens a database of before an engine had volumes.
+    async fn test(engine: Engine, since: i64) {
+        let home = TestDatabase::create(engine).await;
+        let before = |migrator: &Migrator| {
+            let migrations = migrator
+                .iter()
+                .filter(|migration| migration.version < since)
+                .cloned();
+            Migrator::with_migrations(migrations.collect())
+        };
+        let older = Migrations {
+            sqlite: before(&MIGRATIONS.sqlite),
+            postgres: before(&MIGRATIONS.postgres),
+        };
+        let database = Database::open(home.url(), &older).await.unwrap();
+        let calls = [call(1, "old"), call(2, "older"), running(3, 3)];
+        let calls: Vec<StoredToolCall> = calls
+            .into_iter()
+            .map(|call| StoredToolCall::from_wire(call).unwrap())
+            .collect();
+        let mut transaction = database.begin().await.unwrap();
+        insert(&mut transaction, calls.iter().map(|call| &call.row), "")
+            .await
+            .unwrap();
+        insert(&mut transaction, calls.iter().map(|call| &call.payload), "")
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        database.close().await;
+
+        let store = Store::open(home.url()).await.unwrap();
+        assert_eq!(
+            store.count_unindexed().await.unwrap(),
+            2,
+            "what runs yet will come"
+        );
+        for _ in 0..2 {
+            assert_eq!(find(&store, "old*").await, [2, 1]);
+            assert_eq!(find(&store, "bug").await, [3]);
+            everything(&store).await;
+        }
+        assert_eq!(store.count_unindexed().await.unwrap(), 0);
+        store.close().await;
+        home.remove().await;
     }
-    assert_eq!(store.count_unindexed().await.unwrap(), 0);
-    store.close().await;
-    home.remove().await;
+
+    #[tokio::test]
+    async fn sqlite() {
+        test(Engine::Sqlite, 8).await;
+    }
+
+    #[tokio::test]
+    async fn postgres() {
+        test(Engine::Postgres, 7).await;
+    }
 }

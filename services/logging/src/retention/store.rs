@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use database::{Database, DatabaseError, Transaction, on_database};
+use database::{Database, DatabaseError, on_database};
 use domain::Timestamp;
 use uuid::Uuid;
 
@@ -13,7 +13,6 @@ use crate::{
 
 mod postgres;
 mod purge;
-mod sqlite;
 
 /// Rows that one statement takes away: no writer waits long for it.
 const STEP: i64 = 1_000;
@@ -86,17 +85,14 @@ impl Store {
     /// Every project that has something.
     pub(super) async fn projects(&self) -> Result<BTreeSet<Uuid>, DatabaseError> {
         let mut projects = BTreeSet::new();
-        let of_words: &[&str] = match &self.database {
-            Database::Sqlite(_) => &[],
-            Database::Postgres(_) => &["unindexed_calls", "word_sections"],
-        };
-        let tables = [
+        for table in [
             "tool_call_rollups",
             "tool_calls",
             "server_logs",
             "client_sessions",
-        ];
-        for table in tables.iter().chain(of_words) {
+            "unindexed_calls",
+            "word_sections",
+        ] {
             projects.extend(self.projects_in(table).await?.into_iter().map(|(id,)| id));
         }
         Ok(projects)
@@ -243,22 +239,24 @@ impl Store {
         Ok(())
     }
 
-    /// Bodies that are older, or whose call is gone; on SQLite with their words.
+    /// Bodies that are older, or whose call is gone.
     async fn delete_bodies(&self, project_id: Uuid, before: i64) -> Result<(), DatabaseError> {
         loop {
             let mut transaction = self.database.begin().await?;
-            let gone = match &transaction {
-                Transaction::Sqlite(_) => {
-                    let old = old_bodies(&transaction, "number", project_id, before);
-                    sqlite::delete_with_words(&mut transaction, old).await?
-                }
-                Transaction::Postgres(_) => {
-                    let old = old_bodies(&transaction, "tool_call_id", project_id, before);
-                    old.fetch_within::<(Uuid,)>(&mut transaction).await?.len()
-                }
-            };
+            let mut statement = Statement::within(
+                &transaction,
+                "DELETE FROM tool_call_bodies WHERE tool_call_id IN (
+                 SELECT tool_call_id FROM tool_call_bodies LEFT JOIN tool_calls ON id = tool_call_id
+                 WHERE tool_call_id < ",
+            );
+            statement.bind(first_id(before));
+            statement
+                .push(" AND (id IS NULL OR project_id = ")
+                .bind(project_id)
+                .push(&format!(") LIMIT {STEP})"));
+            let gone = statement.execute(&mut transaction).await?;
             transaction.commit().await?;
-            if gone < STEP as usize {
+            if gone < STEP.unsigned_abs() {
                 return Ok(());
             }
         }
@@ -273,22 +271,4 @@ impl Store {
             }
         }
     }
-}
-
-/// Takes a step of old bodies away and returns their keys.
-fn old_bodies(transaction: &Transaction, key: &str, project_id: Uuid, before: i64) -> Statement {
-    let mut statement = Statement::within(
-        transaction,
-        &format!(
-            "DELETE FROM tool_call_bodies WHERE {key} IN (
-             SELECT {key} FROM tool_call_bodies LEFT JOIN tool_calls ON id = tool_call_id
-             WHERE tool_call_id < "
-        ),
-    );
-    statement.bind(first_id(before));
-    statement
-        .push(" AND (id IS NULL OR project_id = ")
-        .bind(project_id)
-        .push(&format!(") LIMIT {STEP}) RETURNING {key}"));
-    statement
 }

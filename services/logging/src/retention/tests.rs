@@ -46,11 +46,11 @@ fn read(project_id: Uuid, retention: Retention) -> Option<RetentionRow> {
     })
 }
 
-/// Every table that there is, but those that an index is made of.
+/// Every table that there is.
 async fn tables(store: &Store) -> Vec<String> {
     let select = match &store.database {
         Database::Sqlite(_) => {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'tool_call_words%'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         }
         Database::Postgres(_) => {
             "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema()"

@@ -12,21 +12,44 @@ pub(super) const OF_FAILED_CALLS: &str = " AND status IN ('error', 'timeout', 'c
 
 /// `WHERE`, over rows of calls.
 pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
-    statement.push(" WHERE project_id = ").bind(filter.project_id);
+    if !statement.is_postgres() && statement.words.is_looked_up() && !searches(filter).is_empty() {
+        sqlite::push_range_of_few(statement, filter.project_id, range);
+    } else {
+        push_range(statement, filter.project_id, range);
+    }
+    push_days(statement, range);
+    // Few calls fail, and have an index of their own.
+    if filter.terms.iter().any(is_of_failed_calls) {
+        statement.push(OF_FAILED_CALLS);
+    }
+    push_terms(statement, filter);
+}
+
+/// `WHERE`, over anything that a project has at a time.
+pub(super) fn push_range(statement: &mut Statement, project_id: Uuid, range: Range) {
+    statement.push(" WHERE project_id = ").bind(project_id);
     if let Some(from) = range.from {
         statement.push(" AND started_at >= ").bind(from.as_micros());
     }
     if let Some(to) = range.to {
         statement.push(" AND started_at < ").bind(to.as_micros());
     }
+}
+
+/// Has only those parts of PostgreSQL's tables read that a range can be in.
+pub(super) fn push_days(statement: &mut Statement, range: Range) {
     if statement.is_postgres() {
         postgres::push_days(statement, range);
     }
-    // Few calls fail, and have an index of their own.
-    if filter.terms.iter().any(is_of_failed_calls) {
-        statement.push(OF_FAILED_CALLS);
+}
+
+/// `id` is one of these, each of which is looked up.
+pub(super) fn push_each(statement: &mut Statement, ids: Vec<Uuid>) {
+    if statement.is_postgres() {
+        postgres::push_each(statement, ids);
+    } else {
+        statement.push("id IN ").push_ids(ids);
     }
-    push_terms(statement, filter);
 }
 
 /// Whether only calls that failed can have it.
@@ -264,10 +287,12 @@ fn push_text(statement: &mut Statement, column: &str, value: &Value) {
     }
 }
 
+/// The calls were found before.
 fn push_search(statement: &mut Statement, search: &Search) {
-    if statement.is_postgres() {
-        postgres::push_words(statement, search);
+    let ids = statement.words.ids(search);
+    if !statement.is_postgres() && !statement.words.is_looked_up() {
+        sqlite::push_compared(statement, ids);
     } else {
-        sqlite::push_words(statement, search);
+        statement.push("id IN ").push_ids(ids);
     }
 }

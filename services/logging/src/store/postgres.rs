@@ -3,24 +3,22 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use database::{DatabaseError, Transaction};
+use database::{DatabaseError, keyset::Place};
 use domain::ToolCallId;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{
-    Statement, first_id,
-    statement::{WordLookup, insert},
+    Statement,
+    condition::{self, push_filter},
+    first_id,
+    read::push_place,
+    search::FoundWords,
 };
-use crate::{filter::Range, rollup::DAY_US, row::row, tool_call::StoredToolCall, words::Search};
-
-mod search;
-mod slices;
-mod texts;
-mod words;
-
-pub(crate) use texts::{CallTexts, texts_of};
-pub(super) use words::FoundWords;
+use crate::{
+    filter::{Range, ToolCallFilter},
+    rollup::DAY_US,
+};
 
 /// Days that parts are made for: from 2020 to 2100. What says that it is of
 /// another time lies in the rest.
@@ -28,15 +26,6 @@ const DAYS: std::ops::Range<u64> = 18_262..47_482;
 
 /// The tables that have a part per day.
 pub(super) const PARTED: [&str; 2] = ["tool_calls", "tool_call_bodies"];
-
-row! {
-    /// A call that is in no volume of the index of words yet.
-    struct UnindexedRow in "unindexed_calls" {
-        project_id: Uuid,
-        started_at: i64,
-        tool_call_id: Uuid,
-    }
-}
 
 /// The days whose parts are there. Shared by all who write.
 #[derive(Debug, Clone, Default)]
@@ -115,46 +104,43 @@ pub(crate) fn part_name(table: &str, day: impl std::fmt::Display) -> String {
 /// Has only the parts read that a range can be in. A call starts in the day of
 /// its id or beside it (see `StoredToolCall::from_wire`).
 pub(super) fn push_days(statement: &mut Statement, range: Range) {
-    let (first, last) = ids_of(range);
-    if range.from.is_some() {
+    if let Some(from) = range.from {
+        let first = first_id(from.as_micros().saturating_sub(DAY_US));
         statement.push(" AND id >= ").bind(first);
     }
-    if range.to.is_some() {
+    if let Some(to) = range.to {
+        let last = first_id(to.as_micros().saturating_add(DAY_US));
         statement.push(" AND id <= ").bind(last);
     }
 }
 
-/// Between which ids the calls of a range are.
-fn ids_of(range: Range) -> (Uuid, Uuid) {
-    let first = range.from.map(|from| from.as_micros().saturating_sub(DAY_US));
-    let last = range.to.map(|to| to.as_micros().saturating_add(DAY_US));
-    (
-        first.map_or(Uuid::nil(), first_id),
-        last.map_or(Uuid::max(), first_id),
-    )
+/// `id` is one of these. Told how long the array is, the planner looks which day
+/// each id is of; told the first and the last, which days there can be.
+pub(super) fn push_each(statement: &mut Statement, ids: Vec<Uuid>) {
+    let (first, last) = (ids.iter().min().copied(), ids.iter().max().copied());
+    statement.push("id = ANY(ARRAY").push_ids(ids).push(")");
+    statement.push(" AND id BETWEEN ").bind(first);
+    statement.push(" AND ").bind(last);
 }
 
-/// Writes bodies, and notes those of ended calls for the index of words: they
-/// change no more.
-pub(super) async fn write_bodies(
-    transaction: &mut Transaction,
-    calls: &[&StoredToolCall],
-) -> Result<(), DatabaseError> {
-    insert(
-        transaction,
-        calls.iter().map(|call| &call.payload),
-        "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result",
-    )
-    .await?;
-    let ended = calls.iter().filter(|call| call.row.is_finished());
-    let unindexed: Vec<UnindexedRow> = ended
-        .map(|call| UnindexedRow {
-            project_id: call.row.project_id,
-            started_at: call.row.started_at,
-            tool_call_id: call.row.id,
-        })
-        .collect();
-    insert(transaction, &unindexed, "").await
+/// A page of calls whose words were found.
+pub(super) fn push_page(
+    statement: &mut Statement,
+    filter: &ToolCallFilter,
+    words: &FoundWords,
+    place: Place,
+    limit: u32,
+) {
+    let searches = condition::searches(filter);
+    if searches.is_empty() {
+        statement.push(" FROM tool_calls");
+    } else {
+        statement.push(" FROM (SELECT * FROM tool_calls WHERE ");
+        push_each(statement, words.of_all(&searches));
+        statement.push(" OFFSET 0) AS tool_calls");
+    }
+    push_filter(statement, &condition::without_words(filter), filter.range);
+    push_place(statement, place, "started_at", limit);
 }
 
 /// A text with anything between its parts.
@@ -162,14 +148,4 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     let escape = |part: &String| part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let parts: Vec<String> = parts.iter().map(escape).collect();
     statement.push(column).push(" LIKE ").bind(parts.join("%"));
-}
-
-/// The calls were found before.
-pub(super) fn push_words(statement: &mut Statement, search: &Search) {
-    let ids = match &statement.words {
-        WordLookup::Found(found) => found.ids(search).to_vec(),
-        WordLookup::All | WordLookup::ByCall => Vec::new(),
-    };
-    // By a hash, which an array as it is has in some plans only.
-    statement.push("id IN (SELECT unnest(").bind(ids).push("))");
 }

@@ -1,5 +1,5 @@
 use database::{
-    Database, DatabaseError,
+    DatabaseError,
     keyset::{Key, Place},
 };
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Statement, Store,
     condition::{self, push_filter},
-    postgres::FoundWords,
+    search::FoundWords,
     statement::WordLookup,
 };
 use crate::{
@@ -133,8 +133,8 @@ impl Store {
         Ok(all)
     }
 
-    /// So much of a window as is looked at at once: all of it, but where
-    /// PostgreSQL's calls must be read for their words.
+    /// So much of a window as is looked at at once: all of it, but where calls must
+    /// be read for their words.
     async fn next_step(
         &self,
         filter: &ToolCallFilter,
@@ -146,26 +146,23 @@ impl Store {
         }
         let searches = condition::all_searches(filter);
         let mut step = *window;
-        let words = match &self.database {
-            Database::Postgres(pool) if !searches.is_empty() => {
-                let others = condition::without_any_words(filter);
-                let any = (step, WordLookup::ByCall);
-                let mut statement = self.select_changes("SELECT position, id", &others, range, any);
-                statement.push(&format!(" ORDER BY position, id LIMIT {READ}"));
-                let changed: Vec<(i64, Uuid)> = statement.fetch_all(&self.database).await?;
-                if changed.len() == READ
-                    && let Some((at, id)) = changed.last()
-                {
-                    step.up_to = Key { at: *at, id: *id };
-                }
-                let ids = changed.into_iter().map(|(_, id)| id).collect();
-                WordLookup::Found(FoundWords::by_reading(pool, ids, &searches).await?)
+        let mut words = FoundWords::default();
+        if !searches.is_empty() {
+            let others = condition::without_any_words(filter);
+            let any = (step, WordLookup::default());
+            let mut statement = self.select_changes("SELECT position, id", &others, range, any);
+            statement.push(&format!(" ORDER BY position, id LIMIT {READ}"));
+            let changed: Vec<(i64, Uuid)> = statement.fetch_all(&self.database).await?;
+            if changed.len() == READ
+                && let Some((at, id)) = changed.last()
+            {
+                step.up_to = Key { at: *at, id: *id };
             }
-            // Few calls change between two looks.
-            _ => WordLookup::ByCall,
-        };
+            let ids = changed.into_iter().map(|(_, id)| id).collect();
+            words = FoundWords::by_reading(&self.database, ids, &searches).await?;
+        }
         window.after = step.up_to;
-        Ok(Some((step, words)))
+        Ok(Some((step, WordLookup::Compared(words))))
     }
 
     fn select_changes(
@@ -206,15 +203,23 @@ pub(super) fn select_columns() -> String {
 
 /// Where the rows of a page begin, in which order they come, and how many.
 pub(crate) fn push_place(statement: &mut Statement, place: Place, at: &str, limit: u32) {
-    let (comparison, order) = match place {
-        Place::Newest => (None, "DESC"),
-        Place::OlderThan(key) => (Some(("<", key)), "DESC"),
-        Place::NewerThan(key) => (Some((">", key)), "ASC"),
+    let beyond = match place {
+        Place::Newest => None,
+        Place::OlderThan(key) => Some(("<", key)),
+        Place::NewerThan(key) => Some((">", key)),
     };
-    if let Some((operator, key)) = comparison {
+    if let Some((operator, key)) = beyond {
         statement.push(&format!(" AND ({at}, id) {operator} "));
         statement.bind_list([Value::from(key.at), key.id.into()]);
     }
-    statement.push(&format!(" ORDER BY {at} {order}, id {order} LIMIT "));
-    statement.bind(i64::from(limit));
+    push_order(statement, place, at);
+    statement.push(" LIMIT ").bind(i64::from(limit));
+}
+
+pub(super) fn push_order(statement: &mut Statement, place: Place, at: &str) {
+    let order = match place {
+        Place::Newest | Place::OlderThan(_) => "DESC",
+        Place::NewerThan(_) => "ASC",
+    };
+    statement.push(&format!(" ORDER BY {at} {order}, id {order}"));
 }

@@ -1,35 +1,13 @@
-use database::{DatabaseError, Transaction};
+use database::{DatabaseError, keyset::Place};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     Statement,
-    statement::{WordLookup, insert, insert_returning},
+    condition::push_filter,
+    read::{push_order, push_place},
 };
-use crate::{
-    row::row,
-    tool_call::{PayloadRow, StoredToolCall},
-    words::{Part, Phrase, Search, WordList},
-};
-
-mod search;
-
-row! {
-    /// The words of a body; `rowid` is the number of the body.
-    struct WordsRow in "tool_call_words" {
-        rowid: i64,
-        tool: String,
-        arguments: String,
-        result: String,
-        error: String,
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct Numbered {
-    tool_call_id: Uuid,
-    number: i64,
-}
+use crate::filter::{Range, ToolCallFilter};
 
 /// One transaction writes at a time, so the next number is free until it ends.
 pub(super) async fn next_change(connection: &mut SqliteConnection) -> Result<i64, DatabaseError> {
@@ -38,47 +16,6 @@ pub(super) async fn next_change(connection: &mut SqliteConnection) -> Result<i64
             .fetch_one(connection)
             .await?,
     )
-}
-
-/// Writes bodies and their words; `are_new` when none can be there.
-pub(super) async fn write_bodies(
-    transaction: &mut Transaction,
-    calls: &[&StoredToolCall],
-    are_new: bool,
-) -> Result<(), DatabaseError> {
-    let rows: Vec<&PayloadRow> = calls.iter().map(|call| &call.payload).collect();
-    let numbered: Vec<Numbered> = insert_returning(
-        transaction,
-        rows,
-        "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result
-         RETURNING tool_call_id, number",
-    )
-    .await?;
-    if !are_new && !numbered.is_empty() {
-        let mut forget = Statement::within(transaction, "DELETE FROM tool_call_words WHERE rowid IN ");
-        forget.bind_list(numbered.iter().map(|body| body.number));
-        forget.execute(transaction).await?;
-    }
-    let numbers: std::collections::HashMap<Uuid, i64> = numbered
-        .into_iter()
-        .map(|body| (body.tool_call_id, body.number))
-        .collect();
-    let words = calls.iter().filter_map(|call| {
-        let words = call.words();
-        Some(WordsRow {
-            rowid: *numbers.get(&call.row.id)?,
-            tool: joined(&words.tool),
-            arguments: joined(&words.arguments),
-            result: joined(&words.result),
-            error: joined(&words.error),
-        })
-    });
-    let words: Vec<WordsRow> = words.collect();
-    insert(transaction, &words, "").await
-}
-
-fn joined(words: &WordList) -> String {
-    words.iter().collect::<Vec<_>>().join(" ")
 }
 
 /// A text with anything between its parts.
@@ -98,32 +35,31 @@ pub(super) fn push_pattern(statement: &mut Statement, column: &str, parts: &[Str
     statement.push(column).push(" GLOB ").bind(glob);
 }
 
-fn match_text(part: Part, phrase: &Phrase) -> String {
-    let columns = match part {
-        Part::Anywhere => "tool arguments result error",
-        Part::Arguments => "arguments",
-        Part::Result => "result",
-        Part::Error => "error",
-    };
-    let open = if phrase.is_open { " *" } else { "" };
-    // Words have no quotes.
-    format!("{{{columns}}} : \"{}\"{open}", phrase.words.join(" "))
+/// A page of calls whose words were found. All that is looked up is put into
+/// order, so rather the keys of calls than whole rows.
+pub(super) fn push_page(statement: &mut Statement, filter: &ToolCallFilter, place: Place, limit: u32) {
+    statement.push(" FROM tool_calls WHERE id IN (SELECT id FROM tool_calls");
+    push_filter(statement, filter, filter.range);
+    push_place(statement, place, "started_at", limit);
+    statement.push(")");
+    push_order(statement, place, "started_at");
 }
 
-pub(super) fn push_words(statement: &mut Statement, search: &Search) {
-    let words = match_text(search.part, &search.phrase);
-    if matches!(statement.words, WordLookup::ByCall) {
-        statement
-            .push("EXISTS (SELECT 1 FROM tool_call_words WHERE tool_call_words MATCH ")
-            .bind(words)
-            .push(" AND rowid = (SELECT number FROM tool_call_bodies WHERE tool_call_id = tool_calls.id))");
-        return;
+/// `WHERE`, where each call must be one of some that are looked up. By itself
+/// SQLite would go through all calls of the range: a `+` hides from it that there
+/// is an index of them.
+pub(super) fn push_range_of_few(statement: &mut Statement, project_id: Uuid, range: Range) {
+    statement.push(" WHERE +project_id = ").bind(project_id);
+    if let Some(from) = range.from {
+        statement.push(" AND +started_at >= ").bind(from.as_micros());
     }
-    statement
-        .push(
-            "id IN (SELECT tool_call_id FROM tool_call_bodies WHERE number IN
-             (SELECT rowid FROM tool_call_words WHERE tool_call_words MATCH ",
-        )
-        .bind(words)
-        .push("))");
+    if let Some(to) = range.to {
+        statement.push(" AND +started_at < ").bind(to.as_micros());
+    }
+}
+
+/// Whether a call that came otherwise is one of these. Without the `+`, SQLite
+/// would look each of these up for each commit of a tail.
+pub(super) fn push_compared(statement: &mut Statement, ids: Vec<Uuid>) {
+    statement.push("+id IN ").push_ids(ids);
 }

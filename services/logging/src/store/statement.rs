@@ -1,7 +1,12 @@
-use super::postgres::FoundWords;
-use crate::row::{Row, Value};
+use super::search::FoundWords;
+use crate::{
+    row::{Row, Value},
+    words::Search,
+};
 use database::{Database, DatabaseError, Transaction, on_database, on_transaction};
+use futures::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, FromRow, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
 
 /// The most rows that are bound one by one: more would save little, and SQLite
 /// takes at most 32,766 values.
@@ -28,16 +33,31 @@ pub(crate) struct Statement {
     pub(super) words: WordLookup,
 }
 
-/// How calls with a word are found.
-#[derive(Debug, Clone, Default)]
+/// The calls that have the words of a filter, found before, and what a statement
+/// is to do with them. PostgreSQL knows by itself what is better.
+#[derive(Debug, Clone)]
 pub(super) enum WordLookup {
-    /// SQLite takes all calls that its index has of a word.
-    #[default]
-    All,
-    /// SQLite looks whether each call has it: better where the calls are few.
-    ByCall,
-    /// They were found before: PostgreSQL has no index of words.
-    Found(FoundWords),
+    /// SQLite compares each call that it comes by otherwise.
+    Compared(FoundWords),
+    /// SQLite begins with them, where each call must have the words.
+    LookedUp(FoundWords),
+}
+
+impl WordLookup {
+    pub(super) const fn is_looked_up(&self) -> bool {
+        matches!(self, Self::LookedUp(_))
+    }
+
+    pub(super) fn ids(&self, search: &Search) -> Vec<Uuid> {
+        let (Self::Compared(found) | Self::LookedUp(found)) = self;
+        found.ids(search).to_vec()
+    }
+}
+
+impl Default for WordLookup {
+    fn default() -> Self {
+        Self::Compared(FoundWords::default())
+    }
 }
 
 /// Runs the statement with each value bound. One with an array is planned each
@@ -103,6 +123,16 @@ impl Statement {
         self.push(")")
     }
 
+    /// Any number of ids, bound as one value: `(SELECT …)`
+    pub(crate) fn push_ids(&mut self, ids: Vec<Uuid>) -> &mut Self {
+        let (before, after) = if self.is_postgres {
+            ("(SELECT unnest(", "))")
+        } else {
+            ("(SELECT unhex(atom) FROM json_each(", "))")
+        };
+        self.push(before).bind(ids).push(after)
+    }
+
     /// `(a, b), (c, d)`
     pub(super) fn bind_rows(&mut self, rows: impl Iterator<Item = Vec<Value>>) -> &mut Self {
         for (index, values) in rows.enumerate() {
@@ -150,13 +180,31 @@ impl Statement {
         }))
     }
 
-    pub(crate) async fn execute(self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
+    /// Has each row looked at as it comes: there may be many, and large ones.
+    pub(super) async fn visit_within<T: Readable>(
+        self,
+        transaction: &mut Transaction,
+        mut visit: impl FnMut(T) + Send,
+    ) -> Result<(), DatabaseError> {
         on_transaction!(transaction, |connection| {
-            bound!(sqlx::query(AssertSqlSafe(self.text)), self)
-                .execute(connection)
-                .await?;
+            let mut rows = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(self.text)), self).fetch(connection);
+            while let Some(row) = rows.try_next().await? {
+                visit(row);
+                // It is work, and others wait.
+                tokio::task::consume_budget().await;
+            }
         });
         Ok(())
+    }
+
+    /// Returns how many rows it changed.
+    pub(crate) async fn execute(self, transaction: &mut Transaction) -> Result<u64, DatabaseError> {
+        Ok(on_transaction!(transaction, |connection| {
+            bound!(sqlx::query(AssertSqlSafe(self.text)), self)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        }))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     batch::{Batch, Run},
+    indexing::UnindexedRow,
     row::{Row as _, row},
     sessions::SessionRow,
     tool_call::{StoredToolCall, ToolCallRow},
@@ -133,7 +134,7 @@ async fn write_calls<'calls>(
         returned_ids(insert_returning(transaction, rows, "ON CONFLICT (id) DO NOTHING RETURNING id").await?);
     let is_new = |call: &&StoredToolCall| new.contains(&call.row.id);
     let new_calls: Vec<&StoredToolCall> = calls.iter().filter(is_new).collect();
-    write_bodies(transaction, &new_calls, true).await?;
+    write_bodies(transaction, &new_calls).await?;
 
     // What was there already can only end.
     let ends = calls
@@ -143,7 +144,7 @@ async fn write_calls<'calls>(
     let ended = returned_ids(insert_returning(transaction, rows, &end_running_call()).await?);
     let has_ended = |call: &&StoredToolCall| ended.contains(&call.row.id);
     let ended_calls: Vec<&StoredToolCall> = calls.iter().filter(has_ended).collect();
-    write_bodies(transaction, &ended_calls, false).await?;
+    write_bodies(transaction, &ended_calls).await?;
 
     let mut counts = BTreeMap::new();
     for call in calls {
@@ -174,15 +175,25 @@ async fn write_calls<'calls>(
     Ok((written, changed.filter(|call| call.is_finished()).collect()))
 }
 
-async fn write_bodies(
-    transaction: &mut Transaction,
-    calls: &[&StoredToolCall],
-    are_new: bool,
-) -> Result<(), DatabaseError> {
-    match transaction {
-        Transaction::Sqlite(_) => sqlite::write_bodies(transaction, calls, are_new).await,
-        Transaction::Postgres(_) => postgres::write_bodies(transaction, calls).await,
-    }
+/// Writes bodies, and notes those of ended calls for the index of words: they
+/// change no more.
+async fn write_bodies(transaction: &mut Transaction, calls: &[&StoredToolCall]) -> Result<(), DatabaseError> {
+    insert(
+        transaction,
+        calls.iter().map(|call| &call.payload),
+        "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result",
+    )
+    .await?;
+    let ended = calls.iter().filter(|call| call.row.is_finished());
+    let unindexed: Vec<UnindexedRow> = ended
+        .map(|call| UnindexedRow {
+            project_id: call.row.project_id,
+            started_at: call.row.started_at,
+            tool_call_id: call.row.id,
+        })
+        .collect();
+    // A call that was taken away may come again before the index has got to it.
+    insert(transaction, &unindexed, KEEP).await
 }
 
 fn returned_ids(rows: Vec<(Uuid,)>) -> HashSet<Uuid> {

@@ -1,5 +1,5 @@
-//! Volumes of the index of words that PostgreSQL keeps: each is of some thousand
-//! calls and never changes. Words lie in pages, in their order; a word has the
+//! Volumes of the index of words: each is of some thousand calls and never
+//! changes. Words lie in pages, in their order; a word has the
 //! calls in which it stands, by their place in the volume.
 
 use std::collections::HashMap;

@@ -1,94 +1,95 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use database::{Database, DatabaseError};
-use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{Section, on_a_thread, write_volume};
+use super::{SectionRow, on_a_thread, write_volume};
 use crate::{
-    store::Store,
-    words::{Page, renumber},
+    row::Row as _,
+    store::{Statement, Store},
+    words::renumber,
 };
-
-const FORGET_UNINDEXED: &str =
-    "DELETE FROM unindexed_calls USING unnest($1, $2) AS kept(project_id, first_id)
-    WHERE unindexed_calls.project_id = kept.project_id AND tool_call_id < kept.first_id";
-
-const VOLUMES: &str = "SELECT DISTINCT volume FROM word_sections
-    JOIN unnest($1, $2) AS kept(project_id, first_kept_id) USING (project_id) WHERE first_id < first_kept_id";
 
 impl Store {
     /// Takes the words of old calls out of the index: of each of these projects,
     /// those whose id is smaller than the one that is given. Their bodies must be
-    /// gone, so that nobody who reads them now brings them back later.
+    /// gone, so that nobody who reads them now brings them back later: then who
+    /// makes a volume of some of them is waited for here, or finds that they no
+    /// longer wait.
     pub(crate) async fn forget_words(&self, first_kept: HashMap<Uuid, Uuid>) -> Result<(), DatabaseError> {
-        let Database::Postgres(pool) = &self.database else {
-            return Ok(());
-        };
-        let (projects, ids): (Vec<Uuid>, Vec<Uuid>) = first_kept.iter().unzip();
-        // It waits for who has some of them in hand.
-        sqlx::query(FORGET_UNINDEXED)
-            .bind(&projects)
-            .bind(&ids)
-            .execute(pool)
-            .await?;
-        let volumes: Vec<i64> = sqlx::query_scalar(VOLUMES)
-            .bind(projects)
-            .bind(ids)
-            .fetch_all(pool)
-            .await?;
+        let mut transaction = self.database.begin().await?;
+        for (project_id, id) in &first_kept {
+            let mut statement =
+                Statement::within(&transaction, "DELETE FROM unindexed_calls WHERE project_id = ");
+            statement.bind(*project_id).push(" AND tool_call_id < ").bind(*id);
+            statement.execute(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        let mut volumes = BTreeSet::new();
+        for (project_id, id) in &first_kept {
+            let mut statement = Statement::new(
+                &self.database,
+                "SELECT volume FROM word_sections WHERE project_id = ",
+            );
+            statement.bind(*project_id).push(" AND first_id < ").bind(*id);
+            let found: Vec<(i64,)> = statement.fetch_all(&self.database).await?;
+            volumes.extend(found.into_iter().map(|(volume,)| volume));
+        }
         for volume in volumes {
-            write_anew(pool, volume, &first_kept).await?;
+            while !write_anew(&self.database, volume, &first_kept).await? {}
         }
         Ok(())
     }
 }
 
-/// Writes a volume again without the calls that go.
+/// Writes a volume again without the calls that go. Whether it was still what it
+/// was before: nobody has to wait while the words that stay are put together.
 async fn write_anew(
-    pool: &PgPool,
+    database: &Database,
     volume: i64,
     first_kept: &HashMap<Uuid, Uuid>,
-) -> Result<(), DatabaseError> {
-    let mut transaction = pool.begin().await?;
-    let sections: Vec<Section> = sqlx::query_as(
-        "SELECT project_id, first_id, first_started_at, last_started_at, first_number, ids FROM word_sections
-         WHERE volume = $1 ORDER BY first_number FOR UPDATE",
-    )
-    .bind(volume)
-    .fetch_all(&mut *transaction)
-    .await?;
-    // Somebody else wrote it meanwhile; what is left to do, the next sweep does.
-    if sections.is_empty() {
-        return transaction.rollback().await.map_err(DatabaseError::from);
-    }
-    let (sections, numbers) = without(sections, first_kept);
-    let mut pages: Vec<Page> = Vec::new();
+) -> Result<bool, DatabaseError> {
+    let mut snapshot = database.snapshot().await?;
+    let columns = SectionRow::COLUMNS.join(", ");
+    let mut statement = Statement::within(
+        &snapshot,
+        &format!("SELECT {columns} FROM word_sections WHERE volume = "),
+    );
+    statement.bind(volume).push(" ORDER BY first_number");
+    let before: Vec<SectionRow> = statement.fetch_within(&mut snapshot).await?;
+    let (sections, numbers) = without(before.clone(), first_kept);
+    let mut there: Vec<(Vec<u8>,)> = Vec::new();
     if !sections.is_empty() {
-        let there: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT page FROM word_pages WHERE volume = $1 ORDER BY first_word")
-                .bind(volume)
-                .fetch_all(&mut *transaction)
-                .await?;
-        let write = move || renumber(there.iter().map(Vec::as_slice), &numbers);
-        pages = on_a_thread(write).await?;
+        let mut statement = Statement::within(&snapshot, "SELECT page FROM word_pages WHERE volume = ");
+        statement.bind(volume).push(" ORDER BY first_word");
+        there = statement.fetch_within(&mut snapshot).await?;
     }
-    for delete in [
-        "DELETE FROM word_pages WHERE volume = $1",
-        "DELETE FROM word_sections WHERE volume = $1",
-    ] {
-        sqlx::query(delete)
-            .bind(volume)
-            .execute(&mut *transaction)
-            .await?;
+    snapshot.rollback().await?;
+    let write = move || renumber(there.iter().map(|(page,)| page.as_slice()), &numbers);
+    let pages = on_a_thread(write).await?;
+
+    let mut transaction = database.begin().await?;
+    let mut statement = Statement::within(&transaction, "DELETE FROM word_sections WHERE volume = ");
+    statement.bind(volume).push(&format!(" RETURNING {columns}"));
+    let mut now: Vec<SectionRow> = statement.fetch_within(&mut transaction).await?;
+    now.sort_unstable_by_key(|section| section.first_number);
+    if now != before {
+        transaction.rollback().await?;
+        return Ok(false);
     }
+    let mut statement = Statement::within(&transaction, "DELETE FROM word_pages WHERE volume = ");
+    statement.bind(volume);
+    statement.execute(&mut transaction).await?;
     write_volume(&mut transaction, volume, sections, pages).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(true)
 }
 
 /// The sections of what stays, and which number each call has in them.
-fn without(sections: Vec<Section>, first_kept: &HashMap<Uuid, Uuid>) -> (Vec<Section>, Vec<Option<u32>>) {
+fn without(
+    sections: Vec<SectionRow>,
+    first_kept: &HashMap<Uuid, Uuid>,
+) -> (Vec<SectionRow>, Vec<Option<u32>>) {
     let mut numbers = Vec::new();
     let mut next = 0;
     let mut left = Vec::new();
@@ -105,7 +106,7 @@ fn without(sections: Vec<Section>, first_kept: &HashMap<Uuid, Uuid>) -> (Vec<Sec
             }
         }
         if !ids.is_empty() {
-            left.push(Section {
+            left.push(SectionRow {
                 first_id: section.first_id.max(first_kept),
                 first_number: first_number.into(),
                 ids,

@@ -1,11 +1,14 @@
 use database::{DatabaseError, Transaction};
 use uuid::Uuid;
 
-use super::{STEP, sqlite};
+use super::STEP;
 use crate::{
     rollup::{DAY_US, STEPS_US},
     store::{Statement, Store},
 };
+
+/// By the id of the call.
+const BODIES: &str = "DELETE FROM tool_call_bodies WHERE tool_call_id IN ";
 
 /// Names of tables whose rows are a session's, by its id.
 const OF_SESSIONS: &str = "DELETE FROM session_call_counts WHERE session_id IN ";
@@ -62,25 +65,8 @@ impl Store {
         sessions.sort_unstable();
         sessions.dedup();
         delete_listed(&mut transaction, OF_SESSIONS, sessions).await?;
-        let bodies = |key: &str| {
-            let mut bodies = Statement::within(
-                &transaction,
-                "DELETE FROM tool_call_bodies WHERE tool_call_id IN ",
-            );
-            bodies.bind_list(gone.iter().map(|(id, _)| *id));
-            bodies.push(&format!(" RETURNING {key}"));
-            bodies
-        };
-        match &transaction {
-            Transaction::Sqlite(_) => {
-                let bodies = bodies("number");
-                sqlite::delete_with_words(&mut transaction, bodies).await?;
-            }
-            Transaction::Postgres(_) => {
-                let bodies = bodies("tool_call_id");
-                bodies.execute(&mut transaction).await?;
-            }
-        }
+        let ids = gone.iter().map(|(id, _)| *id).collect();
+        delete_listed(&mut transaction, BODIES, ids).await?;
         transaction.commit().await?;
         Ok(gone.len() == STEP as usize)
     }
@@ -130,5 +116,6 @@ async fn delete_listed(
     }
     let mut statement = Statement::within(transaction, delete);
     statement.bind_list(ids);
-    statement.execute(transaction).await
+    statement.execute(transaction).await?;
+    Ok(())
 }

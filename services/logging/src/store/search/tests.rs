@@ -1,4 +1,7 @@
-use database::database_test;
+use database::{
+    database_test,
+    testing::{Engine, TestDatabase},
+};
 use domain::ToolCallStatus;
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use proto::logging as wire;
@@ -8,7 +11,7 @@ use crate::{
     fixtures::{self, Gateway, finished, of_project, payload, records},
     query::Expression,
     store::MIGRATIONS,
-    words::Texts,
+    words::{Texts, Words},
 };
 
 /// Few words, so that they meet in calls and in queries.
@@ -97,4 +100,45 @@ database_test! {
             assert_eq!(found, expected, "{q}");
         }
     }
+}
+
+#[tokio::test]
+async fn sqlite_looks_up_what_was_found() {
+    let home = TestDatabase::create(Engine::Sqlite).await;
+    let store = Store::open(home.url()).await.unwrap();
+    let filter = wire::ToolCallFilter {
+        q: "gone server:github".to_owned(),
+        from_us: Some(1),
+        ..of_project()
+    };
+    let (filter, _) = ToolCallFilter::from_wire(Some(filter)).unwrap();
+    let begin = |select: &str, words: WordLookup| {
+        let mut statement = Statement::new(&store.database, &format!("EXPLAIN QUERY PLAN SELECT {select}"));
+        statement.words = words;
+        statement
+    };
+    let looked_up = || WordLookup::LookedUp(FoundWords::default());
+    let mut page = begin("*", looked_up());
+    sqlite::push_page(&mut page, &filter, Place::Newest, 50);
+    let mut figures = begin("COUNT(*) FROM tool_calls", looked_up());
+    condition::push_filter(&mut figures, &filter, filter.range);
+    let mut tail = begin("* FROM commits CROSS JOIN tool_calls", WordLookup::default());
+    condition::push_filter(&mut tail, &filter, Range::default());
+    tail.push(" AND tool_calls.change = commits.change");
+    for (statement, index) in [
+        (page, "sqlite_autoindex_tool_calls_1 (id=?)"),
+        (figures, "sqlite_autoindex_tool_calls_1 (id=?)"),
+        (tail, "tool_calls_by_change (project_id=? AND change=?)"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> = statement.fetch_all(&store.database).await.unwrap();
+        let steps: Vec<String> = plan.into_iter().map(|step| step.3).collect();
+        let of_calls = |step: &&String| step.starts_with("SEARCH tool_calls ");
+        let of_calls: Vec<&String> = steps.iter().filter(of_calls).collect();
+        assert!(
+            !of_calls.is_empty() && of_calls.iter().all(|step| step.ends_with(index)),
+            "{steps:?}"
+        );
+    }
+    store.close().await;
+    home.remove().await;
 }

@@ -23,7 +23,9 @@ fn model(calls: &[Words]) -> Model {
 
 fn pages(calls: &[Words]) -> Vec<Page> {
     let mut volume = Volume::default();
-    calls.iter().for_each(|words| volume.add(words));
+    for words in calls {
+        volume.add(words);
+    }
     volume.into_pages()
 }
 

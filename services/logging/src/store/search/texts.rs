@@ -1,23 +1,21 @@
 use std::collections::HashMap;
 
-use database::DatabaseError;
-use sqlx::PgConnection;
+use database::{DatabaseError, Transaction};
 use uuid::Uuid;
 
 use crate::{
     body,
+    store::{Statement, condition::push_each},
     words::{Search, Texts, Words},
 };
 
 /// Calls whose texts are read at a time.
 const READ: usize = 512;
 
-/// `ARRAY(SELECT …)` hides how long the array is: told, the planner looks which
-/// day each id is of.
+/// SQLite takes the tables of a CROSS JOIN in the order in which they stand.
 const TEXTS: &str =
     "SELECT id, project_id, started_at, tool_name, exposed_name, error_message, arguments, result
-    FROM tool_calls JOIN tool_call_bodies ON tool_call_id = id
-    WHERE id = ANY(ARRAY(SELECT unnest($1))) AND id BETWEEN $2 AND $3 AND tool_call_id BETWEEN $2 AND $3";
+    FROM tool_calls CROSS JOIN tool_call_bodies WHERE tool_call_id = id AND ";
 
 /// What is cut into words of a call.
 #[derive(Debug, sqlx::FromRow)]
@@ -65,21 +63,20 @@ impl CallTexts {
 /// The texts of some calls that have a body, in no order. Those that are of a day
 /// had better come together.
 pub(crate) async fn texts_of(
-    connection: &mut PgConnection,
-    ids: &[Uuid],
+    transaction: &mut Transaction,
+    ids: Vec<Uuid>,
 ) -> Result<Vec<CallTexts>, DatabaseError> {
-    Ok(sqlx::query_as(TEXTS)
-        .bind(ids)
-        .bind(ids.iter().min())
-        .bind(ids.iter().max())
-        .persistent(false)
-        .fetch_all(connection)
-        .await?)
+    let (first, last) = (ids.iter().min().copied(), ids.iter().max().copied());
+    let mut statement = Statement::within(transaction, TEXTS);
+    push_each(&mut statement, ids);
+    statement.push(" AND tool_call_id BETWEEN ").bind(first);
+    statement.push(" AND ").bind(last);
+    statement.fetch_within(transaction).await
 }
 
 /// Reads calls one by one, and says which of them have which of some words.
 pub(super) async fn read(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction,
     mut ids: Vec<Uuid>,
     searches: &[Search],
 ) -> Result<HashMap<Search, Vec<Uuid>>, DatabaseError> {
@@ -87,7 +84,7 @@ pub(super) async fn read(
     // By time.
     ids.sort_unstable();
     for ids in ids.chunks(READ) {
-        for texts in texts_of(connection, ids).await? {
+        for texts in texts_of(transaction, ids.to_vec()).await? {
             for search in texts.found(searches) {
                 found.entry(search.clone()).or_default().push(texts.id);
             }

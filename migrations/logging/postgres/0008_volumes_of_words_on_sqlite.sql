@@ -1,0 +1,1 @@
+-- PostgreSQL has volumes of words already.
