@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use access::{ServiceIdentity, ServiceName, ServiceSecret};
 use database::testing::{Engine, TestDatabase};
-use domain::Clock;
+use domain::{Clock, ToolCallId};
 use logging::{Config, Listeners};
 use proto::logging::{
     AppendRequest, GetToolCallRequest, ListServerLogsRequest, ListSessionsRequest, ListToolCallsRequest,
@@ -19,8 +19,10 @@ use service_host::{Channel, DialOptions, Host, HostConfig, Listener, dial};
 use tonic::{Code, service::interceptor::InterceptedService};
 
 const PROJECT: &str = "0192f0c1-7a3b-7c55-9d0e-2f4a6b8c0d1e";
-const CALL: &str = "0192f0c1-7a3b-7c55-9d0e-2f4a6b8c0d1f";
 const GATEWAY: &str = "0192f0c1-7a3b-7c55-9d0e-2f4a6b8c0d20";
+
+/// Of now: the sweep at the start would take an old one away.
+static CALL: LazyLock<ToolCallId> = LazyLock::new(|| ToolCallId::new(&Clock::system()));
 
 type As = InterceptedService<Channel, ServiceIdentity>;
 
@@ -71,11 +73,11 @@ fn filter() -> ToolCallFilter {
 
 fn call(status: ToolCallStatus) -> ToolCall {
     ToolCall {
-        id: CALL.to_owned(),
+        id: CALL.to_string(),
         project_id: PROJECT.to_owned(),
         tool_name: "echo".to_owned(),
         status: status.into(),
-        started_at_us: 1_730_616_064_571_000,
+        started_at_us: CALL.made_at().as_micros(),
         duration_us: (status != ToolCallStatus::Running).then_some(1_500),
         ..ToolCall::default()
     }
@@ -136,7 +138,7 @@ async fn a_call_travels_from_the_spool_to_its_readers(engine: Engine) {
     );
     let get = |project_id: &str| GetToolCallRequest {
         project_id: project_id.to_owned(),
-        id: CALL.to_owned(),
+        id: CALL.to_string(),
     };
     let found = tool_calls.get_tool_call(get(PROJECT)).await.unwrap().into_inner();
     assert_eq!(

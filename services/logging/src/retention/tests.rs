@@ -110,6 +110,27 @@ database_test! {
         assert_eq!(count(&gateway.store, "tool_calls").await, 7);
     }
 
+    async fn a_call_ends_whose_day_was_dropped_before_it_came(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        let ended = call(PROJECT, 200);
+        let begun = ToolCall {
+            status: ToolCallStatus::Running.to_wire(),
+            duration_us: None,
+            ..ended.clone()
+        };
+        gateway.send(records([begun.clone()])).await;
+        // Other processes sweep, and write: each has its own knowledge of days.
+        Store::over(database.clone()).sweep(Timestamp::from_micros(NOW)).await.unwrap();
+        assert_eq!(count(&gateway.store, "tool_calls").await, 0);
+        gateway.send(records([begun])).await;
+        let mut another = Gateway::over(database);
+        another.send(records([ended])).await;
+        let rows = fixtures::list(&another.store, fixtures::of_project(), "", 50).await.0;
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].status(), proto::logging::ToolCallStatus::Success);
+        assert_eq!(count(&another.store, "dead_letters").await, 0);
+    }
+
     async fn of_a_purged_project_nothing_stays_and_nothing_of_others_goes(database: Database) {
         let mut gateway = Gateway::over(database);
         let other = Uuid::from_u128(99);

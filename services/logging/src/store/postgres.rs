@@ -5,7 +5,7 @@ use std::{
 
 use database::{DatabaseError, keyset::Place};
 use domain::ToolCallId;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{
@@ -75,18 +75,34 @@ pub(super) async fn make_parts(
                 .fetch_one(&mut *transaction)
                 .await?;
             if !is_there {
-                let statement = format!(
-                    "CREATE TABLE {part} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}')",
-                    first_id(day as i64 * DAY_US),
-                    first_id((day as i64 + 1) * DAY_US),
-                );
-                sqlx::query(AssertSqlSafe(statement))
-                    .execute(&mut *transaction)
-                    .await?;
+                make_part(&mut transaction, table, &part, day).await?;
             }
         }
         transaction.commit().await?;
         known.add(day);
+    }
+    Ok(())
+}
+
+/// Makes a part, unless there are rows of its day in the rest: they came when the
+/// day had just been dropped. Then others of it go there too.
+async fn make_part(
+    connection: &mut PgConnection,
+    table: &str,
+    part: &str,
+    day: u64,
+) -> Result<(), DatabaseError> {
+    let statement = format!(
+        "CREATE TABLE {part} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}')",
+        first_id(day as i64 * DAY_US),
+        first_id((day as i64 + 1) * DAY_US),
+    );
+    let mut attempt = connection.begin().await?;
+    let made = sqlx::query(AssertSqlSafe(statement)).execute(&mut *attempt).await;
+    match made {
+        Ok(_) => attempt.commit().await?,
+        Err(sqlx::Error::Database(refusal)) if refusal.is_check_violation() => attempt.rollback().await?,
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
