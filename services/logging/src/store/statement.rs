@@ -247,7 +247,7 @@ pub(super) async fn fetch_alike<R: Row, T: Readable>(
     let key = &R::COLUMNS[..key_columns];
     let rows: Vec<&R> = rows.iter().collect();
     let mut found = Vec::new();
-    for rows in rows.chunks(rows_at_once(transaction, rows.len())) {
+    for rows in pieces(transaction, &rows) {
         let head = format!("SELECT stored.{} FROM ", columns.join(", stored."));
         let mut statement = Statement::within(transaction, &head);
         if statement.is_postgres {
@@ -274,31 +274,32 @@ pub(super) async fn fetch_alike<R: Row, T: Readable>(
     Ok(found)
 }
 
-/// Of so many that are left.
-fn rows_at_once(transaction: &Transaction, left: usize) -> usize {
-    match transaction {
-        Transaction::Postgres(_) => left.max(1),
-        // Powers of two: a few texts per table, which stay prepared.
-        Transaction::Sqlite(_) => left.checked_ilog2().map_or(1, |power| (1 << power).min(MAX_ROWS)),
+/// Rows that are bound in one statement. PostgreSQL takes all of them, a column in
+/// an array: to read 2,000 values one by one costs it more than to store them.
+fn pieces<'rows, T>(transaction: &Transaction, rows: &'rows [T]) -> Vec<&'rows [T]> {
+    let mut rest = rows;
+    let mut pieces = Vec::new();
+    while !rest.is_empty() {
+        let count = match transaction {
+            Transaction::Postgres(_) => rest.len(),
+            // Powers of two: a few texts per table, which stay prepared.
+            Transaction::Sqlite(_) => (1 << rest.len().ilog2()).min(MAX_ROWS),
+        };
+        let (piece, later) = rest.split_at(count);
+        pieces.push(piece);
+        rest = later;
     }
+    pieces
 }
 
-/// PostgreSQL takes all rows at once, a column in an array: to read 2,000 values
-/// one by one costs it more than to store them.
 fn inserts<'row, R: Row + 'row>(
     transaction: &Transaction,
     rows: impl IntoIterator<Item = &'row R>,
     then: &str,
 ) -> Vec<Statement> {
     let rows: Vec<&R> = rows.into_iter().collect();
-    let mut rest = rows.as_slice();
-    let mut statements = Vec::new();
-    while !rest.is_empty() {
-        let (now, later) = rest.split_at(rows_at_once(transaction, rest.len()));
-        statements.push(insert_of(transaction, now, then));
-        rest = later;
-    }
-    statements
+    let pieces = pieces(transaction, &rows).into_iter();
+    pieces.map(|rows| insert_of(transaction, rows, then)).collect()
 }
 
 fn insert_of<R: Row>(transaction: &Transaction, rows: &[&R], then: &str) -> Statement {
