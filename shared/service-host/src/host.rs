@@ -16,6 +16,7 @@ use crate::{
     layers::{self, Observer},
     serve::Server,
     telemetry::Metrics,
+    workers::Workers,
 };
 
 /// How long dropped tasks may take to be gone after the hard stop.
@@ -170,7 +171,7 @@ impl Host {
             router = router.layer(from_fn(layers::refuse_uncertified));
         }
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        let server = self.serve(name, listener, router, self.tls.clone())?;
+        let server = self.serve(name, listener, router, None, self.tls.clone())?;
         self.servers.push(server);
         Ok(())
     }
@@ -184,10 +185,11 @@ impl Host {
         router: Router,
     ) -> anyhow::Result<()> {
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        self.serve_clients(name, listener, router)
+        self.serve_clients(name, listener, router, None)
     }
 
-    /// The same for a service that needs no router.
+    /// The same for a service that needs no router, each connection on a thread that it
+    /// stays on.
     pub fn serve_front(
         &mut self,
         name: &'static str,
@@ -200,7 +202,8 @@ impl Host {
             own: self.own_routes(),
             own_paths: &OWN_PATHS,
         };
-        self.serve_clients(name, listener, Arc::new(fronted))
+        let workers = Workers::start(name, &self.shutdown)?;
+        self.serve_clients(name, listener, Arc::new(fronted), Some(workers))
     }
 
     fn serve_clients(
@@ -208,8 +211,9 @@ impl Host {
         name: &'static str,
         listener: Listener,
         handler: impl Handler,
+        workers: Option<Workers>,
     ) -> anyhow::Result<()> {
-        let mut server = self.serve(name, listener, handler, None)?;
+        let mut server = self.serve(name, listener, handler, workers, None)?;
         server.is_for_clients = true;
         self.servers.push(server);
         Ok(())
@@ -224,6 +228,7 @@ impl Host {
         name: &'static str,
         listener: Listener,
         handler: impl Handler,
+        workers: Option<Workers>,
         tls: Option<ServiceTls>,
     ) -> anyhow::Result<Server> {
         let address = listener.local_addr();
@@ -235,6 +240,7 @@ impl Host {
             listener,
             tls,
             handler,
+            workers,
             &self.config,
             &self.tasks,
             self.shutdown.clone(),

@@ -27,6 +27,7 @@ mod tasks;
 mod telemetry;
 mod tls;
 mod trace_context;
+mod workers;
 
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
 pub use dial::{Channel, DialOptions, InvalidUrl, dial};

@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     HostConfig, ServiceTls, Shutdown, Tasks, front::Handler, listener::refuse_handshakes, tls::IsCertified,
+    workers::Workers,
 };
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
@@ -41,12 +42,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes.
+    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes. Without
+    /// workers, connections are served by the runtime of the process.
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
         tls: Option<ServiceTls>,
         handler: impl Handler,
+        workers: Option<Workers>,
         config: &HostConfig,
         tasks: &Tasks,
         shutdown: Shutdown,
@@ -59,6 +62,7 @@ impl Server {
             listener,
             tls,
             handler,
+            workers,
             builder: builder(config),
             head_timeout: config.header_read_timeout(),
             slots: Arc::new(Semaphore::new(config.max_connections)),
@@ -127,6 +131,7 @@ struct Accepting<H> {
     listener: TcpListener,
     tls: Option<ServiceTls>,
     handler: H,
+    workers: Option<Workers>,
     builder: auto::Builder<TokioExecutor>,
     head_timeout: Duration,
     slots: Arc<Semaphore>,
@@ -181,15 +186,31 @@ impl<H: Handler> Accepting<H> {
             // An answer of a few bytes must not wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let tls = self.tls.clone();
-            let connection = self.connections.track_future(async move {
+            let serve = async move |stream| {
                 match tls {
                     None => connection.serve(stream, IsCertified(false)).await,
                     // Boxed, because each connection would have room for it.
                     Some(tls) => Box::pin(connection.serve_tls(stream, &tls)).await,
                 }
                 drop(slot);
+            };
+            let Some(workers) = &self.workers else {
+                let connection = self.connections.track_future(serve(stream));
+                self.tasks.spawn_part(connection);
+                continue;
+            };
+            // The runtime that is woken for a stream is the one in which it was made.
+            let Ok(stream) = stream.into_std() else { continue };
+            let place = workers.place();
+            let runtime = place.runtime.clone();
+            let connection = self.connections.track_future(async move {
+                match TcpStream::from_std(stream) {
+                    Ok(stream) => serve(stream).await,
+                    Err(error) => tracing::warn!(%peer, %error, "a connection cannot be served"),
+                }
+                drop(place);
             });
-            self.tasks.spawn_part(connection);
+            self.tasks.spawn_part_on(&runtime, connection);
         }
     }
 }

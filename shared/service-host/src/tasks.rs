@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures::FutureExt as _;
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::Shutdown;
@@ -78,6 +79,11 @@ impl Tasks {
     /// Runs a part of a server: it reports its failures itself.
     pub(crate) fn spawn_part(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.0.tracker.spawn(future);
+    }
+
+    /// The same in another runtime.
+    pub(crate) fn spawn_part_on(&self, runtime: &Handle, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.tracker.spawn_on(future, runtime);
     }
 
     /// Waits until all tasks have ended.

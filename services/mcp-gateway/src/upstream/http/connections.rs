@@ -1,6 +1,7 @@
 use std::{
+    collections::HashMap,
     convert::Infallible,
-    fmt, mem,
+    fmt,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -15,7 +16,10 @@ use hyper::{
     rt::Executor as _,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::task::coop::unconstrained;
+use tokio::{
+    runtime::{self, Handle},
+    task::coop::unconstrained,
+};
 
 use super::{
     body::Body,
@@ -26,8 +30,8 @@ use super::{
 /// after 5 seconds, and what is sent at that very moment is lost.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// Connections to one server that wait for the next request. One more, and the one
-/// that has waited longest is closed.
+/// Connections to one server that wait for the next request, in each runtime. One
+/// more, and the one that has waited longest is closed.
 const MAX_IDLE: usize = 256;
 
 /// What is read of the head of an answer.
@@ -43,8 +47,9 @@ pub(super) struct Connections {
     /// Where all of them lead: scheme and authority.
     origin: Uri,
     host: HeaderValue,
-    /// The one that was used last comes last.
-    idle: Mutex<Vec<Idle>>,
+    /// By the runtime that is woken for them, which is not for others to wait for. The
+    /// one that was used last comes last.
+    idle: Mutex<HashMap<runtime::Id, Vec<Idle>>>,
     http2: Mutex<Option<http2::SendRequest<Full<Bytes>>>>,
 }
 
@@ -55,6 +60,8 @@ struct Idle {
 
 /// A connection of HTTP/1.1.
 struct Line {
+    /// In which it was made.
+    runtime: runtime::Id,
     sender: http1::SendRequest<Full<Bytes>>,
     connection: Pin<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>,
 }
@@ -141,21 +148,23 @@ impl Connections {
     pub(super) async fn close_idle(&self) -> Infallible {
         loop {
             tokio::time::sleep(IDLE / 2).await;
-            let mut idle = self.lock();
-            let fresh = idle.partition_point(|idle| idle.since.elapsed() >= IDLE);
-            let old: Vec<_> = idle.drain(..fresh).collect();
-            drop(idle);
+            let mut old = Vec::new();
+            for idle in self.lock().values_mut() {
+                let fresh = idle.partition_point(|idle| idle.since.elapsed() >= IDLE);
+                old.extend(idle.drain(..fresh));
+            }
             drop(old);
         }
     }
 
     /// One that waits and that the server has not closed.
     fn take(self: &Arc<Self>) -> Option<Lent> {
+        let runtime = Handle::current().id();
         loop {
-            let Idle { mut line, since } = self.lock().pop()?;
+            let Idle { mut line, since } = self.lock().get_mut(&runtime)?.pop()?;
             if since.elapsed() >= IDLE {
                 // All others have waited longer.
-                let old = mem::take(&mut *self.lock());
+                let old = self.lock().remove(&runtime);
                 drop(old);
                 return None;
             }
@@ -175,10 +184,11 @@ impl Connections {
 
     fn give_back(&self, line: Line) {
         let since = Instant::now();
-        let mut idle = self.lock();
+        let mut runtimes = self.lock();
+        let idle = runtimes.entry(line.runtime).or_default();
         let oldest = (idle.len() >= MAX_IDLE).then(|| idle.remove(0));
         idle.push(Idle { line, since });
-        drop(idle);
+        drop(runtimes);
         drop(oldest);
     }
 
@@ -190,6 +200,7 @@ impl Connections {
             .await
             .map_err(|error| self.no_handshake(error))?;
         Ok(self.lend(Line {
+            runtime: Handle::current().id(),
             sender,
             connection: Box::pin(connection),
         }))
@@ -245,7 +256,7 @@ impl Connections {
         SendError::Connect(ConnectError::Handshake { host, error })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<runtime::Id, Vec<Idle>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -64,8 +64,15 @@ impl Server {
         response.expect("an answer")
     }
 
+    /// Of those that wait.
+    fn newest<T>(&self, look: impl FnOnce(&mut Idle) -> T) -> T {
+        let mut runtimes = self.connections.lock();
+        let idle = runtimes.get_mut(&Handle::current().id());
+        look(idle.and_then(|idle| idle.last_mut()).expect("one waits"))
+    }
+
     fn waiting(&self) -> usize {
-        self.connections.lock().len()
+        self.connections.lock().values().map(Vec::len).sum()
     }
 }
 
@@ -164,7 +171,7 @@ async fn a_connection_that_the_server_has_closed_is_replaced() {
     let (response, peer) = server.send_anew(ANSWER).await;
     text(response).await;
     drop(peer);
-    while server.connections.lock()[0].line.is_free() {
+    while server.newest(|idle| idle.line.is_free()) {
         tokio::task::yield_now().await;
     }
     let (response, _peer) = server.send_anew(ANSWER).await;
@@ -206,9 +213,26 @@ async fn a_connection_that_has_waited_for_long_is_not_used() {
     let server = Server::start().await;
     let (response, mut peer) = server.send_anew(ANSWER).await;
     text(response).await;
-    server.connections.lock()[0].since -= IDLE;
+    server.newest(|idle| idle.since -= IDLE);
     let (response, _peer) = server.send_anew(ANSWER).await;
     text(response).await;
     peer.closed().await;
     assert_eq!(server.waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_used_by_the_runtime_that_is_woken_for_it() {
+    let server = Server::start().await;
+    let (response, mut peer) = server.send_anew(ANSWER).await;
+    let connections = server.connections.clone();
+    let read_elsewhere = move || {
+        let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            assert!(connections.take().is_none(), "nobody waits for another runtime");
+            assert_eq!(text(response).await, "ok");
+            assert!(connections.take().is_none(), "it goes back to where it came from");
+        });
+    };
+    std::thread::spawn(read_elsewhere).join().expect("no panic");
+    assert_eq!(text(server.send_again(&mut peer).await).await, "ok");
 }

@@ -1,0 +1,114 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Handle};
+
+use crate::Shutdown;
+
+/// Threads with a runtime each, for connections that are to stay where they are: what
+/// one waits for wakes its own thread and no other, and no thread looks for what
+/// others have to do. They end at the hard stop, and what is on them with them.
+#[derive(Debug)]
+pub(crate) struct Workers(Vec<Worker>);
+
+#[derive(Debug)]
+struct Worker {
+    runtime: Handle,
+    connections: Arc<AtomicUsize>,
+}
+
+/// A connection's place on a worker, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) runtime: Handle,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Workers {
+    /// As many as the machine has processors for this process.
+    pub(crate) fn start(name: &str, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let workers = (0..count).map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone()));
+        workers.collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// A place on the one that has the fewest connections.
+    pub(crate) fn place(&self) -> Place {
+        let workers = self.0.iter();
+        let idlest = workers.min_by_key(|worker| worker.connections.load(Ordering::Relaxed));
+        let worker = idlest.expect("there is at least one");
+        worker.connections.fetch_add(1, Ordering::Relaxed);
+        Place {
+            runtime: worker.runtime.clone(),
+            connections: worker.connections.clone(),
+        }
+    }
+}
+
+impl Worker {
+    fn start(name: String, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("no runtime can be made for connections")?;
+        let handle = runtime.handle().clone();
+        thread::Builder::new()
+            .name(name)
+            .spawn(move || runtime.block_on(shutdown.hard()))
+            .context("no thread can be started for connections")?;
+        Ok(Self {
+            runtime: handle,
+            connections: Arc::default(),
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_goes_to_the_worker_that_has_the_fewest() {
+        let shutdown = Shutdown::default();
+        let start = |number: usize| Worker::start(format!("worker-{number}"), shutdown.clone());
+        let workers: anyhow::Result<_> = (0..3).map(start).collect();
+        let workers = Workers(workers.expect("threads"));
+        let mut places: Vec<_> = (0..6).map(|_| workers.place()).collect();
+        let freed = places.remove(1).runtime.id();
+        assert_eq!(workers.place().runtime.id(), freed);
+        for worker in &workers.0 {
+            let on_it = places
+                .iter()
+                .filter(|place| place.runtime.id() == worker.runtime.id());
+            assert_eq!(on_it.count(), if worker.runtime.id() == freed { 1 } else { 2 });
+        }
+        shutdown.stop_hard();
+    }
+
+    #[tokio::test]
+    async fn what_is_on_a_worker_ends_at_the_hard_stop() {
+        let shutdown = Shutdown::default();
+        let workers = Workers::start("worker", &shutdown).expect("threads");
+        let (sender, dropped) = oneshot::channel::<()>();
+        workers.place().runtime.spawn(async move {
+            let _sender = sender;
+            std::future::pending::<()>().await;
+        });
+        shutdown.stop_hard();
+        dropped.await.expect_err("it was dropped, and has said nothing");
+    }
+}
