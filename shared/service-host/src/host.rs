@@ -235,16 +235,7 @@ impl Host {
         let listener = listener
             .into_tokio()
             .with_context(|| format!("cannot serve on {address}"))?;
-        let server = Server::start(
-            name,
-            listener,
-            tls,
-            handler,
-            workers,
-            &self.config,
-            &self.tasks,
-            self.shutdown.clone(),
-        );
+        let server = Server::start(name, listener, tls, handler, workers, &self.config, &self.tasks);
         tracing::info!(server = name, %address, "listening");
         Ok(server)
     }

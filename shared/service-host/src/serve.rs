@@ -52,7 +52,6 @@ impl Server {
         workers: Option<Workers>,
         config: &HostConfig,
         tasks: &Tasks,
-        shutdown: Shutdown,
     ) -> Self {
         let (close, closed) = (CancellationToken::new(), CancellationToken::new());
         let stop = CancellationToken::new();
@@ -68,7 +67,7 @@ impl Server {
             slots: Arc::new(Semaphore::new(config.max_connections)),
             close: close.clone(),
             stop: stop.clone(),
-            shutdown,
+            shutdown: tasks.shutdown().clone(),
             connections: connections.clone(),
             tasks: tasks.clone(),
         };

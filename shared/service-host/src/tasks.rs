@@ -92,6 +92,11 @@ impl Tasks {
         self.0.tracker.wait().await;
     }
 
+    /// How the process ends.
+    pub(crate) fn shutdown(&self) -> &Shutdown {
+        &self.0.shutdown
+    }
+
     pub(crate) fn running(&self) -> usize {
         self.0.tracker.len()
     }

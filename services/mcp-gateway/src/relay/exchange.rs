@@ -45,9 +45,7 @@ impl Exchange<'_> {
             .hello()
             .is_some_and(|hello| hello.era == Era::Modern);
         let mut exchanged = Exchanged {
-            reply: Err(RequestError::BadAnswer(format!(
-                "the server asked for more {MAX_ROUNDS} times and did not come to an end"
-            ))),
+            reply: Err(RequestError::BadAnswer(String::new())),
             rounds: 0,
             bridged: Vec::new(),
             downgrades: Vec::new(),
@@ -98,6 +96,9 @@ impl Exchange<'_> {
                 }
             }
         }
+        exchanged.reply = Err(RequestError::BadAnswer(format!(
+            "the server asked for more {MAX_ROUNDS} times and did not come to an end"
+        )));
         exchanged
     }
 

@@ -36,7 +36,6 @@ const MAX_IDLE: usize = 256;
 
 /// What is read of the head of an answer.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-const MAX_HEADERS: usize = 128;
 
 /// The connections to one server: those that wait, and new ones where none does.
 ///
@@ -194,7 +193,8 @@ impl Connections {
 
     async fn begin_http1(self: &Arc<Self>, stream: Stream) -> Result<Lent, SendError> {
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
+        // Of headers it takes a hundred, for which it has a place without asking for memory.
+        builder.max_buf_size(MAX_HEAD_BYTES);
         let (sender, connection) = builder
             .handshake(TokioIo::new(stream))
             .await
