@@ -171,7 +171,7 @@ impl Host {
             router = router.layer(from_fn(layers::refuse_uncertified));
         }
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        let server = self.serve(name, listener, router, None, self.tls.clone())?;
+        let server = self.serve(name, listener, router, Workers::of_process(), self.tls.clone())?;
         self.servers.push(server);
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Host {
         router: Router,
     ) -> anyhow::Result<()> {
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        self.serve_clients(name, listener, router, None)
+        self.serve_clients(name, listener, router, Workers::of_process())
     }
 
     /// The same for a service that needs no router, each connection on a thread that it
@@ -203,7 +203,7 @@ impl Host {
             own_paths: &OWN_PATHS,
         };
         let workers = Workers::start(name, &self.shutdown)?;
-        self.serve_clients(name, listener, Arc::new(fronted), Some(workers))
+        self.serve_clients(name, listener, Arc::new(fronted), workers)
     }
 
     fn serve_clients(
@@ -211,7 +211,7 @@ impl Host {
         name: &'static str,
         listener: Listener,
         handler: impl Handler,
-        workers: Option<Workers>,
+        workers: Workers,
     ) -> anyhow::Result<()> {
         let mut server = self.serve(name, listener, handler, workers, None)?;
         server.is_for_clients = true;
@@ -228,7 +228,7 @@ impl Host {
         name: &'static str,
         listener: Listener,
         handler: impl Handler,
-        workers: Option<Workers>,
+        workers: Workers,
         tls: Option<ServiceTls>,
     ) -> anyhow::Result<Server> {
         let address = listener.local_addr();

@@ -42,14 +42,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes. Without
-    /// workers, connections are served by the runtime of the process.
+    /// Serves HTTP/1 and HTTP/2, told apart by the client's first bytes.
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
         tls: Option<ServiceTls>,
         handler: impl Handler,
-        workers: Option<Workers>,
+        workers: Workers,
         config: &HostConfig,
         tasks: &Tasks,
     ) -> Self {
@@ -130,7 +129,7 @@ struct Accepting<H> {
     listener: TcpListener,
     tls: Option<ServiceTls>,
     handler: H,
-    workers: Option<Workers>,
+    workers: Workers,
     builder: auto::Builder<TokioExecutor>,
     head_timeout: Duration,
     slots: Arc<Semaphore>,
@@ -185,31 +184,22 @@ impl<H: Handler> Accepting<H> {
             // An answer of a few bytes must not wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let tls = self.tls.clone();
-            let serve = async move |stream| {
+            // The runtime that is woken for a stream is the one in which it was made.
+            let stream = stream.into_std();
+            let (runtime, place) = self.workers.place();
+            let connection = self.connections.track_future(async move {
+                let stream = match stream.and_then(TcpStream::from_std) {
+                    Ok(stream) => stream,
+                    Err(error) => return tracing::warn!(%peer, %error, "a connection cannot be served"),
+                };
                 match tls {
                     None => connection.serve(stream, IsCertified(false)).await,
                     // Boxed, because each connection would have room for it.
                     Some(tls) => Box::pin(connection.serve_tls(stream, &tls)).await,
                 }
-                drop(slot);
-            };
-            let Some(workers) = &self.workers else {
-                let connection = self.connections.track_future(serve(stream));
-                self.tasks.spawn_part(connection);
-                continue;
-            };
-            // The runtime that is woken for a stream is the one in which it was made.
-            let Ok(stream) = stream.into_std() else { continue };
-            let place = workers.place();
-            let runtime = place.runtime.clone();
-            let connection = self.connections.track_future(async move {
-                match TcpStream::from_std(stream) {
-                    Ok(stream) => serve(stream).await,
-                    Err(error) => tracing::warn!(%peer, %error, "a connection cannot be served"),
-                }
-                drop(place);
+                drop((slot, place));
             });
-            self.tasks.spawn_part_on(&runtime, connection);
+            self.tasks.spawn_part_on(runtime, connection);
         }
     }
 }

@@ -1,37 +1,35 @@
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::{sync::Arc, thread};
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Handle};
 
 use crate::Shutdown;
 
-/// Threads with a runtime each, for connections that are to stay where they are: what
-/// one waits for wakes its own thread and no other, and no thread looks for what
-/// others have to do. They end at the hard stop, and what is on them with them.
+/// The runtimes by which the connections of a server are served.
 #[derive(Debug)]
 pub(crate) struct Workers(Vec<Worker>);
 
 #[derive(Debug)]
 struct Worker {
     runtime: Handle,
-    connections: Arc<AtomicUsize>,
+    /// Each connection has one of these beside this.
+    place: Place,
 }
 
 /// A connection's place on a worker, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) runtime: Handle,
-    connections: Arc<AtomicUsize>,
-}
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place(Arc<()>);
 
 impl Workers {
-    /// As many as the machine has processors for this process.
+    /// The runtime of the process, which shares its work among threads.
+    pub(crate) fn of_process() -> Self {
+        Self(vec![Worker::new(Handle::current())])
+    }
+
+    /// Threads with a runtime each, for connections that are to stay where they are:
+    /// what one waits for wakes its own thread and no other, and no thread looks for
+    /// what others have to do. As many as the machine has processors for this process.
+    /// They end at the hard stop, and what is on them with them.
     pub(crate) fn start(name: &str, shutdown: &Shutdown) -> anyhow::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let workers = (0..count).map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone()));
@@ -39,15 +37,11 @@ impl Workers {
     }
 
     /// A place on the one that has the fewest connections.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> (&Handle, Place) {
         let workers = self.0.iter();
-        let idlest = workers.min_by_key(|worker| worker.connections.load(Ordering::Relaxed));
+        let idlest = workers.min_by_key(|worker| Arc::strong_count(&worker.place.0));
         let worker = idlest.expect("there is at least one");
-        worker.connections.fetch_add(1, Ordering::Relaxed);
-        Place {
-            runtime: worker.runtime.clone(),
-            connections: worker.connections.clone(),
-        }
+        (&worker.runtime, worker.place.clone())
     }
 }
 
@@ -62,16 +56,14 @@ impl Worker {
             .name(name)
             .spawn(move || runtime.block_on(shutdown.hard()))
             .context("no thread can be started for connections")?;
-        Ok(Self {
-            runtime: handle,
-            connections: Arc::default(),
-        })
+        Ok(Self::new(handle))
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
+    fn new(runtime: Handle) -> Self {
+        Self {
+            runtime,
+            place: Place::default(),
+        }
     }
 }
 
@@ -88,12 +80,12 @@ mod tests {
         let workers: anyhow::Result<_> = (0..3).map(start).collect();
         let workers = Workers(workers.expect("threads"));
         let mut places: Vec<_> = (0..6).map(|_| workers.place()).collect();
-        let freed = places.remove(1).runtime.id();
-        assert_eq!(workers.place().runtime.id(), freed);
+        let freed = places.remove(1).0.id();
+        assert_eq!(workers.place().0.id(), freed);
         for worker in &workers.0 {
             let on_it = places
                 .iter()
-                .filter(|place| place.runtime.id() == worker.runtime.id());
+                .filter(|(runtime, _)| runtime.id() == worker.runtime.id());
             assert_eq!(on_it.count(), if worker.runtime.id() == freed { 1 } else { 2 });
         }
         shutdown.stop_hard();
@@ -104,7 +96,7 @@ mod tests {
         let shutdown = Shutdown::default();
         let workers = Workers::start("worker", &shutdown).expect("threads");
         let (sender, dropped) = oneshot::channel::<()>();
-        workers.place().runtime.spawn(async move {
+        workers.place().0.spawn(async move {
             let _sender = sender;
             std::future::pending::<()>().await;
         });

@@ -50,14 +50,13 @@ async fn post(
     let bytes = read_json(headers, body).await?;
     let incoming = Incoming::parse(&bytes).map_err(Refusal::of_parsing)?;
     if stateless_http::is_modern(headers, &incoming) {
-        // What is boxed here and below is large, and every request would have room for it.
-        return Box::pin(stateless_http::post(doors, visitor, headers, incoming)).await;
+        return stateless_http::post(doors, visitor, headers, incoming).await;
     }
     let takes = Takes::of(headers)?;
     if let Incoming::Single(Message::Request(request)) = &incoming {
         check_revision(headers).map_err(|refusal| refusal.of_request(Some(request.id.clone())))?;
         if request.method == "initialize" {
-            return Box::pin(initialize(doors, visitor, headers, request)).await;
+            return initialize(doors, visitor, headers, request).await;
         }
     } else {
         check_revision(headers)?;
