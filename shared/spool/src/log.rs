@@ -4,7 +4,10 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     ages::Ages,
-    config::{Level, SpoolConfig, Usage},
+    config::{SpoolConfig, Usage},
     error::AppendError,
     frame::{self, Draft, FrameKind},
     segment::{self, Segment, SegmentHeader, SegmentKey, Spare},
@@ -38,7 +41,8 @@ pub(crate) struct Log {
     unsynced: Vec<(SegmentKey, Arc<File>)>,
     open: HashMap<Uuid, Place>,
     ages: Ages,
-    bytes: u64,
+    /// Of all files. Changed under the lock, and read without it.
+    bytes: Arc<AtomicU64>,
     quarantined: u64,
     sync_failures: u64,
 }
@@ -101,6 +105,8 @@ impl Log {
         recovered: crate::recovery::Recovered,
         allocate: segment::Allocate,
     ) -> Self {
+        let bytes = recovered.segments.iter().map(|segment| segment.bytes).sum();
+        let bytes = Arc::new(AtomicU64::new(bytes));
         Self {
             spare: Spare::make(&config.folder, config.segment_bytes, allocate).ok(),
             allocate,
@@ -108,7 +114,7 @@ impl Log {
             epoch,
             salt,
             next_seq: 1,
-            bytes: recovered.segments.iter().map(|segment| segment.bytes).sum(),
+            bytes,
             segments: recovered.segments.into(),
             active: None,
             unsynced: Vec::new(),
@@ -125,9 +131,9 @@ impl Log {
         // until the disk itself is full.
         let closes = draft.kind == FrameKind::Closing && self.open.contains_key(&draft.id);
         let kept_for_closings = self.config.capacity_bytes / 20;
-        if !closes && self.bytes + draft.len() as u64 > self.config.capacity_bytes - kept_for_closings {
+        if !closes && self.used() + draft.len() as u64 > self.config.capacity_bytes - kept_for_closings {
             return Err(AppendError::Full {
-                bytes: self.bytes,
+                bytes: self.used(),
                 capacity_bytes: self.config.capacity_bytes,
             });
         }
@@ -153,7 +159,7 @@ impl Log {
         segment.last_seq = seq;
         segment.bytes += draft.len() as u64;
         segment.unacknowledged.push(seq);
-        self.bytes += draft.len() as u64;
+        self.bytes.fetch_add(draft.len() as u64, Ordering::Relaxed);
         self.next_seq = seq + 1;
         self.ages.appended(seq, Instant::now());
         if self.unsynced.last().is_none_or(|(last, _)| *last != key) {
@@ -209,7 +215,7 @@ impl Log {
             };
             let file = Arc::new(file);
             let segment = Segment::new(header);
-            self.bytes += segment.bytes;
+            self.bytes.fetch_add(segment.bytes, Ordering::Relaxed);
             self.segments.push_back(segment);
             self.active = Some(file.clone());
             file
@@ -235,7 +241,7 @@ impl Log {
         }
         if segment.last_seq < key.first_seq {
             self.segments.pop_back();
-            self.bytes -= bytes;
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             remove(&self.config.folder, key);
         }
     }
@@ -284,7 +290,7 @@ impl Log {
                 }
             }
             if let Some(segment) = self.segments.pop_front() {
-                self.bytes -= segment.bytes;
+                self.bytes.fetch_sub(segment.bytes, Ordering::Relaxed);
                 released.segments.push(key);
             }
         }
@@ -384,8 +390,13 @@ impl Log {
         self.release()
     }
 
-    pub(crate) const fn level(&self) -> Level {
-        Level::of(self.bytes, self.config.capacity_bytes)
+    fn used(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of all files, for those who do not wait for the lock.
+    pub(crate) fn shared_bytes(&self) -> Arc<AtomicU64> {
+        self.bytes.clone()
     }
 
     /// The oldest frame that waits; 0 where that is one of an earlier process.
@@ -402,7 +413,7 @@ impl Log {
     pub(crate) fn usage(&self) -> Usage {
         let oldest = self.oldest_waiting();
         Usage {
-            bytes: self.bytes,
+            bytes: self.used(),
             capacity_bytes: self.config.capacity_bytes,
             segments: self.segments.len() as u64,
             open: self.open.len() as u64,

@@ -2,7 +2,10 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -29,6 +32,9 @@ pub struct Spool {
     shared: Arc<Shared>,
     epoch: u64,
     salt: u32,
+    /// See [`Log::shared_bytes`].
+    bytes: Arc<AtomicU64>,
+    capacity_bytes: u64,
     max_body_bytes: usize,
     durability: Durability,
     sync_thread: Option<JoinHandle<()>>,
@@ -75,9 +81,12 @@ impl Spool {
             .map_err(io::Error::from)
             .context("cannot find a random number for", &folder)?;
         let (max_body_bytes, durability) = (config.max_body_bytes(), config.durability);
+        let capacity_bytes = config.capacity_bytes;
+        let log = Log::new(config, epoch, salt, recovered, allocate);
+        let bytes = log.shared_bytes();
         let shared = Arc::new(Shared {
             folder: folder.clone(),
-            log: Mutex::new(Log::new(config, epoch, salt, recovered, allocate)),
+            log: Mutex::new(log),
             appended: Notify::new(),
             progress: Progress::default(),
             sync_file,
@@ -87,6 +96,8 @@ impl Spool {
             shared,
             epoch,
             salt,
+            bytes,
+            capacity_bytes,
             max_body_bytes,
             durability,
             sync_thread: Some(sync_thread),
@@ -155,9 +166,9 @@ impl Spool {
         }
     }
 
-    /// How near it is to its end. Cheaper than [`Spool::usage`].
+    /// How near it is to its end. Waits for nobody, other than [`Spool::usage`].
     pub fn level(&self) -> Level {
-        self.shared.log().level()
+        Level::of(self.bytes.load(Ordering::Relaxed), self.capacity_bytes)
     }
 
     /// How full it is.
