@@ -33,16 +33,25 @@ pub struct Listeners {
     pub grpc: Listener,
 }
 
-/// Opens the store and serves it.
+/// Opens the store and serves it, in the background: whoever answers a call goes
+/// before who writes it down or looks it up.
 pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
     config.validate()?;
     let readiness = host.readiness("logging");
+    let background = host.background()?;
+    let url = config.database_url.clone();
+    // Connections of SQLite have threads.
+    let opened = background.run(async move { Store::open(&url).await }).await?;
+    let store = opened.context("the call log cannot be opened")?;
+    background.start(serve(config, store, listeners, host)).await?;
+    readiness.ready();
+    Ok(())
+}
+
+async fn serve(config: Config, store: Store, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
     let secret = config
         .service_secret
         .context("the logging service has no service secret: set the path of the file that holds it")?;
-    let store = Store::open(&config.database_url)
-        .await
-        .context("the call log cannot be opened")?;
     let ingest = Ingest::new(store.clone(), host.clock().clone());
     ingest
         .report_holes()
@@ -62,6 +71,5 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let sweeps = retention::run(store.clone(), projects, host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);
     host.at_the_end(async move { store.close().await });
-    readiness.ready();
     Ok(())
 }

@@ -9,8 +9,8 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::{
-    Channel, DialOptions, Front, HostConfig, InvalidUrl, Listener, OnFailure, Readiness, ServiceTls,
-    Shutdown, Tasks, dial,
+    Background, Channel, DialOptions, Front, HostConfig, InvalidUrl, Listener, OnFailure, Readiness,
+    ServiceTls, Shutdown, Tasks, dial,
     front::{Fronted, Handler},
     health::Board,
     layers::{self, Observer},
@@ -115,6 +115,12 @@ impl Host {
         dial(url, options)
     }
 
+    /// Where a service runs that is to come after all others where processors are
+    /// short.
+    pub fn background(&self) -> anyhow::Result<Background> {
+        Background::new(self.shutdown.clone())
+    }
+
     /// A gate that must open before the process is ready. It starts closed.
     pub fn readiness(&self, part: &'static str) -> Readiness {
         self.board.part(part)
@@ -171,7 +177,7 @@ impl Host {
             router = router.layer(from_fn(layers::refuse_uncertified));
         }
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        let server = self.serve(name, listener, router, Workers::of_process(), self.tls.clone())?;
+        let server = self.serve(name, listener, router, Workers::current(), self.tls.clone())?;
         self.servers.push(server);
         Ok(())
     }
@@ -185,7 +191,7 @@ impl Host {
         router: Router,
     ) -> anyhow::Result<()> {
         let router = layers::around(router, self.observer(name)).merge(self.own_routes());
-        self.serve_clients(name, listener, router, Workers::of_process())
+        self.serve_clients(name, listener, router, Workers::current())
     }
 
     /// The same for a service that needs no router, each connection on a thread that it

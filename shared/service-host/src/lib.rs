@@ -9,6 +9,7 @@
 //!
 //! Only this room may install telemetry, take signals or build a server.
 
+mod background;
 mod config;
 mod dial;
 mod front;
@@ -29,6 +30,7 @@ mod tls;
 mod trace_context;
 mod workers;
 
+pub use background::Background;
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
 pub use dial::{Channel, DialOptions, InvalidUrl, dial};
 pub use front::Front;

@@ -1,7 +1,7 @@
 use std::{sync::Arc, thread};
 
 use anyhow::Context as _;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::Shutdown;
 
@@ -21,8 +21,8 @@ struct Worker {
 pub(crate) struct Place(Arc<()>);
 
 impl Workers {
-    /// The runtime of the process, which shares its work among threads.
-    pub(crate) fn of_process() -> Self {
+    /// The runtime in which this is called, which shares its work among threads.
+    pub(crate) fn current() -> Self {
         Self(vec![Worker::new(Handle::current())])
     }
 
@@ -51,12 +51,7 @@ impl Worker {
             .enable_all()
             .build()
             .context("no runtime can be made for connections")?;
-        let handle = runtime.handle().clone();
-        thread::Builder::new()
-            .name(name)
-            .spawn(move || runtime.block_on(shutdown.hard()))
-            .context("no thread can be started for connections")?;
-        Ok(Self::new(handle))
+        keep(runtime, name, shutdown).map(Self::new)
     }
 
     fn new(runtime: Handle) -> Self {
@@ -65,6 +60,16 @@ impl Worker {
             place: Place::default(),
         }
     }
+}
+
+/// Keeps a runtime on a thread until the hard stop.
+pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow::Result<Handle> {
+    let handle = runtime.handle().clone();
+    thread::Builder::new()
+        .name(name)
+        .spawn(move || runtime.block_on(shutdown.hard()))
+        .context("no thread can be started")?;
+    Ok(handle)
 }
 
 #[cfg(test)]

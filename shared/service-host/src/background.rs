@@ -1,0 +1,87 @@
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Handle};
+use tokio_util::context::TokioContext;
+
+use crate::{Shutdown, workers};
+
+/// What is added to the nice value of its threads: beside threads that all have
+/// something to do they get a tenth of what each of those gets (`sched(7)`).
+const NICER: i32 = 10;
+
+/// A runtime whose threads come after all others of the machine where processors are
+/// short, and are no slower where they are not. It ends at the hard stop.
+#[derive(Debug, Clone)]
+pub struct Background(Handle);
+
+impl Background {
+    pub(crate) fn new(shutdown: Shutdown) -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("background")
+            .on_thread_start(be_nicer)
+            .build()
+            .context("no runtime can be made for the background")?;
+        workers::keep(runtime, "background".to_owned(), shutdown).map(Self)
+    }
+
+    /// Does something on a thread of the background: what starts threads, which come
+    /// after others like the one that starts them.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let done = self.0.spawn(work).await;
+        done.context("the background did not come to an end")
+    }
+
+    /// Starts what is to stay here, with all that it spawns and serves.
+    pub async fn start<T>(&self, start: impl Future<Output = T>) -> T {
+        TokioContext::new(start, self.0.clone()).await
+    }
+}
+
+/// Of this thread, and of those that it starts.
+fn be_nicer() {
+    if let Err(error) = rustix::process::nice(NICER) {
+        tracing::warn!(%error, "a thread of the background has the priority of all others");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use tokio::sync::oneshot;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{OnFailure, Tasks};
+
+    fn niceness() -> i32 {
+        rustix::process::getpriority_process(None).expect("a nice value")
+    }
+
+    #[tokio::test]
+    async fn what_is_spawned_comes_after_others() {
+        let shutdown = Shutdown::default();
+        let tasks = Tasks::new(shutdown.clone(), CancellationToken::new());
+        let background = Background::new(shutdown.clone()).expect("a runtime");
+        let (sender, spawned) = oneshot::channel();
+        let blocking = background.start(async {
+            tasks.spawn("ask", OnFailure::Log, async move {
+                let _ = sender.send(niceness());
+                Ok(())
+            });
+            tokio::task::spawn_blocking(niceness).await
+        });
+        let blocking = blocking.await.expect("a nice value");
+        let ran = background
+            .run(async { thread::spawn(niceness).join().ok() })
+            .await;
+        let nicer = (niceness() + NICER).min(19);
+        assert_eq!(blocking, nicer);
+        assert_eq!(spawned.await, Ok(nicer));
+        assert_eq!(ran.expect("a nice value"), Some(nicer));
+        shutdown.stop_hard();
+    }
+}
