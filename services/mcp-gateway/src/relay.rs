@@ -355,7 +355,7 @@ impl Relay {
             outbox,
             timeout: server.timeout,
         };
-        match exchange.run(params).await.reply {
+        match exchange.run(params).await.0 {
             Ok(Reply::Result(page)) if method == Kind::Tools.method() => {
                 self.catalog.note_page(server, page.get());
                 Answer::Reply(Reply::Result(Self::shown_page(caller, server, page)))

@@ -28,9 +28,9 @@ pub(super) struct Exchange<'a> {
     pub(super) timeout: Duration,
 }
 
-/// What came of it.
-pub(super) struct Exchanged {
-    pub(super) reply: Result<Reply, RequestError>,
+/// How it went, beside the answer.
+#[derive(Default)]
+pub(super) struct Course {
     /// How often the server was asked.
     pub(super) rounds: u32,
     /// What was translated, in stable words.
@@ -39,29 +39,31 @@ pub(super) struct Exchanged {
 }
 
 impl Exchange<'_> {
-    pub(super) async fn run(&self, params: Option<&str>) -> Exchanged {
+    pub(super) async fn run(&self, params: Option<&str>) -> (Result<Reply, RequestError>, Course) {
+        let mut course = Course::default();
+        let reply = self.ask_until_answered(params, &mut course).await;
+        (reply, course)
+    }
+
+    async fn ask_until_answered(
+        &self,
+        params: Option<&str>,
+        course: &mut Course,
+    ) -> Result<Reply, RequestError> {
         let is_modern_server = self
             .connection
             .hello()
             .is_some_and(|hello| hello.era == Era::Modern);
-        let mut exchanged = Exchanged {
-            reply: Err(RequestError::BadAnswer(String::new())),
-            rounds: 0,
-            bridged: Vec::new(),
-            downgrades: Vec::new(),
-        };
         match (self.caller.is_modern(), is_modern_server) {
-            (true, false) => exchanged.bridged.push(bridge::MODERN_TO_LEGACY),
-            (false, true) => exchanged.bridged.push(bridge::LEGACY_TO_MODERN),
+            (true, false) => course.bridged.push(bridge::MODERN_TO_LEGACY),
+            (false, true) => course.bridged.push(bridge::LEGACY_TO_MODERN),
             _ => {}
         }
         let _telling = self.tell_logs().await;
         let mut retry = None;
-        while exchanged.rounds < MAX_ROUNDS {
-            exchanged.rounds += 1;
-            let reply = self
-                .ask(retry.as_deref().or(params), &mut exchanged.bridged)
-                .await;
+        while course.rounds < MAX_ROUNDS {
+            course.rounds += 1;
+            let reply = self.ask(retry.as_deref().or(params), &mut course.bridged).await;
             let asked = match &reply {
                 Ok(Reply::Result(result)) if is_modern_server && !self.caller.is_modern() => {
                     InputRequired::read(result.get())
@@ -69,37 +71,26 @@ impl Exchange<'_> {
                 _ => None,
             };
             let Some(asked) = asked else {
-                exchanged.reply = match self.asked_by_refusal(&reply) {
-                    Some(asked) => {
-                        exchanged.bridged.push(bridge::INPUT_REQUIRED);
-                        Ok(Reply::Result(asked.to_result()))
-                    }
-                    None => reply.map(|reply| self.fit(reply, &mut exchanged.downgrades)),
-                };
-                return exchanged;
+                if let Some(asked) = self.asked_by_refusal(&reply) {
+                    course.bridged.push(bridge::INPUT_REQUIRED);
+                    return Ok(Reply::Result(asked.to_result()));
+                }
+                return reply.map(|reply| self.fit(reply, &mut course.downgrades));
             };
-            if exchanged.rounds == 1 {
-                exchanged.bridged.push(bridge::INPUT_REQUIRED);
+            if course.rounds == 1 {
+                course.bridged.push(bridge::INPUT_REQUIRED);
             }
             if asked.requests.is_empty() {
                 // The server sheds load: a little later it may have room.
-                tokio::time::sleep(Duration::from_millis(100) * exchanged.rounds).await;
+                tokio::time::sleep(Duration::from_millis(100) * course.rounds).await;
             }
-            match self.answers(&asked).await {
-                Ok(responses) => {
-                    let state = asked.state.as_deref();
-                    retry = retry_params(params.unwrap_or("{}"), responses.as_deref(), state);
-                }
-                Err(words) => {
-                    exchanged.reply = Err(RequestError::BadAnswer(words));
-                    return exchanged;
-                }
-            }
+            let responses = self.answers(&asked).await.map_err(RequestError::BadAnswer)?;
+            let state = asked.state.as_deref();
+            retry = retry_params(params.unwrap_or("{}"), responses.as_deref(), state);
         }
-        exchanged.reply = Err(RequestError::BadAnswer(format!(
+        Err(RequestError::BadAnswer(format!(
             "the server asked for more {MAX_ROUNDS} times and did not come to an end"
-        )));
-        exchanged
+        )))
     }
 
     /// Asks the server once. What it asks meanwhile goes to the client, on the

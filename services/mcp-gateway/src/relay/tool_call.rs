@@ -353,13 +353,12 @@ impl Relay {
             outbox,
             timeout: server.timeout,
         };
-        let exchanged = exchange.run(Some(&target.params)).await;
-        let reply = exchanged.reply;
+        let (reply, course) = exchange.run(Some(&target.params)).await;
         running.answered(asked.elapsed());
         running.translated(
-            exchanged.rounds.saturating_sub(1),
-            &exchanged.bridged,
-            &exchanged.downgrades,
+            course.rounds.saturating_sub(1),
+            &course.bridged,
+            &course.downgrades,
         );
         running.stderr(&connection.stderr_since(mark));
         if caller.is_modern() && reply.as_ref().is_ok_and(is_input_required) {
