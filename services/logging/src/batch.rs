@@ -1,5 +1,3 @@
-use std::collections::{BTreeMap, btree_map::Entry};
-
 use domain::Timestamp;
 use prost::Message as _;
 use proto::logging::{self as wire, record::Record as Kind};
@@ -40,38 +38,96 @@ pub(crate) struct Batch {
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) server_logs: Vec<ServerLogRow>,
     pub(crate) dead_letters: Vec<DeadLetterRow>,
-    /// Absent for a part of a run.
-    pub(crate) run: Option<Run>,
+    /// None for a part of a run.
+    pub(crate) runs: Vec<Run>,
+}
+
+impl Run {
+    /// Goes on with a later run of the same spool; `false` where that is another
+    /// one, or there is something between.
+    fn extend(&mut self, later: &Self) -> bool {
+        let is_next = (later.gateway_id, later.epoch) == (self.gateway_id, self.epoch)
+            && self.last_seq.checked_add(1) == Some(later.first_seq);
+        if is_next {
+            self.last_seq = later.last_seq;
+            self.received_at = later.received_at;
+        }
+        is_next
+    }
 }
 
 impl Batch {
     /// Folds records together: the intent and the outcome of a call are one
     /// row. What cannot be read is a dead letter.
     pub(crate) fn fold(records: &[wire::Record], gateway_id: Uuid, now: Timestamp) -> Self {
-        let mut calls = BTreeMap::new();
-        let mut sessions = BTreeMap::new();
-        let mut server_logs = BTreeMap::new();
-        let mut dead_letters = BTreeMap::new();
-        let mut bury = |record: &wire::Record, problem: &str| {
-            let letter = DeadLetterRow::new(record, gateway_id, now, problem);
-            dead_letters.insert(letter.sha256.clone(), letter);
-        };
+        let mut batch = Self::default();
         for record in records {
-            let folded = fold_one(record, &mut calls, &mut sessions, &mut server_logs);
-            match folded {
-                Ok(note) if note.is_empty() => {}
+            let problem = match batch.add(record) {
+                Ok(note) if note.is_empty() => continue,
                 // Readable as a row; the bytes as they came lie beside it.
-                Ok(note) => bury(record, &note),
-                Err(error) => bury(record, &error.to_string()),
+                Ok(note) => note,
+                Err(error) => error.to_string(),
+            };
+            let letter = DeadLetterRow::new(record, gateway_id, now, &problem);
+            batch.dead_letters.push(letter);
+        }
+        batch.keep_one_of_each();
+        batch
+    }
+
+    /// Those that came one after another, as if they had come as one.
+    pub(crate) fn join(batches: impl IntoIterator<Item = Self>) -> Self {
+        let mut batches = batches.into_iter();
+        let mut joined = batches.next().unwrap_or_default();
+        for batch in batches {
+            joined.calls.extend(batch.calls);
+            joined.sessions.extend(batch.sessions);
+            joined.server_logs.extend(batch.server_logs);
+            joined.dead_letters.extend(batch.dead_letters);
+            for run in batch.runs {
+                if !joined.runs.last_mut().is_some_and(|last| last.extend(&run)) {
+                    joined.runs.push(run);
+                }
             }
         }
-        Self {
-            calls: calls.into_values().collect(),
-            sessions: sessions.into_values().collect(),
-            server_logs: server_logs.into_values().collect(),
-            dead_letters: dead_letters.into_values().collect(),
-            run: None,
+        joined.keep_one_of_each();
+        joined
+    }
+
+    /// Returns what had to be changed, in words.
+    fn add(&mut self, record: &wire::Record) -> Result<String, InvalidRecord> {
+        match record.record.clone() {
+            Some(Kind::ToolCall(call)) => {
+                let call = StoredToolCall::from_wire(call)?;
+                let note = if call.is_changed {
+                    call.row.storage_note.clone()
+                } else {
+                    String::new()
+                };
+                self.calls.push(call);
+                return Ok(note);
+            }
+            Some(Kind::Session(session)) => self.sessions.push(SessionRow::from_wire(session)?),
+            Some(Kind::ServerLog(log)) => self.server_logs.push(ServerLogRow::from_wire(log)?),
+            None => {
+                return Err(InvalidRecord {
+                    field: "record",
+                    problem: "is of no kind that this release knows".to_owned(),
+                });
+            }
         }
+        Ok(String::new())
+    }
+
+    fn keep_one_of_each(&mut self) {
+        keep_one_of_each(&mut self.calls, |call| call.row.id, StoredToolCall::or);
+        keep_one_of_each(&mut self.sessions, |session| session.id, SessionRow::and);
+        keep_one_of_each(&mut self.server_logs, |log| log.id, |known, _| known);
+        keep_one_of_each(
+            &mut self.dead_letters,
+            |letter| letter.sha256.clone(),
+            |known, _| known,
+        );
     }
 }
 
@@ -88,49 +144,17 @@ impl DeadLetterRow {
     }
 }
 
-/// Returns what had to be changed, in words.
-fn fold_one(
-    record: &wire::Record,
-    calls: &mut BTreeMap<Uuid, StoredToolCall>,
-    sessions: &mut BTreeMap<Uuid, SessionRow>,
-    server_logs: &mut BTreeMap<Uuid, ServerLogRow>,
-) -> Result<String, InvalidRecord> {
-    match record.record.clone() {
-        Some(Kind::ToolCall(call)) => {
-            let call = StoredToolCall::from_wire(call)?;
-            let note = if call.is_changed {
-                call.row.storage_note.clone()
-            } else {
-                String::new()
-            };
-            insert_or(calls, call.row.id, call, StoredToolCall::or);
-            Ok(note)
-        }
-        Some(Kind::Session(session)) => {
-            let session = SessionRow::from_wire(session)?;
-            insert_or(sessions, session.id, session, SessionRow::and);
-            Ok(String::new())
-        }
-        Some(Kind::ServerLog(log)) => {
-            let log = ServerLogRow::from_wire(log)?;
-            server_logs.entry(log.id).or_insert(log);
-            Ok(String::new())
-        }
-        None => Err(InvalidRecord {
-            field: "record",
-            problem: "is of no kind that this release knows".to_owned(),
-        }),
+/// Puts things into the order of their keys. Two with the same key become what
+/// they are together, the one that came first before the other.
+fn keep_one_of_each<T, K: Ord>(things: &mut Vec<T>, key: fn(&T) -> K, together: fn(T, T) -> T) {
+    things.sort_by_key(key);
+    let mut kept: Vec<T> = Vec::with_capacity(things.len());
+    for thing in things.drain(..) {
+        let same = kept.pop_if(|last| key(last) == key(&thing));
+        kept.push(match same {
+            Some(same) => together(same, thing),
+            None => thing,
+        });
     }
-}
-
-fn insert_or<T>(map: &mut BTreeMap<Uuid, T>, id: Uuid, new: T, join: fn(T, T) -> T) {
-    match map.entry(id) {
-        Entry::Vacant(entry) => {
-            entry.insert(new);
-        }
-        Entry::Occupied(entry) => {
-            let (id, known) = entry.remove_entry();
-            map.insert(id, join(known, new));
-        }
-    }
+    *things = kept;
 }

@@ -64,6 +64,18 @@ impl Gateway {
         self.ingest.append(batch).await.unwrap();
     }
 
+    /// Has the next batches stored in one transaction.
+    pub(crate) async fn send_together(&mut self, batches: Vec<Vec<Record>>) {
+        let mut prepared = Vec::new();
+        for records in batches {
+            let batch = self.batch(records);
+            prepared.push(self.ingest.prepare(batch).await.unwrap());
+        }
+        let sent = prepared.len();
+        let acknowledged = self.ingest.store(prepared).await.unwrap();
+        assert_eq!(acknowledged.len(), sent);
+    }
+
     /// Sends, and has the words indexed, too.
     pub(crate) async fn send_and_index(&mut self, records: Vec<Record>) {
         self.send(records).await;

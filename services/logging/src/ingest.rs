@@ -36,9 +36,14 @@ pub(crate) struct Ingest {
 /// A run of records that can be stored.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// As it came: what the database refuses is sought in it.
-    request: AppendRequest,
+    sent: Sent,
     batch: Batch,
+}
+
+/// A run of records as it came: what the database refuses is sought in it.
+#[derive(Debug)]
+struct Sent {
+    request: AppendRequest,
     run: Run,
 }
 
@@ -65,55 +70,74 @@ impl Ingest {
     }
 
     /// Makes a run of records ready to be stored, on a thread of its own: words
-    /// and compression are work for the processor, and while one run is written
-    /// the next can be made ready.
+    /// and compression are work for the processor, and while some runs are written
+    /// the next ones can be made ready.
     pub(crate) async fn prepare(&self, request: AppendRequest) -> Result<Prepared, ServiceError> {
         let now = self.clock.now();
         let run = read_run(&request, now)?;
         let fold = move || {
             let mut batch = Batch::fold(&request.records, run.gateway_id, now);
-            batch.run = Some(run);
-            Prepared { request, batch, run }
+            batch.runs.push(run);
+            let sent = Sent { request, run };
+            Prepared { sent, batch }
         };
         let folded = tokio::task::spawn_blocking(fold).await;
         folded.map_err(ServiceError::internal)
     }
 
-    /// Stores a run of records and returns when it is durable. What cannot be
-    /// stored is put aside and holds nothing up.
-    pub(crate) async fn store(&self, prepared: Prepared) -> Result<AppendResponse, ServiceError> {
-        let Prepared { request, batch, run } = prepared;
+    /// Stores runs of a gateway's records in one transaction and returns when it is
+    /// durable. What cannot be stored is put aside and holds nothing up.
+    pub(crate) async fn store(&self, prepared: Vec<Prepared>) -> Result<Vec<AppendResponse>, ServiceError> {
+        let (sent, batches): (Vec<Sent>, Vec<Batch>) = prepared
+            .into_iter()
+            .map(|prepared| (prepared.sent, prepared.batch))
+            .unzip();
+        if sent.is_empty() {
+            return Ok(Vec::new());
+        }
+        let batch = Batch::join(batches);
         let buried = batch.dead_letters.len();
+        let gateway_id = sent[0].run.gateway_id;
         let is_continuous = match self.write(batch).await {
             Ok(written) => written.is_continuous,
-            Err(error) if error.is_refused_value() => {
-                let letters = self.bisect(&request.records, run.gateway_id).await?;
-                let rest = Batch {
-                    dead_letters: letters,
-                    run: Some(run),
-                    ..Batch::default()
-                };
-                self.write(rest).await.map_err(not_stored)?.is_continuous
-            }
+            Err(error) if error.is_refused_value() => self.store_in_parts(&sent).await?,
             Err(error) => return Err(not_stored(error)),
         };
         if buried > 0 {
-            tracing::warn!(gateway_id = %run.gateway_id, count = buried, "records put aside or changed to be storable");
+            tracing::warn!(%gateway_id, count = buried, "records put aside or changed to be storable");
             self.metrics.dead_letters.add(buried as u64, &[]);
         }
         if !is_continuous {
             self.report_holes().await.map_err(not_stored)?;
         }
-        Ok(AppendResponse {
-            epoch: request.epoch,
-            first_seq: request.first_seq,
-            last_seq: request.last_seq,
-        })
+        let acknowledged = sent.iter().map(|sent| AppendResponse {
+            epoch: sent.request.epoch,
+            first_seq: sent.request.first_seq,
+            last_seq: sent.request.last_seq,
+        });
+        Ok(acknowledged.collect())
+    }
+
+    /// Stores runs whose records the database does not take together. Whether they
+    /// continue those before them.
+    async fn store_in_parts(&self, sent: &[Sent]) -> Result<bool, ServiceError> {
+        let mut is_continuous = true;
+        for Sent { request, run } in sent {
+            let letters = self.bisect(&request.records, run.gateway_id).await?;
+            let rest = Batch {
+                dead_letters: letters,
+                runs: vec![*run],
+                ..Batch::default()
+            };
+            is_continuous &= self.write(rest).await.map_err(not_stored)?.is_continuous;
+        }
+        Ok(is_continuous)
     }
 
     #[cfg(test)]
     pub(crate) async fn append(&self, request: AppendRequest) -> Result<AppendResponse, ServiceError> {
-        self.store(self.prepare(request).await?).await
+        let prepared = self.prepare(request).await?;
+        Ok(self.store(vec![prepared]).await?.remove(0))
     }
 
     /// Sets the metric of holes.

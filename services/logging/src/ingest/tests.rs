@@ -122,6 +122,56 @@ database_test! {
         assert_eq!((counters, rows), ((3, 1, 1), (3, 1, 1)));
     }
 
+    async fn batches_stored_together_are_as_if_they_came_one_by_one(database: Database) {
+        let mut gateway = Gateway::over(database);
+        gateway.send(vec![record(Kind::Session(fixtures::session(1, None)))]).await;
+        gateway.send(records([running(1, 10)])).await;
+        let first_end = finished(1, 10, ToolCallStatus::Success);
+        let second_end = finished(2, 11, ToolCallStatus::Error);
+        gateway.send_together(vec![
+            records([running(2, 11), running(3, 12)]),
+            records([second_end.clone(), first_end.clone()]),
+            Vec::new(),
+            records([finished(1, 10, ToolCallStatus::Timeout), running(2, 11)]),
+        ]).await;
+        let (calls, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
+        assert_eq!(calls, [running(3, 12), second_end, first_end]);
+        let (counters, rows) = fixtures::counts(&gateway.store).await;
+        assert_eq!((counters, rows), ((3, 1, 1), (3, 1, 1)));
+        assert_eq!(gateway.store.holes().await.unwrap(), 0);
+        assert_eq!(count(&gateway.store, "ingest_progress").await, 1);
+    }
+
+    async fn a_hole_between_batches_that_are_stored_together_stays_one(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let first = gateway.batch(records([running(1, 1)]));
+        let missing = gateway.batch(records([running(2, 2)]));
+        let last = gateway.batch(records([running(3, 3)]));
+        let mut prepared = Vec::new();
+        for batch in [first, last] {
+            prepared.push(gateway.ingest.prepare(batch).await.unwrap());
+        }
+        gateway.ingest.store(prepared).await.unwrap();
+        assert_eq!(gateway.store.holes().await.unwrap(), 1);
+        gateway.ingest.append(missing).await.unwrap();
+        assert_eq!(gateway.store.holes().await.unwrap(), 0);
+    }
+
+    async fn a_call_whose_body_is_left_is_stored_again(database: Database) {
+        let mut gateway = Gateway::over(database.clone());
+        let mut call = finished(1, 10, ToolCallStatus::Success);
+        call.result = Some(fixtures::payload("{\"a\":1}"));
+        gateway.send(records([call.clone()])).await;
+        database::on_database!(&database, |pool| {
+            sqlx::query("DELETE FROM tool_calls").execute(pool).await.unwrap();
+        });
+        call.result = Some(fixtures::payload("{\"a\":2}"));
+        gateway.send(records([call.clone(), finished(2, 11, ToolCallStatus::Error)])).await;
+        let stored = crate::tool_calls::get(&gateway.store, PROJECT, Uuid::from_u128(1)).await.unwrap();
+        assert_eq!(stored.result, call.result);
+        assert_eq!(count(&gateway.store, "tool_calls").await, 2);
+    }
+
     async fn counters_equal_the_rows_over_random_deliveries(database: Database) {
         // What one call sends, in the order of its spool.
         let mut gateway = Gateway::over(database);

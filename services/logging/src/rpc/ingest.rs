@@ -1,7 +1,7 @@
 use std::{pin::Pin, time::Duration};
 
 use async_stream::try_stream;
-use futures::{Stream, TryFutureExt as _, TryStreamExt as _};
+use futures::{Stream, TryFutureExt as _, TryStreamExt as _, stream::TryReadyChunksError};
 use proto::logging::{AppendRequest, AppendResponse, ingest_service_server::IngestService};
 use service_host::Shutdown;
 use tonic::{Request, Response, Status, Streaming};
@@ -12,8 +12,13 @@ use crate::ingest::Ingest;
 /// gateway that stops as well has that long to send its last ones.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Batches that are made ready beside the one that is written.
-const READY: usize = 2;
+/// Batches that are written in one transaction, at most. While one is committed
+/// others become ready, and rows that several of them count in, or look up, cost
+/// what those of one batch do.
+const TOGETHER: usize = 4;
+
+/// Batches that are made ready beside those that are written.
+const READY: usize = 2 * TOGETHER;
 
 pub(super) struct IngestRpc {
     pub(super) ingest: Ingest,
@@ -37,12 +42,23 @@ impl IngestService for IngestRpc {
                 yield async move { ingest.prepare(request).map_err(Status::from).await };
             }
         };
-        // One batch is written while the next ones are made ready. Others wait in
+        // Some batches are written while the next ones are made ready. Others wait in
         // the connection, whose window is the bound.
-        let mut prepared = Box::pin(prepared.try_buffered(READY));
+        let mut prepared = Box::pin(prepared.try_buffered(READY).try_ready_chunks(TOGETHER));
         let responses = try_stream! {
-            while let Some(batch) = prepared.try_next().await? {
-                yield ingest.store(batch).await?;
+            loop {
+                // Those before one that cannot be read are stored all the same.
+                let (batches, end) = match prepared.try_next().await {
+                    Ok(Some(batches)) => (batches, None),
+                    Ok(None) => break,
+                    Err(TryReadyChunksError(batches, error)) => (batches, Some(error)),
+                };
+                for response in ingest.store(batches).await? {
+                    yield response;
+                }
+                if let Some(error) = end {
+                    Err(error)?;
+                }
             }
         };
         Ok(Response::new(Box::pin(responses)))

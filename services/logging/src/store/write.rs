@@ -60,7 +60,7 @@ pub(crate) struct Written {
     pub(crate) finished_calls: u64,
     /// Records that said nothing new.
     pub(crate) repeated_calls: u64,
-    /// Whether the run continues the one before it.
+    /// Whether each run continues the one before it.
     pub(crate) is_continuous: bool,
 }
 
@@ -84,8 +84,8 @@ impl Store {
         write_sessions(&mut transaction, &batch.sessions).await?;
         insert(&mut transaction, &batch.server_logs, KEEP).await?;
         insert(&mut transaction, &batch.dead_letters, KEEP).await?;
-        if let Some(run) = batch.run {
-            written.is_continuous = advance(&mut transaction, run).await?;
+        for run in &batch.runs {
+            written.is_continuous &= advance(&mut transaction, run).await?;
         }
         // The lock that this takes is held until the commit: nothing after it but
         // what needs it.
@@ -229,7 +229,7 @@ async fn write_sessions(transaction: &mut Transaction, sessions: &[SessionRow]) 
 
 /// Notes that a run is stored. Joins it with the runs that it touches; `true`
 /// when it continues one of them and no hole is opened or closed.
-async fn advance(transaction: &mut Transaction, run: Run) -> Result<bool, DatabaseError> {
+async fn advance(transaction: &mut Transaction, run: &Run) -> Result<bool, DatabaseError> {
     let touched: Vec<(i64, i64)> = on_transaction!(&mut *transaction, |connection| {
         sqlx::query_as(
             "SELECT first_seq, last_seq FROM ingest_progress

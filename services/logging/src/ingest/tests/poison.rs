@@ -52,6 +52,24 @@ fn poison(call: &mut ToolCall, kind: u8) -> Option<&'static str> {
 database_test! {
     &MIGRATIONS;
 
+    async fn poison_of_one_batch_holds_up_none_that_is_stored_with_it(database: Database) {
+        refuse_poison(&database).await;
+        let mut gateway = Gateway::over(database);
+        let mut poisoned = finished(3, 3, ToolCallStatus::Success);
+        poisoned.tool_name = "poison".to_owned();
+        gateway.send_together(vec![
+            records([finished(1, 1, ToolCallStatus::Success)]),
+            records([finished(2, 2, ToolCallStatus::Success), poisoned]),
+            records([finished(4, 4, ToolCallStatus::Success)]),
+        ]).await;
+        let (calls, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
+        let names: Vec<&str> = calls.iter().map(|call| call.tool_name.as_str()).collect();
+        let good = finished(1, 1, ToolCallStatus::Success).tool_name;
+        assert_eq!(names, [&good, "", &good, &good]);
+        assert_eq!(count(&gateway.store, "dead_letters").await, 1);
+        assert_eq!(gateway.store.holes().await.unwrap(), 0);
+    }
+
     async fn poison_is_put_aside_and_holds_nothing_up(database: Database) {
         refuse_poison(&database).await;
         let mut gateway = Gateway::over(database);
