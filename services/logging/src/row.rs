@@ -1,6 +1,10 @@
 use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 use uuid::{Uuid, fmt::Simple};
 
+mod copied;
+
+pub(crate) use copied::CopiedRows;
+
 /// A value on its way into a statement, of a type that both databases have, but
 /// for the last two.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -111,6 +115,9 @@ pub(crate) trait Row {
 
     /// What the rows have in each of the columns.
     fn columns(rows: &[&Self]) -> Vec<Column>;
+
+    /// Adds the row to those that PostgreSQL is to copy.
+    fn copy_to(&self, copied: &mut CopiedRows);
 }
 
 impl<DB: Database> Type<DB> for Value
@@ -253,6 +260,11 @@ macro_rules! row {
 
             fn columns(rows: &[&Self]) -> Vec<$crate::row::Column> {
                 vec![$( rows.iter().map(|row| row.$field.clone()).collect() ),+]
+            }
+
+            fn copy_to(&self, copied: &mut $crate::row::CopiedRows) {
+                copied.begin_row(Self::COLUMNS.len());
+                $( copied.push(&self.$field); )+
             }
         }
     };

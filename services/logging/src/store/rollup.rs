@@ -5,7 +5,7 @@ use database::{DatabaseError, Transaction};
 use super::{
     Statement, Store,
     condition::{OF_FAILED_CALLS, push_filter, push_terms},
-    statement::{Readable, fetch_alike, insert},
+    statement::{Readable, Way, fetch_alike, insert, insert_new},
 };
 use crate::{
     figures::{Cell, Combination, Dimension},
@@ -55,17 +55,19 @@ struct RolledUp {
 pub(super) async fn write(
     transaction: &mut Transaction,
     ended: &[&ToolCallRow],
+    way: Way,
 ) -> Result<(), DatabaseError> {
     let numbers = tools_and_callers::number(transaction, ended).await?;
     let tools_and_callers = ToolCallersRow::count(ended.iter().copied(), &numbers);
-    add(transaction, tools_and_callers).await?;
-    add(transaction, RollupRow::count(ended.iter().copied())).await?;
-    add(transaction, CallerRow::count(ended.iter().copied())).await
+    add(transaction, tools_and_callers, way).await?;
+    add(transaction, RollupRow::count(ended.iter().copied()), way).await?;
+    add(transaction, CallerRow::count(ended.iter().copied()), way).await
 }
 
 async fn add<R: Counter + Readable>(
     transaction: &mut Transaction,
-    mut rows: Vec<R>,
+    rows: Vec<R>,
+    way: Way,
 ) -> Result<(), DatabaseError> {
     let (key, counts) = R::COLUMNS.split_at(R::KEY_COLUMNS);
     let key = key.join(", ");
@@ -76,12 +78,18 @@ async fn add<R: Counter + Readable>(
     let replace = format!("ON CONFLICT ({key}) DO UPDATE SET {}", counts.join(", "));
     let stored: Vec<R> = fetch_alike(transaction, R::COLUMNS, &rows, R::KEY_COLUMNS).await?;
     let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
-    for row in &mut rows {
-        if let Some(stored) = stored.get(&row.key()) {
-            row.add(stored);
+    let (mut known, mut new) = (Vec::new(), Vec::new());
+    for mut row in rows {
+        match stored.get(&row.key()) {
+            Some(stored) => {
+                row.add(stored);
+                known.push(row);
+            }
+            None => new.push(row),
         }
     }
-    insert(transaction, &rows, &replace).await
+    insert(transaction, &known, &replace).await?;
+    insert_new(transaction, &new, way, &replace).await
 }
 
 impl Store {

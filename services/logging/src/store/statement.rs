@@ -1,4 +1,4 @@
-use super::search::FoundWords;
+use super::{postgres, search::FoundWords};
 use crate::{
     row::{Row, Value},
     words::Search,
@@ -205,6 +205,30 @@ impl Statement {
                 .await?
                 .rows_affected()
         }))
+    }
+}
+
+/// How rows that are most likely not there yet are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// PostgreSQL copies them, which fails where one is there
+    /// ([`DatabaseError::Taken`]).
+    Copied,
+    /// As any others.
+    Inserted,
+}
+
+/// Writes rows that are most likely not there yet; `then` says what to do with
+/// those that are.
+pub(super) async fn insert_new<'row, R: Row + 'row>(
+    transaction: &mut Transaction,
+    rows: impl IntoIterator<Item = &'row R>,
+    way: Way,
+    then: &str,
+) -> Result<(), DatabaseError> {
+    match transaction {
+        Transaction::Postgres(connection) if way == Way::Copied => postgres::copy(connection, rows).await,
+        _ => insert(transaction, rows, then).await,
     }
 }
 

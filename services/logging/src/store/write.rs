@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Statement, Store, postgres, rollup, sqlite,
-    statement::{insert, insert_returning},
+    statement::{Way, insert, insert_new, insert_returning},
 };
 use crate::{
     batch::{Batch, Run},
@@ -71,7 +71,17 @@ impl Store {
         if let Database::Postgres(pool) = &self.database {
             let ids = batch.calls.iter().map(|call| call.row.id);
             postgres::make_parts(pool, &self.known_days, ids).await?;
+            match self.write_once(&mut batch, Way::Copied).await {
+                // Somebody stored one of its calls just now, or a body is there
+                // whose call is not.
+                Err(error) if error.is_taken() => {}
+                written => return written,
+            }
         }
+        self.write_once(&mut batch, Way::Inserted).await
+    }
+
+    async fn write_once(&self, batch: &mut Batch, way: Way) -> Result<Written, DatabaseError> {
         let mut transaction = self.database.begin().await?;
         let change = match &mut transaction {
             Transaction::Sqlite(connection) => sqlite::next_change(connection).await?,
@@ -80,7 +90,7 @@ impl Store {
         for call in &mut batch.calls {
             call.row.change = change;
         }
-        let (mut written, ended) = write_calls(&mut transaction, &batch.calls).await?;
+        let (mut written, ended) = write_calls(&mut transaction, &batch.calls, way).await?;
         write_sessions(&mut transaction, &batch.sessions).await?;
         insert(&mut transaction, &batch.server_logs, KEEP).await?;
         insert(&mut transaction, &batch.dead_letters, KEEP).await?;
@@ -90,7 +100,7 @@ impl Store {
         // The lock that this takes is held until the commit: nothing after it but
         // what needs it.
         publish(&mut transaction, change).await?;
-        rollup::write(&mut transaction, &ended).await?;
+        rollup::write(&mut transaction, &ended, way).await?;
         transaction.commit().await?;
         Ok(written)
     }
@@ -128,13 +138,12 @@ async fn publish(transaction: &mut Transaction, change: i64) -> Result<(), Datab
 async fn write_calls<'calls>(
     transaction: &mut Transaction,
     calls: &'calls [StoredToolCall],
+    way: Way,
 ) -> Result<(Written, Vec<&'calls ToolCallRow>), DatabaseError> {
-    let rows = calls.iter().map(|call| &call.row);
-    let new =
-        returned_ids(insert_returning(transaction, rows, "ON CONFLICT (id) DO NOTHING RETURNING id").await?);
+    let new = write_new_calls(transaction, calls, way).await?;
     let is_new = |call: &&StoredToolCall| new.contains(&call.row.id);
     let new_calls: Vec<&StoredToolCall> = calls.iter().filter(is_new).collect();
-    write_bodies(transaction, &new_calls).await?;
+    write_bodies(transaction, &new_calls, way).await?;
 
     // What was there already can only end.
     let ends = calls
@@ -144,7 +153,7 @@ async fn write_calls<'calls>(
     let ended = returned_ids(insert_returning(transaction, rows, &end_running_call()).await?);
     let has_ended = |call: &&StoredToolCall| ended.contains(&call.row.id);
     let ended_calls: Vec<&StoredToolCall> = calls.iter().filter(has_ended).collect();
-    write_bodies(transaction, &ended_calls).await?;
+    write_bodies(transaction, &ended_calls, Way::Inserted).await?;
 
     let mut counts = BTreeMap::new();
     for call in calls {
@@ -175,12 +184,40 @@ async fn write_calls<'calls>(
     Ok((written, changed.filter(|call| call.is_finished()).collect()))
 }
 
+/// Writes the calls that are not there yet. Returns their ids.
+async fn write_new_calls(
+    transaction: &mut Transaction,
+    calls: &[StoredToolCall],
+    way: Way,
+) -> Result<HashSet<Uuid>, DatabaseError> {
+    if calls.is_empty() {
+        return Ok(HashSet::new());
+    }
+    if way == Way::Inserted {
+        let rows = calls.iter().map(|call| &call.row);
+        let then = "ON CONFLICT (id) DO NOTHING RETURNING id";
+        return Ok(returned_ids(insert_returning(transaction, rows, then).await?));
+    }
+    let ids: Vec<Uuid> = calls.iter().map(|call| call.row.id).collect();
+    let mut statement = Statement::within(transaction, "SELECT id FROM tool_calls WHERE ");
+    postgres::push_each(&mut statement, ids.clone());
+    let known = returned_ids(statement.fetch_within(transaction).await?);
+    let new = calls.iter().filter(|call| !known.contains(&call.row.id));
+    insert_new(transaction, new.map(|call| &call.row), way, "").await?;
+    Ok(ids.into_iter().filter(|id| !known.contains(id)).collect())
+}
+
 /// Writes bodies, and notes those of ended calls for the index of words: they
 /// change no more.
-async fn write_bodies(transaction: &mut Transaction, calls: &[&StoredToolCall]) -> Result<(), DatabaseError> {
-    insert(
+async fn write_bodies(
+    transaction: &mut Transaction,
+    calls: &[&StoredToolCall],
+    way: Way,
+) -> Result<(), DatabaseError> {
+    insert_new(
         transaction,
         calls.iter().map(|call| &call.payload),
+        way,
         "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result",
     )
     .await?;
@@ -193,7 +230,7 @@ async fn write_bodies(transaction: &mut Transaction, calls: &[&StoredToolCall]) 
         })
         .collect();
     // A call that was taken away may come again before the index has got to it.
-    insert(transaction, &unindexed, KEEP).await
+    insert_new(transaction, &unindexed, way, KEEP).await
 }
 
 fn returned_ids(rows: Vec<(Uuid,)>) -> HashSet<Uuid> {
