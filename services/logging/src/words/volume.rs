@@ -132,14 +132,26 @@ impl Volume {
 
     /// Writes it.
     pub(crate) fn into_pages(self) -> Vec<Page> {
-        let mut words: Vec<(Box<str>, Postings)> = self.words.into_iter().collect();
-        words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let words = self.words.into_iter();
+        let mut words: Vec<(u64, Box<str>, Postings)> = words
+            .map(|(word, postings)| (beginning(&word), word, postings))
+            .collect();
+        // Most words are told apart without a look at where their letters lie.
+        words.sort_unstable_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
         let mut pages = Pages::default();
-        for (word, postings) in words {
+        for (_, word, postings) in words {
             pages.push(word.as_bytes(), &postings.into_bytes());
         }
         pages.finish()
     }
+}
+
+/// The first eight bytes of a word as a number, in the order of words.
+fn beginning(word: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = word.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&word.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Postings {
