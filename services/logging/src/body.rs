@@ -41,8 +41,7 @@ fn pack_one(text: &str) -> Vec<u8> {
     body
 }
 
-/// Whether the texts are shorter so. If not, what is behind the head of the body
-/// is worth nothing.
+/// Whether the texts are shorter so. If not, nothing is added to the body.
 fn deflate(texts: &[&str], body: &mut Vec<u8>) -> bool {
     let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
     let length: usize = texts.iter().map(|text| text.len()).sum();
