@@ -15,6 +15,9 @@ const LEVEL: i32 = 1;
 /// Inflated at first, or at a time: most texts are shorter.
 const STEP_BYTES: usize = 8 * 1_024;
 
+/// Of the room that a thread keeps: few texts need more, and those give it back.
+const KEPT_BYTES: usize = 256 * 1_024;
+
 thread_local! {
     static DEFLATE: RefCell<Deflate> = RefCell::new(Deflate::new());
     static INFLATE: RefCell<Inflate> = RefCell::new(Inflate::new());
@@ -65,14 +68,14 @@ pub(crate) fn deflate(parts: &[&[u8]], room: usize, deflated: &mut Vec<u8>) -> b
             deflate.deflated.resize(room, 0);
         }
         let into = &mut deflate.deflated[..room];
-        match deflate.compressor.deflate_compress(&deflate.whole, into) {
-            Ok(length) => {
-                deflated.reserve_exact(length);
-                deflated.extend_from_slice(&into[..length]);
-                true
-            }
-            Err(_) => false,
+        let length = deflate.compressor.deflate_compress(&deflate.whole, into);
+        if let Ok(length) = length {
+            deflated.reserve_exact(length);
+            deflated.extend_from_slice(&into[..length]);
         }
+        give_back(&mut deflate.whole);
+        give_back(&mut deflate.deflated);
+        length.is_ok()
     })
 }
 
@@ -88,18 +91,25 @@ pub(crate) fn inflate(deflated: &[u8], most: usize) -> (Vec<u8>, bool) {
 /// `None` where it is more, or damaged.
 fn inflate_whole(deflated: &[u8], most: usize) -> Option<Vec<u8>> {
     INFLATE.with_borrow_mut(|inflate| {
-        loop {
+        let whole = loop {
             let room = inflate.inflated.len().min(most);
             let into = &mut inflate.inflated[..room];
             match inflate.decompressor.deflate_decompress(deflated, into) {
-                Ok(length) => return Some(into[..length].to_vec()),
+                Ok(length) => break Some(into[..length].to_vec()),
                 Err(DecompressionError::InsufficientSpace) if room < most => {
                     inflate.inflated.resize(room.saturating_mul(2), 0);
                 }
-                Err(_) => return None,
+                Err(_) => break None,
             }
-        }
+        };
+        give_back(&mut inflate.inflated);
+        whole
     })
+}
+
+fn give_back(room: &mut Vec<u8>) {
+    room.truncate(KEPT_BYTES);
+    room.shrink_to(KEPT_BYTES);
 }
 
 fn inflate_readable(deflated: &[u8], most: usize) -> (Vec<u8>, bool) {
