@@ -296,3 +296,42 @@ fn push_search(statement: &mut Statement, search: &Search) {
         statement.push("id IN ").push_ids(ids);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use database::{
+        keyset::Place,
+        testing::{Engine, TestDatabase},
+    };
+
+    use super::*;
+    use crate::{
+        query,
+        store::{Store, push_place},
+    };
+
+    #[tokio::test]
+    async fn sqlite_sees_why_calls_failed_in_their_index() {
+        let home = TestDatabase::create(Engine::Sqlite).await;
+        let store = Store::open(home.url()).await.unwrap();
+        for q in ["code:-32602", "code:>0", "kind:denied", "status:timeout"] {
+            let filter = ToolCallFilter {
+                project_id: Uuid::nil(),
+                range: Range::between(1, 2),
+                terms: query::parse(q).unwrap().into_iter().collect(),
+            };
+            let select = "EXPLAIN QUERY PLAN SELECT id FROM tool_calls";
+            let mut statement = Statement::new(&store.database, select);
+            push_filter(&mut statement, &filter, filter.range);
+            push_place(&mut statement, Place::Newest, "started_at", 50);
+            let plan: Vec<(i64, i64, i64, String)> = statement.fetch_all(&store.database).await.unwrap();
+            let steps: Vec<String> = plan.into_iter().map(|step| step.3).collect();
+            assert!(
+                steps[0].starts_with("SEARCH tool_calls USING COVERING INDEX tool_calls_failed"),
+                "{q}: {steps:?}"
+            );
+        }
+        store.close().await;
+        home.remove().await;
+    }
+}
