@@ -1,26 +1,30 @@
 //! Counts by a number, as rollups keep them: of latency buckets, of the minutes
 //! of an hour, of callers.
 
-use std::collections::BTreeMap;
-
 /// Bytes of a count. A pair is a number and its count, both big-endian.
 const COUNT_BYTES: usize = 4;
 
-/// How often each number was there. A number has two bytes where nothing else is
-/// said.
+/// How often each number was there, ascending by number. A number has two bytes
+/// where nothing else is said.
+///
+/// In a row, because a month of a busy tool is half a million pairs that are put
+/// together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tally<const NUMBER_BYTES: usize = 2>(BTreeMap<u32, u64>);
+pub(crate) struct Tally<const NUMBER_BYTES: usize = 2>(Vec<(u32, u64)>);
 
 impl<const NUMBER_BYTES: usize> Tally<NUMBER_BYTES> {
     const PAIR_BYTES: usize = NUMBER_BYTES + COUNT_BYTES;
 
     pub(crate) fn add(&mut self, number: u32, count: u64) {
-        *self.0.entry(number).or_default() += count;
+        match self.0.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(index) => self.0[index].1 += count,
+            Err(index) => self.0.insert(index, (number, count)),
+        }
     }
 
     /// Ascending by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        self.0.iter().map(|(number, count)| (*number, *count))
+        self.0.iter().copied()
     }
 
     /// The bytes of both together.
@@ -46,10 +50,20 @@ impl<const NUMBER_BYTES: usize> Tally<NUMBER_BYTES> {
                 .iter()
                 .fold(0, |number, byte| number << 8 | u32::from(*byte))
         };
-        for pair in bytes.chunks_exact(Self::PAIR_BYTES) {
+        let pairs = bytes.chunks_exact(Self::PAIR_BYTES).map(|pair| {
             let (of, count) = pair.split_at(NUMBER_BYTES);
-            self.add(number(of), number(count).into());
-        }
+            (number(of), u64::from(number(count)))
+        });
+        self.0.extend(pairs);
+        // Both parts are in order nearly always, which this sort finds and makes use of.
+        self.0.sort_by_key(|(number, _)| *number);
+        self.0.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1 += later.1;
+            }
+            is_same
+        });
     }
 
     pub(crate) fn unpack(bytes: &[u8]) -> Self {
@@ -82,6 +96,16 @@ mod tests {
             let all: Vec<(u16, u32)> = one.iter().chain(&other).copied().collect();
             let merged = <Tally>::merge(&of::<2>(&one).pack(), &of::<2>(&other).pack());
             prop_assert_eq!(<Tally>::unpack(&merged), <Tally>::unpack(&of::<2>(&all).pack()));
+        }
+
+        #[test]
+        fn pairs_come_in_any_order_and_more_than_once(
+            one in prop::collection::vec(any::<(u16, u32)>(), 0..20),
+            other in prop::collection::vec(any::<(u16, u32)>(), 0..20),
+        ) {
+            let put_together = [of::<2>(&one).pack(), of::<2>(&other).pack()].concat();
+            let all: Vec<(u16, u32)> = one.into_iter().chain(other).collect();
+            prop_assert_eq!(<Tally>::unpack(&put_together), of::<2>(&all));
         }
 
         #[test]
