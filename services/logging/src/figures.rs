@@ -42,6 +42,7 @@ pub(crate) struct Cell {
     #[sqlx(default)]
     pub(crate) duration_bucket: Option<i16>,
     pub(crate) calls: i64,
+    #[sqlx(default)]
     pub(crate) duration_us: f64,
 }
 

@@ -1,3 +1,4 @@
+use futures::future::try_join;
 use proto::logging::SummarizeToolCallsResponse as Summary;
 use service_error::ServiceError;
 
@@ -23,11 +24,11 @@ pub(crate) async fn summarize(store: &Store, filter: &ToolCallFilter) -> Result<
     Ok(sum_up(&Figures::of(&cells), unique, filter.range))
 }
 
-/// The same, with the range before it.
+/// The same, with the range before it, which costs as much and is read beside it.
 pub(crate) async fn compare(store: &Store, filter: &ToolCallFilter) -> Result<Summary, ServiceError> {
-    let range = previous(filter)?;
-    let mut summary = summarize(store, filter).await?;
-    summary.previous = Some(Box::new(summarize(store, &filter.over(range)).await?));
+    let before = filter.over(previous(filter)?);
+    let (mut summary, previous) = try_join(summarize(store, filter), summarize(store, &before)).await?;
+    summary.previous = Some(Box::new(previous));
     Ok(summary)
 }
 

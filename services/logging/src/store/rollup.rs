@@ -32,6 +32,8 @@ pub(crate) struct Grouping {
     pub(crate) with_status: bool,
     /// By status and latency too.
     pub(crate) with_latency: bool,
+    /// Which values there are, whatever the counts: those need not be added up.
+    pub(crate) is_of_values: bool,
     /// Whether the newest calls are enough where rollups do not know.
     pub(crate) is_limited: bool,
 }
@@ -110,7 +112,7 @@ impl Store {
             is_limited: false,
             ..grouping
         };
-        let mut cells = Vec::new();
+        let (mut cells, mut rolled_up) = (Vec::new(), None);
         for part in rollup::parts(filter.range, &rollup::steps(source, grouping.step_us)) {
             let (step_us, from, to) = match part {
                 Part::Calls(range) => {
@@ -125,7 +127,12 @@ impl Store {
                 _ if grouping.with_latency => self.sum_latencies(filter, step_us, from, to, grouping).await?,
                 _ => self.sum_tools(filter, step_us, from, to, grouping).await?,
             });
-            // Those that run are in no rollup.
+            // One part begins where the other ends.
+            let (first, _) = rolled_up.unwrap_or((from, to));
+            rolled_up = Some((first, to));
+        }
+        // Those that run are in no rollup.
+        if let Some((from, to)) = rolled_up {
             let range = Range::between(from, to);
             cells.extend(self.count_calls(filter, range, all, true).await?);
         }
@@ -170,13 +177,13 @@ impl Store {
         to: i64,
         grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
-        let (mut select, columns) = head("at", grouping);
-        select.push_str(
-            "CAST(SUM(calls) AS BIGINT) AS calls,
-             CAST(SUM(duration_us) AS DOUBLE PRECISION) AS duration_us",
+        let (columns, count) = columns("at", grouping);
+        let select = format!(
+            "SELECT {columns}CAST(SUM(calls) AS BIGINT) AS calls,
+             CAST(SUM(duration_us) AS DOUBLE PRECISION) AS duration_us"
         );
         let mut statement = self.select_tools(&select, filter, step_us, from, to, grouping);
-        push_groups(&mut statement, columns);
+        push_groups(&mut statement, count);
         statement.fetch_all(&self.database).await
     }
 
@@ -193,8 +200,8 @@ impl Store {
             with_latency: false,
             ..grouping
         };
-        let (mut select, _) = head("at", without);
-        select.push_str("status, duration_us, latencies");
+        let (columns, _) = columns("at", without);
+        let select = format!("SELECT {columns}status, duration_us, latencies");
         let statement = self.select_tools(&select, filter, step_us, from, to, grouping);
         let rows: Vec<RolledUp> = statement.fetch_all(&self.database).await?;
         let mut sums: HashMap<_, (f64, Tally)> = HashMap::new();
@@ -250,10 +257,10 @@ impl Store {
         grouping: Grouping,
         is_running: bool,
     ) -> Result<Vec<Cell>, DatabaseError> {
-        let (mut select, columns) = head("started_at", grouping);
-        select.push_str(
-            "COUNT(*) AS calls,
-             COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM ",
+        let (columns, count) = columns("started_at", grouping);
+        let select = format!(
+            "SELECT {columns}COUNT(*) AS calls,
+             COALESCE(SUM(CAST(duration_us AS DOUBLE PRECISION)), 0.0) AS duration_us FROM "
         );
         let (mut cells, mut counted) = (Vec::new(), 0);
         let mut pieces = self.pieces(filter, range).await?;
@@ -277,7 +284,7 @@ impl Store {
             if grouping.is_limited {
                 push_newest(&mut statement, counted);
             }
-            push_groups(&mut statement, columns);
+            push_groups(&mut statement, count);
             let of_piece: Vec<Cell> = statement.fetch_all(&self.database).await?;
             counted += of_piece.iter().map(Cell::calls).sum::<u64>();
             cells.extend(of_piece);
@@ -291,6 +298,7 @@ impl Store {
         for (count, dimension) in counts.iter_mut().zip([Dimension::Tool, Dimension::Session]) {
             let grouping = Grouping {
                 by: Some(dimension),
+                is_of_values: true,
                 ..Grouping::default()
             };
             let (cells, _) = self.cells(filter, grouping).await?;
@@ -309,8 +317,8 @@ fn push_buckets(statement: &mut Statement, filter: &ToolCallFilter, step_us: i64
     push_terms(statement, filter);
 }
 
-/// The columns before the counts, and how many they are.
-fn head(at: &str, grouping: Grouping) -> (String, usize) {
+/// The columns before the counts, with a comma behind each, and how many they are.
+fn columns(at: &str, grouping: Grouping) -> (String, usize) {
     let mut columns = Vec::new();
     if let Some(step_us) = grouping.step_us {
         columns.push(format!("{at} / {step_us} * {step_us} AS start"));
@@ -326,7 +334,7 @@ fn head(at: &str, grouping: Grouping) -> (String, usize) {
     }
     let count = columns.len();
     columns.push(String::new());
-    (format!("SELECT {}", columns.join(", ")), count)
+    (columns.join(", "), count)
 }
 
 /// The newest calls, where newer ones have been counted, and one more than are

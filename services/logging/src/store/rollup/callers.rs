@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use database::DatabaseError;
 use uuid::Uuid;
 
-use super::{Grouping, Statement, Store, head, push_buckets, push_groups};
+use super::{Grouping, Statement, Store, columns, push_buckets, push_groups};
 use crate::{
     figures::Cell,
     filter::ToolCallFilter,
@@ -33,19 +33,22 @@ impl Store {
         to: i64,
         grouping: Grouping,
     ) -> Result<Vec<Cell>, DatabaseError> {
-        let (mut select, columns) = head("at", grouping);
+        let (columns, count) = columns("at", grouping);
         if step_us < HOUR_US {
-            select.push_str("at, minutes");
+            let select = format!("SELECT {columns}at, minutes");
             let statement = self.select_callers(&select, filter, HOUR_US, floor(from, HOUR_US), to);
             let hours: Vec<Hour> = statement.fetch_all(&self.database).await?;
             return Ok(sum_minutes(hours, from, to));
         }
-        select.push_str(
-            "CAST(SUM(calls) AS BIGINT) AS calls,
-             CAST(0 AS DOUBLE PRECISION) AS duration_us",
-        );
+        if grouping.is_of_values {
+            // For groups, SQLite would put all rows into order.
+            let select = format!("SELECT DISTINCT {columns}CAST(1 AS BIGINT) AS calls");
+            let statement = self.select_callers(&select, filter, step_us, from, to);
+            return statement.fetch_all(&self.database).await;
+        }
+        let select = format!("SELECT {columns}CAST(SUM(calls) AS BIGINT) AS calls");
         let mut statement = self.select_callers(&select, filter, step_us, from, to);
-        push_groups(&mut statement, columns);
+        push_groups(&mut statement, count);
         statement.fetch_all(&self.database).await
     }
 

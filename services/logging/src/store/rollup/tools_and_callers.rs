@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use database::{DatabaseError, Transaction};
 use uuid::Uuid;
 
-use super::{Grouping, Statement, Store, head, push_terms};
+use super::{Grouping, Statement, Store, columns, push_terms};
 use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
@@ -117,8 +117,8 @@ impl Store {
             by: grouping.by.filter(is_of_tools),
             ..grouping
         };
-        let (mut select, _) = head("at", of_tools);
-        select.push_str("callers FROM tool_caller_rollups WHERE project_id = ");
+        let (columns, _) = columns("at", of_tools);
+        let select = format!("SELECT {columns}callers FROM tool_caller_rollups WHERE project_id = ");
         let mut statement = Statement::new(&self.database, &select);
         statement.bind(filter.project_id);
         statement.push(" AND at >= ").bind(from);
@@ -172,8 +172,8 @@ impl Store {
             by,
             ..Grouping::default()
         };
-        let (mut select, _) = head("at", grouping);
-        select.push_str("number FROM callers WHERE project_id = ");
+        let (columns, _) = columns("at", grouping);
+        let select = format!("SELECT {columns}number FROM callers WHERE project_id = ");
         let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
         let mut named = HashMap::with_capacity(numbers.len());
         for numbers in numbers.chunks(LOOKED_UP) {
