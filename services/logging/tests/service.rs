@@ -188,6 +188,35 @@ async fn a_call_travels_from_the_spool_to_its_readers_on_postgres() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_run_that_cannot_be_read_is_stored() {
+    let database = TestDatabase::create(Engine::Sqlite).await;
+    let service = Service::start(&database).await;
+    let mut ingest = IngestServiceClient::new(service.channel_as(ServiceName::McpGateway));
+    let unreadable = AppendRequest {
+        gateway_id: "nobody".to_owned(),
+        ..batch(2, call(ToolCallStatus::Success))
+    };
+    let batches = [batch(1, call(ToolCallStatus::Running)), unreadable];
+    let answers = ingest.append(tokio_stream::iter(batches)).await.unwrap();
+    let mut answers = answers.into_inner();
+    assert_eq!(answers.message().await.unwrap().unwrap().last_seq, 1);
+    let end = answers.message().await.map(drop);
+    assert_eq!(code(end), Err(Code::InvalidArgument));
+
+    let list = ListToolCallsRequest {
+        filter: Some(filter()),
+        ..ListToolCallsRequest::default()
+    };
+    let list = service.tool_calls().list_tool_calls(list).await.unwrap();
+    assert_eq!(list.into_inner().tool_calls[0].status(), ToolCallStatus::Running);
+    tokio::time::timeout(Duration::from_secs(30), service.host.shut_down())
+        .await
+        .unwrap()
+        .unwrap();
+    database.remove().await;
+}
+
+#[tokio::test]
 async fn gateways_write_and_readers_read_and_nobody_else_does_either() {
     let database = TestDatabase::create(Engine::Sqlite).await;
     let service = Service::start(&database).await;

@@ -27,8 +27,7 @@ test("a call is run again with its arguments", async ({ page }) => {
   const text = `again ${Date.now()}`;
   await callTool("echo", { text });
   await openLiveCalls(page);
-  const rows = rowsOf(page, "echo");
-  await rows.first().click();
+  await rowsOf(page, "echo").filter({ hasText: "again" }).first().click();
   const drawer = page.getByRole("complementary", { name: "Tool call" });
   await drawer.getByRole("button", { name: "Run again" }).click();
   const dialog = page.getByRole("dialog", { name: "Run echo" });

@@ -80,7 +80,7 @@ test("a value in the arguments narrows the list to it", async ({ page }) => {
   await callTool("echo", { text });
   await callTool("echo", { text: "another" });
   await openLiveCalls(page);
-  await rowsOf(page, "echo").nth(1).click();
+  await rowsOf(page, "echo").filter({ hasText: "narrow" }).first().click();
   const drawer = page.getByRole("complementary", { name: "Tool call" });
   await drawer.getByRole("button", { name: `Filter for this value: "${text}"` }).click();
   await expect(page.getByRole("combobox", { name: "Filter" })).toHaveValue(
