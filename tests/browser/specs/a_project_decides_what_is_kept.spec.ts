@@ -1,4 +1,4 @@
-import type { Locator, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { project } from "../environment.ts";
 import { callTool } from "../mcp.ts";
 import { openLiveCalls, rowsOf } from "../pages.ts";
@@ -9,16 +9,19 @@ const settingsUrl = `/projects/${project}/settings`;
 // A path that is none is refused, and the browser says so on its console.
 test.use({ refusals: /settings/ });
 
-function save(page: Page, section: string): Locator {
+async function save(page: Page, section: string): Promise<void> {
   const heading = page.getByRole("heading", { name: section });
-  return page.locator("section", { has: heading }).getByRole("button", { name: "Save" });
+  const answered = page.waitForResponse((one) => one.request().method() === "PATCH");
+  await page
+    .locator("section", { has: heading })
+    .getByRole("button", { name: "Save" })
+    .click();
+  await answered;
 }
 
 async function keep(page: Page, paths: string): Promise<void> {
-  const answered = page.waitForResponse((one) => one.request().method() === "PATCH");
   await page.getByLabel("Never kept").fill(paths);
-  await save(page, "Arguments and results").click();
-  await answered;
+  await save(page, "Arguments and results");
 }
 
 test("what is never kept is named by paths, and the next call shows it", async ({ page }) => {
@@ -55,9 +58,9 @@ test("how long calls are kept is changed and said", async ({ page }) => {
   const days = page.getByLabel("Server logs");
   const before = await days.inputValue();
   await days.fill("11");
-  await save(page, "How long it is kept").click();
+  await save(page, "How long it is kept");
   await page.reload();
   await expect(days).toHaveValue("11");
   await days.fill(before);
-  await save(page, "How long it is kept").click();
+  await save(page, "How long it is kept");
 });
