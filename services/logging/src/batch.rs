@@ -77,8 +77,11 @@ impl Batch {
 
     /// Those that came one after another, as if they had come as one.
     pub(crate) fn join(batches: impl IntoIterator<Item = Self>) -> Self {
-        let mut batches = batches.into_iter();
+        let mut batches = batches.into_iter().peekable();
         let mut joined = batches.next().unwrap_or_default();
+        if batches.peek().is_none() {
+            return joined;
+        }
         for batch in batches {
             joined.calls.extend(batch.calls);
             joined.sessions.extend(batch.sessions);

@@ -117,7 +117,7 @@ pub(crate) trait Row {
     fn columns(rows: &[&Self]) -> Vec<Column>;
 
     /// Adds the row to those that PostgreSQL is to copy.
-    fn copy_to(&self, copied: &mut CopiedRows);
+    fn copy_to(&self, copied: &mut CopiedRows) -> Result<(), BoxDynError>;
 }
 
 impl<DB: Database> Type<DB> for Value
@@ -262,9 +262,13 @@ macro_rules! row {
                 vec![$( rows.iter().map(|row| row.$field.clone()).collect() ),+]
             }
 
-            fn copy_to(&self, copied: &mut $crate::row::CopiedRows) {
+            fn copy_to(
+                &self,
+                copied: &mut $crate::row::CopiedRows,
+            ) -> Result<(), sqlx::error::BoxDynError> {
                 copied.begin_row(Self::COLUMNS.len());
-                $( copied.push(&self.$field); )+
+                $( copied.push(&self.$field)?; )+
+                Ok(())
             }
         }
     };

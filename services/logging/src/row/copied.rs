@@ -1,6 +1,7 @@
-//! Rows in the binary format of PostgreSQL's `COPY`.
+//! Rows in the binary format of PostgreSQL's `COPY`, whose values are those that
+//! sqlx binds.
 
-use uuid::Uuid;
+use sqlx::{Encode, Postgres, encode::IsNull, error::BoxDynError, postgres::PgArgumentBuffer};
 
 /// Signature, flags, and an extension of no bytes.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -13,59 +14,32 @@ const END: i16 = -1;
 
 /// Rows one behind another, as they are sent.
 #[derive(Debug)]
-pub(crate) struct CopiedRows(Vec<u8>);
-
-/// A value as the binary format has it.
-pub(crate) trait Copied {
-    fn copy_to(&self, bytes: &mut Vec<u8>);
-}
+pub(crate) struct CopiedRows(PgArgumentBuffer);
 
 impl CopiedRows {
     pub(crate) fn new() -> Self {
-        Self(HEADER.to_vec())
+        let mut bytes = PgArgumentBuffer::default();
+        bytes.extend_from_slice(HEADER);
+        Self(bytes)
     }
 
     pub(crate) fn begin_row(&mut self, columns: usize) {
         self.0.extend((columns as i16).to_be_bytes());
     }
 
-    pub(crate) fn push(&mut self, value: &impl Copied) {
-        value.copy_to(&mut self.0);
+    pub(crate) fn push<'value>(&mut self, value: &impl Encode<'value, Postgres>) -> Result<(), BoxDynError> {
+        let start = self.0.len();
+        self.0.extend(NULL.to_be_bytes());
+        let behind = self.0.len();
+        if let IsNull::No = value.encode_by_ref(&mut self.0)? {
+            let length = i32::try_from(self.0.len() - behind)?;
+            self.0[start..behind].copy_from_slice(&length.to_be_bytes());
+        }
+        Ok(())
     }
 
     pub(crate) fn into_bytes(mut self) -> Vec<u8> {
         self.0.extend(END.to_be_bytes());
-        self.0
+        std::mem::take(&mut self.0)
     }
-}
-
-impl<T: Copied> Copied for Option<T> {
-    fn copy_to(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Some(value) => value.copy_to(bytes),
-            None => bytes.extend(NULL.to_be_bytes()),
-        }
-    }
-}
-
-macro_rules! copied {
-    ($($type:ty: |$value:ident| $bytes:expr);+ $(;)?) => { $(
-        impl Copied for $type {
-            fn copy_to(&self, bytes: &mut Vec<u8>) {
-                let $value = self;
-                let value: &[u8] = &$bytes[..];
-                bytes.extend((value.len() as i32).to_be_bytes());
-                bytes.extend_from_slice(value);
-            }
-        }
-    )+ };
-}
-
-copied! {
-    Uuid: |id| id.as_bytes();
-    i64: |number| number.to_be_bytes();
-    i16: |number| number.to_be_bytes();
-    bool: |is_so| [u8::from(*is_so)];
-    String: |text| text.as_bytes();
-    Vec<u8>: |bytes_of_it| bytes_of_it;
 }

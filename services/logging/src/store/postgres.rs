@@ -62,14 +62,13 @@ pub(super) async fn copy<'row, R: Row + 'row>(
     connection: &mut PgConnection,
     rows: impl IntoIterator<Item = &'row R>,
 ) -> Result<(), DatabaseError> {
-    let mut copied = CopiedRows::new();
-    let mut is_empty = true;
-    for row in rows {
-        row.copy_to(&mut copied);
-        is_empty = false;
-    }
-    if is_empty {
+    let rows: Vec<&R> = rows.into_iter().collect();
+    if rows.is_empty() {
         return Ok(());
+    }
+    let mut copied = CopiedRows::new();
+    for row in rows {
+        row.copy_to(&mut copied).map_err(sqlx::Error::Encode)?;
     }
     let columns = R::COLUMNS.join(", ");
     let statement = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", R::TABLE);
