@@ -39,12 +39,20 @@ pub(crate) struct Shipper {
 }
 
 impl Shipper {
-    /// Ships until the soft stop, and then what the live lane has left if it can
-    /// be. The rest is on the disk, and the next life of the gateway ships it.
+    /// Ships until the soft stop, and then what is left while half of the grace lasts.
+    /// The rest is on the disk, and the next life of the gateway ships it.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let (leave, left) = mpsc::channel(MAX_BACKLOGS);
         let live = Lane::live(self.clone(), leave);
-        tokio::join!(live.run(), self.run_backlogs(left));
+        let (spool, shutdown) = (self.spool.clone(), self.shutdown.clone());
+        let shipping = async { tokio::join!(live.run(), self.run_backlogs(left)) };
+        tokio::select! {
+            _ = shipping => {}
+            () = shutdown.half_grace() => {
+                let frames = spool.usage().unacknowledged;
+                tracing::info!(frames, "logging is slow: the rest waits in the spool for the next start");
+            }
+        }
         Ok(())
     }
 

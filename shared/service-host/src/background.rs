@@ -49,7 +49,7 @@ fn be_nicer() {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{thread, time::Duration};
 
     use tokio::sync::oneshot;
     use tokio_util::sync::CancellationToken;
@@ -63,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_spawned_comes_after_others() {
-        let shutdown = Shutdown::default();
+        let shutdown = Shutdown::new(Duration::ZERO);
         let tasks = Tasks::new(shutdown.clone(), CancellationToken::new());
         let background = Background::new(shutdown.clone()).expect("a runtime");
         let (sender, spawned) = oneshot::channel();

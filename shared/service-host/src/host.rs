@@ -59,7 +59,7 @@ impl Host {
     }
 
     pub(crate) fn with_metrics(config: HostConfig, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
-        let shutdown = Shutdown::default();
+        let shutdown = Shutdown::new(config.shutdown_grace());
         let stop_asked = CancellationToken::new();
         let tasks = Tasks::new(shutdown.clone(), stop_asked.clone());
         let tls = ServiceTls::load(&config.tls)?;

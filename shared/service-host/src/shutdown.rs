@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 /// How a process ends, as its parts see it: first softly, then hard.
@@ -5,16 +7,33 @@ use tokio_util::sync::CancellationToken;
 /// After the soft stop nothing new is begun and what has no natural end (a
 /// live tail, a watch, an open event stream) ends itself. After the hard stop,
 /// when the grace is over, whatever still runs is dropped where it stands.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Shutdown {
     soft: CancellationToken,
     hard: CancellationToken,
+    grace: Duration,
 }
 
 impl Shutdown {
+    pub(crate) fn new(grace: Duration) -> Self {
+        Self {
+            soft: CancellationToken::new(),
+            hard: CancellationToken::new(),
+            grace,
+        }
+    }
+
     /// Waits until no new work is to be taken.
     pub async fn soft(&self) {
         self.soft.cancelled().await;
+    }
+
+    /// Waits until half of the grace is over. Then whoever keeps its work for the next
+    /// start, and would not be done before the hard stop, leaves it: what the hard stop
+    /// cuts off is a failure.
+    pub async fn half_grace(&self) {
+        self.soft().await;
+        tokio::time::sleep(self.grace / 2).await;
     }
 
     /// Waits until the grace is over. Not for what is to be done at the end of

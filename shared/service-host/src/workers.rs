@@ -74,13 +74,15 @@ pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::sync::oneshot;
 
     use super::*;
 
     #[test]
     fn a_connection_goes_to_the_worker_that_has_the_fewest() {
-        let shutdown = Shutdown::default();
+        let shutdown = Shutdown::new(Duration::ZERO);
         let start = |number: usize| Worker::start(format!("worker-{number}"), shutdown.clone());
         let workers: anyhow::Result<_> = (0..3).map(start).collect();
         let workers = Workers(workers.expect("threads"));
@@ -98,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_on_a_worker_ends_at_the_hard_stop() {
-        let shutdown = Shutdown::default();
+        let shutdown = Shutdown::new(Duration::ZERO);
         let workers = Workers::start("worker", &shutdown).expect("threads");
         let (sender, dropped) = oneshot::channel::<()>();
         workers.place().0.spawn(async move {

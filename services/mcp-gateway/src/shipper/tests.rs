@@ -36,10 +36,10 @@ impl IngestService for Logging {
         let mut logging = self.clone();
         Ok(Response::new(Box::pin(async_stream::try_stream! {
             while let Some(batch) = batches.message().await? {
+                logging.newest_seq.send_modify(|seq| *seq = batch.last_seq.max(*seq));
                 if batch.last_seq <= logging.old {
                     let _ = logging.takes_old.wait_for(|takes| *takes).await;
                 }
-                logging.newest_seq.send_modify(|seq| *seq = batch.last_seq.max(*seq));
                 yield AppendResponse { epoch: batch.epoch, first_seq: batch.first_seq, last_seq: batch.last_seq };
             }
         })))
@@ -62,6 +62,26 @@ fn append(spool: &Spool, count: u64) {
     }
 }
 
+/// A gateway's host, with a shipper that sends to a host of this logging service.
+fn ship(logging: Logging, spool: &Arc<Spool>, gateway: HostConfig) -> (Host, Host) {
+    let mut logging_host = Host::new(HostConfig::default(), Clock::system()).unwrap();
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}", listener.local_addr());
+    let routes = Routes::new(IngestServiceServer::new(logging));
+    logging_host.serve_grpc("logging", listener, routes).unwrap();
+    let host = Host::new(gateway, Clock::system()).unwrap();
+    let token = ServiceSecret::generate().token_for(ServiceName::McpGateway);
+    let channel = dial(&url, DialOptions::default()).unwrap();
+    let shipper = Shipper {
+        spool: spool.clone(),
+        client: Grpc::new(InterceptedService::new(channel, ServiceIdentity::new(token))),
+        gateway_id: GatewayId::new(&Clock::system()),
+        shutdown: host.shutdown(),
+    };
+    host.tasks().spawn("shipper", OnFailure::StopHost, shipper.run());
+    (host, logging_host)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_recorded_now_arrives_while_a_backlog_waits() {
     let folder = tempfile::tempdir().unwrap();
@@ -77,24 +97,7 @@ async fn what_is_recorded_now_arrives_while_a_backlog_waits() {
         takes_old,
         old,
     };
-    let mut host = Host::new(HostConfig::default(), Clock::system()).unwrap();
-    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
-    let url = format!("http://{}", listener.local_addr());
-    host.serve_grpc(
-        "logging",
-        listener,
-        Routes::new(IngestServiceServer::new(logging)),
-    )
-    .unwrap();
-    let token = ServiceSecret::generate().token_for(ServiceName::McpGateway);
-    let channel = dial(&url, DialOptions::default()).unwrap();
-    let shipper = Shipper {
-        spool: spool.clone(),
-        client: Grpc::new(InterceptedService::new(channel, ServiceIdentity::new(token))),
-        gateway_id: GatewayId::new(&Clock::system()),
-        shutdown: host.shutdown(),
-    };
-    host.tasks().spawn("shipper", OnFailure::StopHost, shipper.run());
+    let (host, logging_host) = ship(logging, &spool, HostConfig::default());
 
     // The first ones may belong to the backlog still.
     let mut newest = 0;
@@ -112,4 +115,30 @@ async fn what_is_recorded_now_arrives_while_a_backlog_waits() {
         tokio::task::yield_now().await;
     }
     host.shut_down().await.unwrap();
+    logging_host.shut_down().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_a_logging_service_that_takes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::open(SpoolConfig::new(folder.path())).unwrap().0);
+    append(&spool, 10);
+    let (take, takes_old) = watch::channel(false);
+    let newest_seq = Arc::new(watch::Sender::new(0));
+    let mut seen = newest_seq.subscribe();
+    let logging = Logging {
+        newest_seq,
+        takes_old,
+        old: 10,
+    };
+    let grace = HostConfig {
+        shutdown_grace_ms: 2_000,
+        ..HostConfig::default()
+    };
+    let (host, logging_host) = ship(logging, &spool, grace);
+    seen.wait_for(|seq| *seq == 10).await.unwrap();
+    host.shut_down().await.expect("an orderly stop");
+    assert_eq!(spool.usage().unacknowledged, 10);
+    take.send(true).unwrap();
+    logging_host.shut_down().await.unwrap();
 }
