@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use database::DatabaseError;
 use opentelemetry::metrics::Gauge;
-use service_host::Shutdown;
+use service_host::{Background, Shutdown};
 use uuid::Uuid;
+
+use threads::Threads;
 
 use crate::{row::row, store::Store};
 
 mod store;
+mod threads;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Calls that wait until it is worth a volume: each of them is read by who looks
 /// for words, and each volume is looked into.
 const WORTH_A_VOLUME: u64 = 2_048;
+
+/// So many wait only while the ingest leaves no processor to spare. Then they are no
+/// longer left behind it: each of them is read by who looks for words.
+const TOO_MANY: u64 = 65_536;
 
 /// Volumes of a backlog between which is tidied up.
 const TIDY_AFTER: u32 = 32;
@@ -33,15 +40,17 @@ row! {
     }
 }
 
-/// Indexes until the process is to stop. What fails is tried again.
-pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> {
+/// Indexes until the process is to stop, behind the ingest where processors are short.
+/// What fails is tried again.
+pub(crate) async fn run(store: Store, behind: Background, shutdown: Shutdown) -> anyhow::Result<()> {
+    let behind = Threads::Behind(behind);
     let unindexed = opentelemetry::global::meter("logging")
         .u64_gauge("mcporch_unindexed_calls")
         .with_description("Calls whose words are not in the index yet")
         .build();
     unindexed.record(0, &[]);
     loop {
-        if let Err(error) = index(&store, &unindexed, &shutdown).await {
+        if let Err(error) = index(&store, &behind, &unindexed, &shutdown).await {
             tracing::warn!(%error, "words of calls could not be indexed");
         }
         tokio::select! {
@@ -52,12 +61,18 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) -> anyhow::Result<()> 
 }
 
 /// Indexes until few calls wait.
-async fn index(store: &Store, unindexed: &Gauge<u64>, shutdown: &Shutdown) -> Result<(), DatabaseError> {
+async fn index(
+    store: &Store,
+    behind: &Threads,
+    unindexed: &Gauge<u64>,
+    shutdown: &Shutdown,
+) -> Result<(), DatabaseError> {
     let mut volumes = 0;
     while !shutdown.is_soft() {
         let count = store.count_unindexed().await?;
         unindexed.record(count, &[]);
-        if count < WORTH_A_VOLUME || store.index_calls(WORTH_A_VOLUME).await? == 0 {
+        let threads = if count < TOO_MANY { behind } else { &Threads::Beside };
+        if count < WORTH_A_VOLUME || store.index_calls(WORTH_A_VOLUME, threads).await? == 0 {
             break;
         }
         volumes += 1;
@@ -74,6 +89,6 @@ async fn index(store: &Store, unindexed: &Gauge<u64>, shutdown: &Shutdown) -> Re
 /// Leaves nothing to wait.
 #[cfg(test)]
 pub(crate) async fn everything(store: &Store) {
-    while store.index_calls(1).await.unwrap() > 0 {}
+    while store.index_calls(1, &Threads::Beside).await.unwrap() > 0 {}
     store.tidy_unindexed().await.unwrap();
 }

@@ -69,20 +69,23 @@ impl Ingest {
         self.committed.subscribe()
     }
 
-    /// Makes a run of records ready to be stored, on a thread of its own: words
-    /// and compression are work for the processor, and while some runs are written
-    /// the next ones can be made ready.
-    pub(crate) async fn prepare(&self, request: AppendRequest) -> Result<Prepared, ServiceError> {
+    /// Makes a run of records ready to be stored, on a thread of its own, from now on:
+    /// compression is work for the processor, and while some runs are written the next
+    /// ones can be made ready.
+    pub(crate) fn prepare(
+        &self,
+        request: AppendRequest,
+    ) -> impl Future<Output = Result<Prepared, ServiceError>> + use<> {
         let now = self.clock.now();
-        let run = read_run(&request, now)?;
-        let fold = move || {
-            let mut batch = Batch::fold(&request.records, run.gateway_id, now);
-            batch.runs.push(run);
-            let sent = Sent { request, run };
-            Prepared { sent, batch }
-        };
-        let folded = tokio::task::spawn_blocking(fold).await;
-        folded.map_err(ServiceError::internal)
+        let folding = read_run(&request, now).map(|run| {
+            tokio::task::spawn_blocking(move || {
+                let mut batch = Batch::fold(&request.records, run.gateway_id, now);
+                batch.runs.push(run);
+                let sent = Sent { request, run };
+                Prepared { sent, batch }
+            })
+        });
+        async move { folding?.await.map_err(ServiceError::internal) }
     }
 
     /// Stores runs of a gateway's records in one transaction and returns when it is

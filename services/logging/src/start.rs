@@ -1,6 +1,6 @@
 use access::{AllowList, GrpcAccess, ServiceIdentity, ServiceName};
 use anyhow::Context as _;
-use service_host::{DialOptions, Host, Listener, OnFailure};
+use service_host::{Background, DialOptions, Host, Listener, OnFailure};
 
 use crate::{Config, indexing, ingest::Ingest, retention, rpc, store::Store};
 
@@ -43,12 +43,21 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     // Connections of SQLite have threads.
     let opened = background.run(async move { Store::open(&url).await }).await?;
     let store = opened.context("the call log cannot be opened")?;
-    background.start(serve(config, store, listeners, host)).await?;
+    let behind = background.behind().await?;
+    background
+        .start(serve(config, store, listeners, behind, host))
+        .await?;
     readiness.ready();
     Ok(())
 }
 
-async fn serve(config: Config, store: Store, listeners: Listeners, host: &mut Host) -> anyhow::Result<()> {
+async fn serve(
+    config: Config,
+    store: Store,
+    listeners: Listeners,
+    behind: Background,
+    host: &mut Host,
+) -> anyhow::Result<()> {
     let secret = config
         .service_secret
         .context("the logging service has no service secret: set the path of the file that holds it")?;
@@ -66,7 +75,7 @@ async fn serve(config: Config, store: Store, listeners: Listeners, host: &mut Ho
     let routes = rpc::routes(ingest, store.clone(), &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
-    let index = indexing::run(store.clone(), shutdown.clone());
+    let index = indexing::run(store.clone(), behind, shutdown.clone());
     host.tasks().spawn("indexing", OnFailure::Log, index);
     let sweeps = retention::run(store.clone(), projects, host.clock().clone(), shutdown);
     host.tasks().spawn("retention", OnFailure::Log, sweeps);

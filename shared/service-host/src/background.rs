@@ -1,5 +1,8 @@
 use anyhow::Context as _;
-use tokio::runtime::{Builder, Handle};
+use tokio::{
+    runtime::{Builder, Handle},
+    task::JoinError,
+};
 use tokio_util::context::TokioContext;
 
 use crate::{Shutdown, workers};
@@ -11,17 +14,35 @@ const NICER: i32 = 10;
 /// A runtime whose threads come after all others of the machine where processors are
 /// short, and are no slower where they are not. It ends at the hard stop.
 #[derive(Debug, Clone)]
-pub struct Background(Handle);
+pub struct Background {
+    runtime: Handle,
+    shutdown: Shutdown,
+}
 
 impl Background {
     pub(crate) fn new(shutdown: Shutdown) -> anyhow::Result<Self> {
-        let runtime = Builder::new_multi_thread()
+        Self::build(Builder::new_multi_thread(), "background", shutdown)
+    }
+
+    /// One thread that comes after those of this background in turn.
+    pub async fn behind(&self) -> anyhow::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1);
+        let shutdown = self.shutdown.clone();
+        // Threads have the nice value of the one that starts them to begin with.
+        self.run(async move { Self::build(builder, "behind", shutdown) })
+            .await?
+    }
+
+    fn build(mut builder: Builder, name: &str, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let runtime = builder
             .enable_all()
-            .thread_name("background")
+            .thread_name(name)
             .on_thread_start(be_nicer)
             .build()
             .context("no runtime can be made for the background")?;
-        workers::keep(runtime, "background".to_owned(), shutdown).map(Self)
+        let runtime = workers::keep(runtime, name.to_owned(), shutdown.clone())?;
+        Ok(Self { runtime, shutdown })
     }
 
     /// Does something on a thread of the background: what starts threads, which come
@@ -29,14 +50,13 @@ impl Background {
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let done = self.0.spawn(work).await;
-        done.context("the background did not come to an end")
+    ) -> Result<T, JoinError> {
+        self.runtime.spawn(work).await
     }
 
     /// Starts what is to stay here, with all that it spawns and serves.
     pub async fn start<T>(&self, start: impl Future<Output = T>) -> T {
-        TokioContext::new(start, self.0.clone()).await
+        TokioContext::new(start, self.runtime.clone()).await
     }
 }
 
@@ -82,6 +102,9 @@ mod tests {
         assert_eq!(blocking, nicer);
         assert_eq!(spawned.await, Ok(nicer));
         assert_eq!(ran.expect("a nice value"), Some(nicer));
+        let behind = background.behind().await.expect("a runtime");
+        let ran = behind.run(async { niceness() }).await;
+        assert_eq!(ran.expect("a nice value"), (nicer + NICER).min(19));
         shutdown.stop_hard();
     }
 }

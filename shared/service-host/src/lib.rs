@@ -9,6 +9,7 @@
 //!
 //! Only this room may install telemetry, take signals or build a server.
 
+mod allocator;
 mod background;
 mod config;
 mod dial;

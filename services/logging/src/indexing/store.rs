@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use database::{Database, DatabaseError, Transaction, on_transaction};
 use uuid::Uuid;
 
-use super::UnindexedRow;
+use super::{UnindexedRow, threads::Threads};
 use crate::{
     row::row,
     store::{CallTexts, Statement, Store, insert, texts_of},
@@ -76,7 +76,7 @@ impl Store {
 
     /// Makes a volume of calls that are in none, if there are `at_least` so many
     /// that nobody else has in hand. Returns how many it took.
-    pub(super) async fn index_calls(&self, at_least: u64) -> Result<usize, DatabaseError> {
+    pub(super) async fn index_calls(&self, at_least: u64, threads: &Threads) -> Result<usize, DatabaseError> {
         let are_enough = |calls: &[UnindexedRow]| calls.len() as u64 >= at_least;
         let (mut transaction, made) = match &self.database {
             Database::Sqlite(pool) => {
@@ -84,7 +84,7 @@ impl Store {
                 if !are_enough(&waiting) {
                     return Ok(0);
                 }
-                let made = make_volume(&self.database, &waiting).await?;
+                let made = make_volume(&self.database, threads, &waiting).await?;
                 let mut transaction = self.database.begin().await?;
                 if !sqlite::take(&mut transaction, &waiting[..made.calls]).await? {
                     transaction.rollback().await?;
@@ -99,7 +99,7 @@ impl Store {
                     transaction.rollback().await?;
                     return Ok(0);
                 }
-                let made = make_volume(&self.database, &taken).await?;
+                let made = make_volume(&self.database, threads, &taken).await?;
                 insert(&mut transaction, &taken[made.calls..], "").await?;
                 (transaction, made)
             }
@@ -120,7 +120,11 @@ struct Made {
 }
 
 /// Makes a volume of the first of some calls, which are by project and time.
-async fn make_volume(database: &Database, calls: &[UnindexedRow]) -> Result<Made, DatabaseError> {
+async fn make_volume(
+    database: &Database,
+    threads: &Threads,
+    calls: &[UnindexedRow],
+) -> Result<Made, DatabaseError> {
     let mut volume = Volume::default();
     let mut sections = Vec::new();
     let (mut number, mut done) = (0, 0);
@@ -148,9 +152,9 @@ async fn make_volume(database: &Database, calls: &[UnindexedRow]) -> Result<Made
             }
             volume
         };
-        volume = on_a_thread(cut).await?;
+        volume = threads.run(cut).await?;
     }
-    let pages = on_a_thread(move || volume.into_pages()).await?;
+    let pages = threads.run(move || volume.into_pages()).await?;
     Ok(Made {
         calls: done,
         sections,
@@ -205,12 +209,4 @@ async fn write_volume(
     };
     let pages: Vec<PageRow> = pages.into_iter().map(page).collect();
     insert(transaction, &pages, "").await
-}
-
-/// Work for the processor, beside those who wait for answers.
-async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, DatabaseError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(DatabaseError::unreadable)
 }

@@ -79,7 +79,7 @@ database_test! {
         gateway.send(records((1..=400).map(|id| call(id, "moving target")))).await;
         let store = &gateway.store;
         let move_all = async {
-            while store.index_calls(1).await.unwrap() > 0 {}
+            while store.index_calls(1, &Threads::Beside).await.unwrap() > 0 {}
         };
         let look = async {
             for _ in 0..30 {
@@ -136,10 +136,10 @@ database_test! {
     async fn few_calls_wait_for_more(database: Database) {
         let mut gateway = Gateway::over(database);
         gateway.send(records((1..=9).map(|id| call(id, "few")))).await;
-        assert_eq!(gateway.store.index_calls(10).await.unwrap(), 0);
+        assert_eq!(gateway.store.index_calls(10, &Threads::Beside).await.unwrap(), 0);
         assert_eq!(find(&gateway.store, "few").await.len(), 9);
         assert_eq!(gateway.store.count_unindexed().await.unwrap(), 9);
-        assert_eq!(gateway.store.index_calls(9).await.unwrap(), 9);
+        assert_eq!(gateway.store.index_calls(9, &Threads::Beside).await.unwrap(), 9);
     }
 
     async fn no_word_outlives_its_payload(database: Database) {

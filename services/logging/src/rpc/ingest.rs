@@ -1,9 +1,14 @@
 use std::{pin::Pin, time::Duration};
 
 use async_stream::try_stream;
-use futures::{Stream, TryFutureExt as _, TryStreamExt as _, stream::TryReadyChunksError};
+use futures::{
+    Stream, StreamExt as _, TryFutureExt as _, TryStreamExt as _,
+    future::ready,
+    stream::{self, TryReadyChunksError},
+};
 use proto::logging::{AppendRequest, AppendResponse, ingest_service_server::IngestService};
 use service_host::Shutdown;
+use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::ingest::Ingest;
@@ -33,18 +38,15 @@ impl IngestService for IngestRpc {
         &self,
         request: Request<Streaming<AppendRequest>>,
     ) -> Result<Response<Self::AppendStream>, Status> {
-        let mut requests = request.into_inner();
-        let (ingest, shutdown) = (self.ingest.clone(), self.shutdown.clone());
+        let requests = request.into_inner();
+        let ingest = self.ingest.clone();
+        let (sender, mut receiver) = mpsc::channel(READY / 2);
         let preparing = ingest.clone();
-        let prepared = try_stream! {
-            while let Some(request) = next(&mut requests, &shutdown).await? {
-                let ingest = preparing.clone();
-                yield async move { ingest.prepare(request).map_err(Status::from).await };
-            }
-        };
-        // Some batches are written while the next ones are made ready. Others wait in
-        // the connection, whose window is the bound.
-        let mut prepared = Box::pin(prepared.try_buffered(READY).try_ready_chunks(TOGETHER));
+        let prepare = move |request| preparing.prepare(request).map_err(Status::from);
+        let reading = read(requests, prepare, self.shutdown.clone(), sender);
+        let prepared = stream::poll_fn(move |context| receiver.poll_recv(context));
+        let prepared = prepared.try_buffered(READY / 2).try_ready_chunks(TOGETHER);
+        let mut prepared = Box::pin(prepared);
         let responses = try_stream! {
             loop {
                 // Those before one that cannot be read are stored all the same.
@@ -61,7 +63,26 @@ impl IngestService for IngestRpc {
                 }
             }
         };
-        Ok(Response::new(Box::pin(responses)))
+        // Some are read and made ready while others are written, or none would be ready
+        // when these are done.
+        let reading = stream::once(reading).filter_map(|()| ready(None));
+        Ok(Response::new(Box::pin(stream::select(responses, reading))))
+    }
+}
+
+/// Has what comes made ready. What does not go on waits in the connection, whose window
+/// is the bound.
+async fn read<P>(
+    mut requests: Streaming<AppendRequest>,
+    prepare: impl Fn(AppendRequest) -> P,
+    shutdown: Shutdown,
+    sender: mpsc::Sender<Result<P, Status>>,
+) {
+    while let Some(request) = next(&mut requests, &shutdown).await.transpose() {
+        let is_last = request.is_err();
+        if sender.send(request.map(&prepare)).await.is_err() || is_last {
+            return;
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use database::{Database, DatabaseError};
 use uuid::Uuid;
 
-use super::{SectionRow, on_a_thread, write_volume};
+use super::{SectionRow, Threads, write_volume};
 use crate::{
     row::Row as _,
     store::{Statement, Store},
@@ -66,7 +66,7 @@ async fn write_anew(
     }
     snapshot.rollback().await?;
     let write = move || renumber(there.iter().map(|(page,)| page.as_slice()), &numbers);
-    let pages = on_a_thread(write).await?;
+    let pages = Threads::Beside.run(write).await?;
 
     let mut transaction = database.begin().await?;
     let mut statement = Statement::within(&transaction, "DELETE FROM word_sections WHERE volume = ");
