@@ -10,7 +10,7 @@ use tonic::service::interceptor::InterceptedService;
 
 /// As a gateway sends them.
 const BATCH: usize = 500;
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 16;
 
 const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
 

@@ -14,6 +14,7 @@ use crate::{row::row, store::Store};
 
 mod store;
 mod threads;
+
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +72,11 @@ async fn index(
     while !shutdown.is_soft() {
         let count = store.count_unindexed().await?;
         unindexed.record(count, &[]);
-        let threads = if count < TOO_MANY { behind } else { &Threads::Beside };
+        let threads = if count < TOO_MANY {
+            behind
+        } else {
+            &Threads::Beside
+        };
         if count < WORTH_A_VOLUME || store.index_calls(WORTH_A_VOLUME, threads).await? == 0 {
             break;
         }

@@ -20,10 +20,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Batches that are written in one transaction, at most. While one is committed
 /// others become ready, and rows that several of them count in, or look up, cost
 /// what those of one batch do.
-const TOGETHER: usize = 4;
-
-/// Batches that are made ready beside those that are written.
-const READY: usize = 2 * TOGETHER;
+const TOGETHER: usize = 8;
 
 pub(super) struct IngestRpc {
     pub(super) ingest: Ingest,
@@ -40,12 +37,12 @@ impl IngestService for IngestRpc {
     ) -> Result<Response<Self::AppendStream>, Status> {
         let requests = request.into_inner();
         let ingest = self.ingest.clone();
-        let (sender, mut receiver) = mpsc::channel(READY / 2);
+        let (sender, mut receiver) = mpsc::channel(TOGETHER);
         let preparing = ingest.clone();
         let prepare = move |request| preparing.prepare(request).map_err(Status::from);
         let reading = read(requests, prepare, self.shutdown.clone(), sender);
         let prepared = stream::poll_fn(move |context| receiver.poll_recv(context));
-        let prepared = prepared.try_buffered(READY / 2).try_ready_chunks(TOGETHER);
+        let prepared = prepared.try_buffered(TOGETHER).try_ready_chunks(TOGETHER);
         let mut prepared = Box::pin(prepared);
         let responses = try_stream! {
             loop {
@@ -63,8 +60,8 @@ impl IngestService for IngestRpc {
                 }
             }
         };
-        // Some are read and made ready while others are written, or none would be ready
-        // when these are done.
+        // The next ones are read and made ready while others are written, or few would be
+        // ready when these are done.
         let reading = stream::once(reading).filter_map(|()| ready(None));
         Ok(Response::new(Box::pin(stream::select(responses, reading))))
     }
