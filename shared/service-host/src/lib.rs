@@ -9,7 +9,6 @@
 //!
 //! Only this room may install telemetry, take signals or build a server.
 
-mod allocator;
 mod background;
 mod config;
 mod dial;
