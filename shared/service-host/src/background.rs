@@ -45,8 +45,8 @@ impl Background {
         Ok(Self { runtime, shutdown })
     }
 
-    /// Does something on a thread of the background: what starts threads, which come
-    /// after others like the one that starts them.
+    /// Does something on a thread of the background. Threads that it starts come after
+    /// others like that one.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

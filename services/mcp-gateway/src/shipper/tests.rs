@@ -24,6 +24,20 @@ struct Logging {
     old: u64,
 }
 
+impl Logging {
+    /// With it who tells it to take what is old, and the newest that it has seen.
+    fn with_old(old: u64) -> (Self, watch::Sender<bool>, watch::Receiver<u64>) {
+        let (take_old, takes_old) = watch::channel(false);
+        let (newest_seq, seen) = watch::channel(0);
+        let logging = Self {
+            newest_seq: Arc::new(newest_seq),
+            takes_old,
+            old,
+        };
+        (logging, take_old, seen)
+    }
+}
+
 #[tonic::async_trait]
 impl IngestService for Logging {
     type AppendStream = Pin<Box<dyn Stream<Item = Result<AppendResponse, Status>> + Send>>;
@@ -89,14 +103,7 @@ async fn what_is_recorded_now_arrives_while_a_backlog_waits() {
     let old = BEHIND * 2;
     append(&spool, old);
 
-    let (take_old, takes_old) = watch::channel(false);
-    let newest_seq = Arc::new(watch::Sender::new(0));
-    let mut seen = newest_seq.subscribe();
-    let logging = Logging {
-        newest_seq,
-        takes_old,
-        old,
-    };
+    let (logging, take_old, mut seen) = Logging::with_old(old);
     let (host, logging_host) = ship(logging, &spool, HostConfig::default());
 
     // The first ones may belong to the backlog still.
@@ -123,14 +130,7 @@ async fn a_stop_does_not_wait_for_a_logging_service_that_takes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Arc::new(Spool::open(SpoolConfig::new(folder.path())).unwrap().0);
     append(&spool, 10);
-    let (take, takes_old) = watch::channel(false);
-    let newest_seq = Arc::new(watch::Sender::new(0));
-    let mut seen = newest_seq.subscribe();
-    let logging = Logging {
-        newest_seq,
-        takes_old,
-        old: 10,
-    };
+    let (logging, take_old, mut seen) = Logging::with_old(10);
     let grace = HostConfig {
         shutdown_grace_ms: 2_000,
         ..HostConfig::default()
@@ -139,6 +139,6 @@ async fn a_stop_does_not_wait_for_a_logging_service_that_takes_nothing() {
     seen.wait_for(|seq| *seq == 10).await.unwrap();
     host.shut_down().await.expect("an orderly stop");
     assert_eq!(spool.usage().unacknowledged, 10);
-    take.send(true).unwrap();
+    take_old.send(true).unwrap();
     logging_host.shut_down().await.unwrap();
 }
