@@ -1,4 +1,5 @@
 use anyhow::Context as _;
+use rustix::process::{getpriority_process, setpriority_process};
 use tokio::{
     runtime::{Builder, Handle},
     task::JoinError,
@@ -35,10 +36,11 @@ impl Background {
     }
 
     fn build(mut builder: Builder, name: &str, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let nice = getpriority_process(None)? + NICER;
         let runtime = builder
             .enable_all()
             .thread_name(name)
-            .on_thread_start(be_nicer)
+            .on_thread_start(move || have_nice_value(nice))
             .build()
             .context("no runtime can be made for the background")?;
         let runtime = workers::keep(runtime, name.to_owned(), shutdown.clone())?;
@@ -60,16 +62,21 @@ impl Background {
     }
 }
 
-/// Of this thread, and of those that it starts.
-fn be_nicer() {
-    if let Err(error) = rustix::process::nice(NICER) {
+/// This thread, and those that it starts. Not added to what it has: a thread of the
+/// runtime that another one of it starts has that already.
+fn have_nice_value(nice: i32) {
+    if let Err(error) = setpriority_process(None, nice) {
         tracing::warn!(%error, "a thread of the background has the priority of all others");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{thread, time::Duration};
+    use std::{
+        sync::{Arc, Barrier},
+        thread,
+        time::Duration,
+    };
 
     use tokio::sync::oneshot;
     use tokio_util::sync::CancellationToken;
@@ -78,7 +85,7 @@ mod tests {
     use crate::{OnFailure, Tasks};
 
     fn niceness() -> i32 {
-        rustix::process::getpriority_process(None).expect("a nice value")
+        getpriority_process(None).expect("a nice value")
     }
 
     #[tokio::test]
@@ -98,10 +105,23 @@ mod tests {
         let ran = background
             .run(async { thread::spawn(niceness).join().ok() })
             .await;
+        let blocking_of_its_own = background.run(async {
+            // Both at once, so that a thread for one of them is started from here.
+            let barrier = Arc::new(Barrier::new(2));
+            let both = [barrier.clone(), barrier].map(|barrier| {
+                tokio::task::spawn_blocking(move || {
+                    barrier.wait();
+                    niceness()
+                })
+            });
+            futures::future::try_join_all(both).await
+        });
         let nicer = (niceness() + NICER).min(19);
         assert_eq!(blocking, nicer);
         assert_eq!(spawned.await, Ok(nicer));
         assert_eq!(ran.expect("a nice value"), Some(nicer));
+        let blocking_of_its_own = blocking_of_its_own.await.expect("it runs").expect("nice values");
+        assert_eq!(blocking_of_its_own, [nicer; 2]);
         let behind = background.behind().await.expect("a runtime");
         let ran = behind.run(async { niceness() }).await;
         assert_eq!(ran.expect("a nice value"), (nicer + NICER).min(19));
