@@ -6,11 +6,12 @@ use proto::logging::{
     tool_calls_service_client::ToolCallsServiceClient,
 };
 use service_host::{Channel, DialOptions, Host, HostConfig, Listener, dial};
+use tokio::sync::Semaphore;
 use tonic::service::interceptor::InterceptedService;
 
 /// As a gateway sends them.
 const BATCH: usize = 500;
-const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: usize = 24;
 
 const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
 
@@ -63,7 +64,9 @@ impl Service {
         let mut ingest = IngestServiceClient::new(self.channel_as(ServiceName::McpGateway))
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let (sender, receiver) = tokio::sync::mpsc::channel(IN_FLIGHT);
-        let feed = async move {
+        let room = Semaphore::new(IN_FLIGHT);
+        let feed = async {
+            let (sender, room) = (sender, &room);
             let mut calls = calls.peekable();
             let mut next_seq = 1;
             while calls.peek().is_some() {
@@ -74,6 +77,7 @@ impl Service {
                         record: Some(Kind::ToolCall(call)),
                     })
                     .collect();
+                room.acquire().await?.forget();
                 let first_seq = next_seq;
                 next_seq += records.len() as u64;
                 sender
@@ -91,7 +95,9 @@ impl Service {
         let take = async {
             let requests = tokio_stream::wrappers::ReceiverStream::new(receiver);
             let mut answers = ingest.append(requests).await?.into_inner();
-            while answers.message().await?.is_some() {}
+            while answers.message().await?.is_some() {
+                room.add_permits(1);
+            }
             anyhow::Ok(())
         };
         futures::try_join!(feed, take)?;

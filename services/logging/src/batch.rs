@@ -99,7 +99,7 @@ impl Batch {
 
     /// Returns what had to be changed, in words.
     fn add(&mut self, record: &wire::Record) -> Result<String, InvalidRecord> {
-        match record.record.clone() {
+        match &record.record {
             Some(Kind::ToolCall(call)) => {
                 let call = StoredToolCall::from_wire(call)?;
                 let note = if call.is_changed {

@@ -40,7 +40,7 @@ impl Gateway {
     pub(crate) fn neighbour(&self) -> Self {
         Self {
             id: GatewayId::new(&Clock::system()),
-            ingest: self.ingest.clone(),
+            ingest: self.ingest.of_a_stream(),
             store: self.store.clone(),
             next_seq: 1,
         }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     batch::{Batch, DeadLetterRow, Run},
     filter,
-    store::{Store, Written},
+    store::{Store, Turns, Written},
     tool_call,
 };
 
@@ -28,6 +28,7 @@ const MAX_RECORDS: usize = 5_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Ingest {
     store: Store,
+    turns: Arc<Turns>,
     clock: Clock,
     committed: Arc<watch::Sender<u64>>,
     metrics: Metrics,
@@ -58,10 +59,25 @@ impl Ingest {
     pub(crate) fn new(store: Store, clock: Clock) -> Self {
         Self {
             store,
+            turns: Arc::default(),
             clock,
             committed: Arc::new(watch::Sender::new(0)),
             metrics: Metrics::new(),
         }
+    }
+
+    /// For one stream of a gateway, whose transactions have an order of their own.
+    pub(crate) fn of_a_stream(&self) -> Self {
+        Self {
+            turns: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Waits until runs can be stored. Two transactions of a stream are under way at a time
+    /// at most.
+    pub(crate) async fn next_turn(&self) {
+        self.turns.next().await;
     }
 
     /// Changes whenever something was committed.
@@ -196,7 +212,7 @@ impl Ingest {
     }
 
     async fn write(&self, batch: Batch) -> Result<Written, DatabaseError> {
-        let written = self.store.write(batch).await?;
+        let written = self.store.write(batch, &self.turns).await?;
         self.metrics.count_calls(&written);
         self.committed.send_modify(|commits| *commits += 1);
         Ok(written)

@@ -2,19 +2,21 @@
 //! figures over any range cost the same however many calls there are.
 
 use domain::Timestamp;
+use uuid::Uuid;
 
 use crate::{
     figures::Dimension,
     filter::{Range, ToolCallFilter},
     query::Field,
     store::Grouping,
+    tool_call::ToolCallRow,
 };
 
 mod callers;
 mod tools;
 mod tools_and_callers;
 
-pub(crate) use callers::{Caller, CallerRow};
+pub(crate) use callers::{Caller, CallerKey, CallerRow};
 pub(crate) use tools::{BY_TOOL, OF_ALL, RollupRow, needs_tools};
 pub(crate) use tools_and_callers::{Callers, ToolCallersRow};
 
@@ -62,6 +64,40 @@ pub(crate) enum Part {
         from: i64,
         to: i64,
     },
+}
+
+/// The tool that a call was of, as far as counts tell tools apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Tool<'call> {
+    server_id: Uuid,
+    server_name: &'call str,
+    tool_name: &'call str,
+}
+
+/// How a call ended, as far as counts tell that apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ended<'call> {
+    status: &'call str,
+    error_kind: &'call str,
+}
+
+impl<'call> Tool<'call> {
+    fn of(call: &'call ToolCallRow) -> Self {
+        Self {
+            server_id: call.server_id.unwrap_or_default(),
+            server_name: &call.server_name,
+            tool_name: &call.tool_name,
+        }
+    }
+}
+
+impl<'call> Ended<'call> {
+    fn of(call: &'call ToolCallRow) -> Self {
+        Self {
+            status: &call.status,
+            error_kind: call.error_kind.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// Which rollups know what the filter asks, and what the counts are told apart

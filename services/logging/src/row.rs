@@ -1,3 +1,5 @@
+use std::hash::Hash;
+
 use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 use uuid::{Uuid, fmt::Simple};
 
@@ -230,13 +232,14 @@ pub(crate) trait Counter: Row {
     /// How many of the first columns name the row; the others are added up.
     const KEY_COLUMNS: usize;
 
-    fn add(&mut self, other: &Self);
+    /// What is in these.
+    type Key<'row>: Eq + Hash
+    where
+        Self: 'row;
 
-    fn key(&self) -> Vec<Value> {
-        let mut values = self.values();
-        values.truncate(Self::KEY_COLUMNS);
-        values
-    }
+    fn key(&self) -> Self::Key<'_>;
+
+    fn add(&mut self, other: &Self);
 }
 
 /// A struct with one field per column, so that the list of columns stands in

@@ -2,7 +2,7 @@ use proto::logging::{
     ingest_service_server::IngestServiceServer, server_logs_service_server::ServerLogsServiceServer,
     sessions_service_server::SessionsServiceServer, tool_calls_service_server::ToolCallsServiceServer,
 };
-use service_host::Shutdown;
+use service_host::{Background, Shutdown};
 use tonic::service::Routes;
 
 use crate::{ingest::Ingest, store::Store};
@@ -19,7 +19,7 @@ const MAX_BATCH_BYTES: usize = 32 * 1024 * 1024;
 const MAX_PAGE_BYTES: usize = 128 * 1024 * 1024;
 
 /// Everything that the service answers.
-pub(crate) fn routes(ingest: Ingest, store: Store, shutdown: &Shutdown) -> Routes {
+pub(crate) fn routes(ingest: Ingest, store: Store, background: Background, shutdown: &Shutdown) -> Routes {
     let tool_calls = tool_calls::ToolCalls {
         store: store.clone(),
         ingest: ingest.clone(),
@@ -32,6 +32,7 @@ pub(crate) fn routes(ingest: Ingest, store: Store, shutdown: &Shutdown) -> Route
     };
     let ingest = ingest::IngestRpc {
         ingest,
+        background,
         shutdown: shutdown.clone(),
     };
     Routes::new(IngestServiceServer::new(ingest).max_decoding_message_size(MAX_BATCH_BYTES))

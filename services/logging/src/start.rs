@@ -44,9 +44,8 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let opened = background.run(async move { Store::open(&url).await }).await?;
     let store = opened.context("the call log cannot be opened")?;
     let behind = background.behind().await?;
-    background
-        .start(serve(config, store, listeners, behind, host))
-        .await?;
+    let serving = serve(config, store, listeners, (background.clone(), behind), host);
+    background.start(serving).await?;
     readiness.ready();
     Ok(())
 }
@@ -55,7 +54,7 @@ async fn serve(
     config: Config,
     store: Store,
     listeners: Listeners,
-    behind: Background,
+    (background, behind): (Background, Background),
     host: &mut Host,
 ) -> anyhow::Result<()> {
     let secret = config
@@ -72,7 +71,7 @@ async fn serve(
     let projects = retention::Projects::new(projects, identity);
 
     let shutdown = host.shutdown();
-    let routes = rpc::routes(ingest, store.clone(), &shutdown);
+    let routes = rpc::routes(ingest, store.clone(), background, &shutdown);
     let routes = GrpcAccess::new(secret, ALLOW_LIST).guard(routes);
     host.serve_grpc("logging", listeners.grpc, routes)?;
     let index = indexing::run(store.clone(), behind, shutdown.clone());

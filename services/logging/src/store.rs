@@ -9,6 +9,7 @@ mod rollup;
 mod search;
 mod sqlite;
 mod statement;
+mod turns;
 mod write;
 
 pub(crate) use postgres::part_name;
@@ -20,6 +21,7 @@ pub(crate) use search::{CallTexts, texts_of};
 #[cfg(test)]
 pub(crate) use statement::Readable;
 pub(crate) use statement::{Statement, insert};
+pub(crate) use turns::Turns;
 pub(crate) use write::Written;
 
 /// What makes the tables of the service.

@@ -4,7 +4,7 @@ use tokio::{
     runtime::{Builder, Handle},
     task::JoinError,
 };
-use tokio_util::context::TokioContext;
+use tokio_util::{context::TokioContext, task::AbortOnDropHandle};
 
 use crate::{Shutdown, workers};
 
@@ -47,13 +47,13 @@ impl Background {
         Ok(Self { runtime, shutdown })
     }
 
-    /// Does something on a thread of the background. Threads that it starts come after
-    /// others like that one.
+    /// Does something on a thread of the background, until it is done or nobody waits for it
+    /// any more. Threads that it starts come after others like that one.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, JoinError> {
-        self.runtime.spawn(work).await
+        AbortOnDropHandle::new(self.runtime.spawn(work)).await
     }
 
     /// Starts what is to stay here, with all that it spawns and serves.

@@ -4,13 +4,15 @@ use futures::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgPoolCopyExt as _};
 
 /// What a run of calls fills.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "tool_calls",
     "tool_call_bodies",
     "word_sections",
     "word_pages",
     "tool_call_rollups",
     "caller_rollups",
+    "tool_caller_rollups",
+    "callers",
     "session_call_counts",
     "commits",
 ];

@@ -142,6 +142,47 @@ database_test! {
         assert_eq!(count(&gateway.store, "ingest_progress").await, 1);
     }
 
+    async fn transactions_beside_each_other_are_as_if_they_came_one_by_one(database: Database) {
+        let mut gateway = Gateway::over(database);
+        gateway.send(vec![record(Kind::Session(fixtures::session(1, None)))]).await;
+        for stored in [4_u128, 8, 12, 16, 20] {
+            let begin = |number| running(stored - number, 10);
+            let end = |number| finished(stored - number, 10, ToolCallStatus::Success);
+            let mut prepared = Vec::new();
+            for records in [
+                records([begin(0), begin(1)]),
+                records([end(0), begin(2)]),
+                records([end(1), end(2), begin(3)]),
+                records([end(3), begin(0)]),
+            ] {
+                let batch = gateway.batch(records);
+                prepared.push(gateway.ingest.prepare(batch).await.unwrap());
+            }
+            let stores = prepared.into_iter().map(|prepared| gateway.ingest.store(vec![prepared]));
+            futures::future::try_join_all(stores).await.unwrap();
+            let (counters, rows) = fixtures::counts(&gateway.store).await;
+            let stored = stored as u64;
+            assert_eq!((counters, rows), ((stored, stored, 0), (stored, stored, 0)));
+            assert_eq!(gateway.store.holes().await.unwrap(), 0);
+        }
+    }
+
+    async fn who_waits_too_long_for_the_one_before_lets_go_of_its_calls(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut neighbour = gateway.neighbour();
+        let turns = gateway.ingest.turns.clone();
+        let rest = turns.rest().await;
+        let sent = gateway.send(records([running(1, 10)]));
+        let sent_meanwhile = async {
+            // It waits for the call above on PostgreSQL.
+            neighbour.send(records([finished(1, 10, ToolCallStatus::Success)])).await;
+            drop(rest);
+        };
+        futures::join!(sent, sent_meanwhile);
+        let (calls, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
+        assert_eq!(calls, [finished(1, 10, ToolCallStatus::Success)]);
+    }
+
     async fn a_hole_between_batches_that_are_stored_together_stays_one(database: Database) {
         let mut gateway = Gateway::over(database);
         let first = gateway.batch(records([running(1, 1)]));

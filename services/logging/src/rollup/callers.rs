@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{DAY_US, HOUR_US, MINUTE_US, floor};
+use super::{DAY_US, Ended, HOUR_US, MINUTE_US, floor};
 use crate::{
     row::{Counter, row},
     tally::Tally,
@@ -42,8 +42,26 @@ row! {
     }
 }
 
+/// Ids of project, session, user and API key; type and name of the client.
+pub(crate) type CallerKey<'caller> = ([Uuid; 4], [&'caller str; 2]);
+
 impl Counter for CallerRow {
     const KEY_COLUMNS: usize = 10;
+
+    type Key<'row> = ([Uuid; 4], [i64; 2], [&'row str; 4]);
+
+    fn key(&self) -> Self::Key<'_> {
+        (
+            [self.project_id, self.session_id, self.user_id, self.api_key_id],
+            [self.step_us, self.at],
+            [
+                &self.client_type,
+                &self.client_name,
+                &self.status,
+                &self.error_kind,
+            ],
+        )
+    }
 
     fn add(&mut self, other: &Self) {
         self.calls += other.calls;
@@ -52,14 +70,34 @@ impl Counter for CallerRow {
 }
 
 impl Caller {
-    pub(crate) fn of(call: &ToolCallRow) -> Self {
+    pub(crate) fn key_of(call: &ToolCallRow) -> CallerKey<'_> {
+        let session_id = call.session_id.unwrap_or_default();
+        let user_id = call.user_id.unwrap_or_default();
+        let api_key_id = call.api_key_id.unwrap_or_default();
+        (
+            [call.project_id, session_id, user_id, api_key_id],
+            [&call.client_type, &call.client_name],
+        )
+    }
+
+    pub(crate) fn key(&self) -> CallerKey<'_> {
+        (
+            [self.project_id, self.session_id, self.user_id, self.api_key_id],
+            [&self.client_type, &self.client_name],
+        )
+    }
+}
+
+impl From<CallerKey<'_>> for Caller {
+    fn from(key: CallerKey<'_>) -> Self {
+        let ([project_id, session_id, user_id, api_key_id], [client_type, client_name]) = key;
         Self {
-            project_id: call.project_id,
-            session_id: call.session_id.unwrap_or_default(),
-            client_type: call.client_type.clone(),
-            client_name: call.client_name.clone(),
-            user_id: call.user_id.unwrap_or_default(),
-            api_key_id: call.api_key_id.unwrap_or_default(),
+            project_id,
+            session_id,
+            client_type: client_type.to_owned(),
+            client_name: client_name.to_owned(),
+            user_id,
+            api_key_id,
         }
     }
 }
@@ -67,16 +105,12 @@ impl Caller {
 impl CallerRow {
     /// Counts ended calls.
     pub(crate) fn count<'a>(calls: impl Iterator<Item = &'a ToolCallRow>) -> Vec<Self> {
-        let mut rows: BTreeMap<_, (i64, Tally)> = BTreeMap::new();
+        let mut rows: BTreeMap<_, BTreeMap<(i64, i64), (i64, Tally)>> = BTreeMap::new();
         for call in calls {
-            let caller = Caller::of(call);
-            let ended = (
-                call.status.as_str(),
-                call.error_kind.as_deref().unwrap_or_default(),
-            );
+            let buckets = rows.entry((Caller::key_of(call), Ended::of(call))).or_default();
             for step_us in [DAY_US, HOUR_US] {
                 let at = floor(call.started_at, step_us);
-                let (calls, minutes) = rows.entry((step_us, at, caller.clone(), ended)).or_default();
+                let (calls, minutes) = buckets.entry((step_us, at)).or_default();
                 *calls += 1;
                 if step_us == HOUR_US {
                     let minute = (call.started_at - at) / MINUTE_US;
@@ -84,21 +118,26 @@ impl CallerRow {
                 }
             }
         }
-        let rows = rows.into_iter();
-        rows.map(|((step_us, at, caller, ended), (calls, minutes))| Self {
-            project_id: caller.project_id,
-            step_us,
-            at,
-            session_id: caller.session_id,
-            client_type: caller.client_type,
-            client_name: caller.client_name,
-            user_id: caller.user_id,
-            api_key_id: caller.api_key_id,
-            status: ended.0.to_owned(),
-            error_kind: ended.1.to_owned(),
-            calls,
-            minutes: minutes.pack(),
-        })
-        .collect()
+        let rows = rows.into_iter().flat_map(|((caller, ended), buckets)| {
+            let buckets = buckets.into_iter();
+            buckets.map(move |((step_us, at), (calls, minutes))| {
+                let caller = Caller::from(caller);
+                Self {
+                    project_id: caller.project_id,
+                    step_us,
+                    at,
+                    session_id: caller.session_id,
+                    client_type: caller.client_type,
+                    client_name: caller.client_name,
+                    user_id: caller.user_id,
+                    api_key_id: caller.api_key_id,
+                    status: ended.status.to_owned(),
+                    error_kind: ended.error_kind.to_owned(),
+                    calls,
+                    minutes: minutes.pack(),
+                }
+            })
+        });
+        rows.collect()
     }
 }

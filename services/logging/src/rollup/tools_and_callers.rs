@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::{Caller, HOUR_US, floor};
+use super::{Caller, Ended, HOUR_US, Tool, floor};
 use crate::{
     row::{Counter, row},
     tally::Tally,
@@ -31,6 +31,16 @@ row! {
 impl Counter for ToolCallersRow {
     const KEY_COLUMNS: usize = 7;
 
+    type Key<'row> = ([Uuid; 2], i64, [&'row str; 4]);
+
+    fn key(&self) -> Self::Key<'_> {
+        (
+            [self.project_id, self.server_id],
+            self.at,
+            [&self.server_name, &self.tool_name, &self.status, &self.error_kind],
+        )
+    }
+
     fn add(&mut self, other: &Self) {
         self.callers = Callers::merge(&self.callers, &other.callers);
     }
@@ -42,30 +52,30 @@ impl ToolCallersRow {
         calls: impl Iterator<Item = &'a ToolCallRow>,
         numbers: &HashMap<Caller, u32>,
     ) -> Vec<Self> {
+        let numbers: HashMap<_, _> = numbers
+            .iter()
+            .map(|(caller, number)| (caller.key(), *number))
+            .collect();
         let mut rows: BTreeMap<_, Callers> = BTreeMap::new();
         for call in calls {
-            let Some(number) = numbers.get(&Caller::of(call)) else {
+            let Some(number) = numbers.get(&Caller::key_of(call)) else {
                 continue;
             };
-            let server_id = call.server_id.unwrap_or_default();
-            let tool = (server_id, call.server_name.as_str(), call.tool_name.as_str());
-            let ended = (
-                call.status.as_str(),
-                call.error_kind.as_deref().unwrap_or_default(),
-            );
             let at = floor(call.started_at, HOUR_US);
-            let callers = rows.entry((call.project_id, at, tool, ended)).or_default();
+            let callers = rows
+                .entry((call.project_id, at, Tool::of(call), Ended::of(call)))
+                .or_default();
             callers.add(*number, 1);
         }
         let rows = rows.into_iter();
         rows.map(|((project_id, at, tool, ended), callers)| Self {
             project_id,
             at,
-            server_id: tool.0,
-            server_name: tool.1.to_owned(),
-            tool_name: tool.2.to_owned(),
-            status: ended.0.to_owned(),
-            error_kind: ended.1.to_owned(),
+            server_id: tool.server_id,
+            server_name: tool.server_name.to_owned(),
+            tool_name: tool.tool_name.to_owned(),
+            status: ended.status.to_owned(),
+            error_kind: ended.error_kind.to_owned(),
             callers: callers.pack(),
         })
         .collect()

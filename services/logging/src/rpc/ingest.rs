@@ -1,17 +1,15 @@
 use std::{pin::Pin, time::Duration};
 
-use async_stream::try_stream;
 use futures::{
-    Stream, StreamExt as _, TryFutureExt as _, TryStreamExt as _,
-    future::ready,
+    Stream, StreamExt as _, TryFutureExt as _, TryStreamExt as _, future,
     stream::{self, TryReadyChunksError},
 };
 use proto::logging::{AppendRequest, AppendResponse, ingest_service_server::IngestService};
-use service_host::Shutdown;
-use tokio::sync::mpsc;
+use service_host::{Background, Shutdown};
+use tokio::{sync::mpsc, task::JoinError};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Prepared};
 
 /// How long a stream stays without a batch once the process is to stop. A
 /// gateway that stops as well has that long to send its last ones.
@@ -22,8 +20,12 @@ const LINGER: Duration = Duration::from_secs(1);
 /// what those of one batch do.
 const TOGETHER: usize = 8;
 
+/// Transactions of a stream: one writes its calls while the other is finished.
+const AT_A_TIME: usize = 2;
+
 pub(super) struct IngestRpc {
     pub(super) ingest: Ingest,
+    pub(super) background: Background,
     pub(super) shutdown: Shutdown,
 }
 
@@ -36,34 +38,51 @@ impl IngestService for IngestRpc {
         request: Request<Streaming<AppendRequest>>,
     ) -> Result<Response<Self::AppendStream>, Status> {
         let requests = request.into_inner();
-        let ingest = self.ingest.clone();
+        let (ingest, background) = (self.ingest.of_a_stream(), self.background.clone());
         let (sender, mut receiver) = mpsc::channel(TOGETHER);
         let preparing = ingest.clone();
         let prepare = move |request| preparing.prepare(request).map_err(Status::from);
         let reading = read(requests, prepare, self.shutdown.clone(), sender);
         let prepared = stream::poll_fn(move |context| receiver.poll_recv(context));
-        let prepared = prepared.try_buffered(TOGETHER).try_ready_chunks(TOGETHER);
-        let mut prepared = Box::pin(prepared);
-        let responses = try_stream! {
-            loop {
-                // Those before one that cannot be read are stored all the same.
-                let (batches, end) = match prepared.try_next().await {
-                    Ok(Some(batches)) => (batches, None),
-                    Ok(None) => break,
-                    Err(TryReadyChunksError(batches, error)) => (batches, Some(error)),
-                };
-                for response in ingest.store(batches).await? {
-                    yield response;
-                }
-                if let Some(error) = end {
-                    Err(error)?;
-                }
-            }
-        };
+        let ready = prepared.try_buffered(TOGETHER).try_ready_chunks(TOGETHER);
+        let responses = when_it_can_be_stored(ready, ingest.clone())
+            .map(move |ready| {
+                let (ingest, background) = (ingest.clone(), background.clone());
+                async move { background.run(store(ready, ingest)).await }
+            })
+            .buffered(AT_A_TIME)
+            .flat_map(|stored| {
+                let failed = |error: JoinError| vec![Err(Status::internal(error.to_string()))];
+                stream::iter(stored.unwrap_or_else(failed))
+            });
         // The next ones are read and made ready while others are written, or few would be
         // ready when these are done.
-        let reading = stream::once(reading).filter_map(|()| ready(None));
+        let reading = stream::once(reading).filter_map(|()| future::ready(None));
         Ok(Response::new(Box::pin(stream::select(responses, reading))))
+    }
+}
+
+/// Takes what is ready when it can be stored, and not before: more is ready by then.
+fn when_it_can_be_stored<S: Stream + Send>(ready: S, ingest: Ingest) -> impl Stream<Item = S::Item> + Send {
+    stream::unfold((Box::pin(ready), ingest), async |(mut ready, ingest)| {
+        ingest.next_turn().await;
+        let next = ready.next().await?;
+        Some((next, (ready, ingest)))
+    })
+}
+
+/// Stores runs that are ready, and then fails as the one behind them did.
+async fn store(
+    ready: Result<Vec<Prepared>, TryReadyChunksError<Prepared, Status>>,
+    ingest: Ingest,
+) -> Vec<Result<AppendResponse, Status>> {
+    let (prepared, end) = match ready {
+        Ok(prepared) => (prepared, None),
+        Err(TryReadyChunksError(prepared, error)) => (prepared, Some(error)),
+    };
+    match ingest.store(prepared).await {
+        Ok(stored) => stored.into_iter().map(Ok).chain(end.map(Err)).collect(),
+        Err(error) => vec![Err(error.into())],
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     figures::{Cell, Combination, Dimension},
     filter::{Range, ToolCallFilter},
     rollup::{self, BY_TOOL, CallerRow, OF_ALL, Part, RollupRow, Source, ToolCallersRow},
-    row::{Counter, Value},
+    row::Counter,
     tally::Tally,
     tool_call::ToolCallRow,
 };
@@ -52,18 +52,35 @@ struct RolledUp {
     latencies: Vec<u8>,
 }
 
-/// Counts calls that ended in this transaction. Only one transaction at a time
-/// does so: what is added to must not change before it is written.
-pub(super) async fn write(
-    transaction: &mut Transaction,
-    ended: &[&ToolCallRow],
-    way: Way,
-) -> Result<(), DatabaseError> {
-    let numbers = tools_and_callers::number(transaction, ended).await?;
-    let tools_and_callers = ToolCallersRow::count(ended.iter().copied(), &numbers);
-    add(transaction, tools_and_callers, way).await?;
-    add(transaction, RollupRow::count(ended.iter().copied()), way).await?;
-    add(transaction, CallerRow::count(ended.iter().copied()), way).await
+/// Counts of calls, before they are added to what is stored.
+#[derive(Debug)]
+pub(super) struct Counts {
+    tools: Vec<RollupRow>,
+    callers: Vec<CallerRow>,
+}
+
+impl Counts {
+    pub(super) fn of(ended: &[&ToolCallRow]) -> Self {
+        Self {
+            tools: RollupRow::count(ended.iter().copied()),
+            callers: CallerRow::count(ended.iter().copied()),
+        }
+    }
+
+    /// Adds them, of calls that ended in this transaction. Only one transaction at a
+    /// time does so: what is added to must not change before it is written.
+    pub(super) async fn write(
+        self,
+        transaction: &mut Transaction,
+        ended: &[&ToolCallRow],
+        way: Way,
+    ) -> Result<(), DatabaseError> {
+        let numbers = tools_and_callers::number(transaction, ended).await?;
+        let tools_and_callers = ToolCallersRow::count(ended.iter().copied(), &numbers);
+        add(transaction, tools_and_callers, way).await?;
+        add(transaction, self.tools, way).await?;
+        add(transaction, self.callers, way).await
+    }
 }
 
 async fn add<R: Counter + Readable>(
@@ -79,10 +96,13 @@ async fn add<R: Counter + Readable>(
         .collect();
     let replace = format!("ON CONFLICT ({key}) DO UPDATE SET {}", counts.join(", "));
     let stored: Vec<R> = fetch_alike(transaction, R::COLUMNS, &rows, R::KEY_COLUMNS).await?;
-    let stored: HashMap<Vec<Value>, R> = stored.into_iter().map(|row| (row.key(), row)).collect();
+    let alike: Vec<Option<&R>> = {
+        let stored: HashMap<R::Key<'_>, &R> = stored.iter().map(|row| (row.key(), row)).collect();
+        rows.iter().map(|row| stored.get(&row.key()).copied()).collect()
+    };
     let (mut known, mut new) = (Vec::new(), Vec::new());
-    for mut row in rows {
-        match stored.get(&row.key()) {
+    for (mut row, stored) in rows.into_iter().zip(alike) {
+        match stored {
             Some(stored) => {
                 row.add(stored);
                 known.push(row);

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use database::{DatabaseError, Transaction};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::{Grouping, Statement, Store, columns, push_terms};
 use crate::{
     figures::{Cell, Dimension},
     filter::ToolCallFilter,
-    rollup::{Caller, Callers, DAY_US, OF_TOOLS, floor},
+    rollup::{Caller, CallerKey, Callers, DAY_US, OF_TOOLS, floor},
     row::{Row, row},
     store::statement::{fetch_alike, insert_returning},
     tool_call::ToolCallRow,
@@ -64,9 +64,9 @@ pub(super) async fn number(
     transaction: &mut Transaction,
     calls: &[&ToolCallRow],
 ) -> Result<HashMap<Caller, u32>, DatabaseError> {
-    let mut days: BTreeMap<Caller, i64> = BTreeMap::new();
+    let mut days: BTreeMap<CallerKey<'_>, i64> = BTreeMap::new();
     for call in calls {
-        let day = days.entry(Caller::of(call)).or_insert(i64::MIN);
+        let day = days.entry(Caller::key_of(call)).or_insert(i64::MIN);
         *day = (*day).max(floor(call.started_at, DAY_US));
     }
     let mut numbers = HashMap::new();
@@ -76,23 +76,28 @@ pub(super) async fn number(
             numbers.extend(u32::try_from(number).ok().map(|number| (caller, number)));
         }
     };
-    let callers: Vec<Caller> = days.keys().cloned().collect();
+    let callers: Vec<Caller> = days.keys().copied().map(Caller::from).collect();
     let columns = [&["number", "last_day"], Caller::COLUMNS].concat();
     let mut known: Vec<Numbered> =
         fetch_alike(transaction, &columns, &callers, Caller::COLUMNS.len()).await?;
-    known.retain(|known| days.get(&known.caller).is_some_and(|day| *day <= known.last_day));
-    for known in &known {
-        days.remove(&known.caller);
-    }
+    known.retain(|known| {
+        days.get(&known.caller.key())
+            .is_some_and(|day| *day <= known.last_day)
+    });
+    let up_to_date: HashSet<CallerKey<'_>> = known.iter().map(|known| known.caller.key()).collect();
+    days.retain(|caller, _| !up_to_date.contains(caller));
     keep(known);
-    let others = days.into_iter().map(|(caller, last_day)| SeenRow {
-        project_id: caller.project_id,
-        session_id: caller.session_id,
-        client_type: caller.client_type,
-        client_name: caller.client_name,
-        user_id: caller.user_id,
-        api_key_id: caller.api_key_id,
-        last_day,
+    let others = days.into_iter().map(|(caller, last_day)| {
+        let caller = Caller::from(caller);
+        SeenRow {
+            project_id: caller.project_id,
+            session_id: caller.session_id,
+            client_type: caller.client_type,
+            client_name: caller.client_name,
+            user_id: caller.user_id,
+            api_key_id: caller.api_key_id,
+            last_day,
+        }
     });
     let others: Vec<SeenRow> = others.collect();
     let key = Caller::COLUMNS.join(", ");
