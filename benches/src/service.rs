@@ -11,7 +11,7 @@ use tonic::service::interceptor::InterceptedService;
 
 /// As a gateway sends them.
 const BATCH: usize = 500;
-const IN_FLIGHT: usize = 24;
+const IN_FLIGHT: usize = 32;
 
 const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
 

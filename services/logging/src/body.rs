@@ -1,20 +1,23 @@
-//! How the texts of a call are kept: deflated where that saves something, and
+//! How the texts of a call are kept: compressed where that saves something, and
 //! together, because results repeat what was asked for.
 
-use crate::deflate;
+use crate::compression;
 
 /// The first byte of a body: the text as it is.
 const AS_IT_IS: u8 = 0;
 
-/// Deflated by itself.
-const DEFLATED: u8 = 1;
+/// Compressed by itself.
+const COMPRESSED: u8 = 1;
 
 /// Of arguments: their length (four bytes, the lowest first), then arguments and
-/// result deflated. Of a result: it is there.
+/// result compressed. Of a result: it is there.
 const TOGETHER: u8 = 2;
 
-/// Below it, deflating saves nothing.
-const WORTH_DEFLATING_BYTES: usize = 96;
+/// Below it, compression saves nothing.
+const WORTH_IT_BYTES: usize = 96;
+
+/// More than any record has (`rpc`'s `MAX_BATCH_BYTES`).
+const LONGEST_BYTES: usize = 64 << 20;
 
 /// The longest preview, in characters.
 const PREVIEW_CHARACTERS: usize = 120;
@@ -24,7 +27,7 @@ pub(crate) fn pack(arguments: Option<&str>, result: Option<&str>) -> (Option<Vec
     if let (Some(arguments), Some(result)) = (arguments, result)
         && let Ok(length) = u32::try_from(arguments.len())
         && let mut body = [&[TOGETHER][..], &length.to_le_bytes()].concat()
-        && deflate(&[arguments, result], &mut body)
+        && compress(&[arguments, result], &mut body)
     {
         return (Some(body), Some(vec![TOGETHER]));
     }
@@ -32,8 +35,8 @@ pub(crate) fn pack(arguments: Option<&str>, result: Option<&str>) -> (Option<Vec
 }
 
 fn pack_one(text: &str) -> Vec<u8> {
-    let mut body = vec![DEFLATED];
-    if !deflate(&[text], &mut body) {
+    let mut body = vec![COMPRESSED];
+    if !compress(&[text], &mut body) {
         body.clear();
         body.push(AS_IT_IS);
         body.extend_from_slice(text.as_bytes());
@@ -42,19 +45,19 @@ fn pack_one(text: &str) -> Vec<u8> {
 }
 
 /// Whether the texts are shorter so. If not, nothing is added to the body.
-fn deflate(texts: &[&str], body: &mut Vec<u8>) -> bool {
+fn compress(texts: &[&str], body: &mut Vec<u8>) -> bool {
     let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
     let length: usize = texts.iter().map(|text| text.len()).sum();
-    length >= WORTH_DEFLATING_BYTES && deflate::deflate(&parts, length - 1, body)
+    length >= WORTH_IT_BYTES && compression::compress(&parts, length - 1, body)
 }
 
 /// Arguments and result again. Of bodies that are damaged, what can be read.
 pub(crate) fn unpack(arguments: Option<&[u8]>, result: Option<&[u8]>) -> (Option<String>, Option<String>) {
-    let Some([TOGETHER, l0, l1, l2, l3, deflated @ ..]) = arguments else {
+    let Some([TOGETHER, l0, l1, l2, l3, compressed @ ..]) = arguments else {
         return (arguments.map(unpack_one), result.map(unpack_one));
     };
     let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize;
-    let mut arguments = inflate(deflated);
+    let mut arguments = decompress(compressed);
     let after = arguments.split_off(length.min(arguments.len()));
     let after = match result {
         Some([TOGETHER, ..]) => Some(lossy(after)),
@@ -65,14 +68,14 @@ pub(crate) fn unpack(arguments: Option<&[u8]>, result: Option<&[u8]>) -> (Option
 
 fn unpack_one(body: &[u8]) -> String {
     match body.split_first() {
-        Some((&DEFLATED, deflated)) => lossy(inflate(deflated)),
+        Some((&COMPRESSED, compressed)) => lossy(decompress(compressed)),
         Some((_, text)) => lossy(text.to_vec()),
         None => String::new(),
     }
 }
 
-fn inflate(deflated: &[u8]) -> Vec<u8> {
-    let (text, is_whole) = deflate::inflate(deflated, usize::MAX);
+fn decompress(compressed: &[u8]) -> Vec<u8> {
+    let (text, is_whole) = compression::decompress(compressed, LONGEST_BYTES);
     if !is_whole {
         tracing::error!("a stored payload is damaged");
     }

@@ -19,7 +19,7 @@ mod volume;
 pub(crate) use list::WordList;
 pub(crate) use search::{Search, Texts};
 #[cfg(test)]
-pub(crate) use volume::inflate;
+pub(crate) use volume::decompress;
 pub(crate) use volume::{Page, Places, Volume, look_up, renumber};
 
 /// Of the id of a call, where there are many one after another.

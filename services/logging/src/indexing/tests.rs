@@ -61,7 +61,7 @@ async fn words_in_pages<'word>(store: &Store, words: &[&'word str]) -> Vec<&'wor
     let pages: Vec<(Vec<u8>, Vec<u8>)> = read(store, "SELECT first_word, page FROM word_pages").await;
     let texts: Vec<Vec<u8>> = pages
         .iter()
-        .flat_map(|(first, page)| [first.clone(), words::inflate(page)])
+        .flat_map(|(first, page)| [first.clone(), words::decompress(page)])
         .collect();
     let stands = |word: &str| {
         texts

@@ -38,8 +38,18 @@ impl CopiedRows {
         Ok(())
     }
 
-    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
-        self.0.extend(END.to_be_bytes());
+    /// How many bytes there are to be sent.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What there is, to be sent before the rows that follow.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
+    }
+
+    pub(crate) fn end(mut self) -> Vec<u8> {
+        self.0.extend(END.to_be_bytes());
+        self.take()
     }
 }

@@ -18,7 +18,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Batches that are written in one transaction, at most. While one is committed
 /// others become ready, and rows that several of them count in, or look up, cost
 /// what those of one batch do.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 10;
 
 /// Transactions of a stream: one writes its calls while the other is finished.
 const AT_A_TIME: usize = 2;

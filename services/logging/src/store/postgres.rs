@@ -25,6 +25,10 @@ use crate::{
 /// another time lies in the rest.
 const DAYS: std::ops::Range<u64> = 18_262..47_482;
 
+/// Of rows that are sent at a time: while PostgreSQL stores them the next ones are put
+/// together.
+const COPIED_BYTES: usize = 64 * 1_024;
+
 /// The tables that have a part per day.
 pub(super) const PARTED: [&str; 2] = ["tool_calls", "tool_call_bodies"];
 
@@ -66,14 +70,17 @@ pub(super) async fn copy<'row, R: Row + 'row>(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut copied = CopiedRows::new();
-    for row in rows {
-        row.copy_to(&mut copied).map_err(sqlx::Error::Encode)?;
-    }
     let columns = R::COLUMNS.join(", ");
     let statement = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", R::TABLE);
     let mut copy = connection.copy_in_raw(&statement).await?;
-    copy.send(copied.into_bytes()).await?;
+    let mut copied = CopiedRows::new();
+    for row in rows {
+        row.copy_to(&mut copied).map_err(sqlx::Error::Encode)?;
+        if copied.len() >= COPIED_BYTES {
+            copy.send(copied.take()).await?;
+        }
+    }
+    copy.send(copied.end()).await?;
     copy.finish().await?;
     Ok(())
 }

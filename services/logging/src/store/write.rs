@@ -132,6 +132,7 @@ impl<'batch> Begun<'batch> {
 
     async fn finish(mut self) -> Result<Written, DatabaseError> {
         let (transaction, batch) = (&mut self.transaction, self.batch);
+        self.calls.leave_to_the_index(transaction, self.way).await?;
         self.calls.count(transaction).await?;
         sessions::write(transaction, &batch.sessions).await?;
         insert(transaction, &batch.server_logs, KEEP).await?;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::{Part, Words};
-use crate::deflate;
+use crate::compression;
 
 mod bytes;
 #[cfg(test)]
@@ -15,11 +15,11 @@ mod tests;
 
 use bytes::{Reader, push_number};
 
-/// How much of a page there is before it is deflated. More saves little on the
+/// How much of a page there is before it is compressed. More saves little on the
 /// disk, and a word costs the reading of its page.
 const PAGE_BYTES: usize = 8 * 1_024;
 
-/// More than any page inflates to.
+/// More than any page becomes again.
 const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// So much memory a volume in the making takes, about.
@@ -213,10 +213,9 @@ impl Pages {
 
     fn finish_page(&mut self) {
         let mut bytes = Vec::new();
-        // As much as zlib says that it can need, and more (deflateBound).
-        let room = self.raw.len() + self.raw.len() / 4 + 64;
+        let room = compression::room_for(self.raw.len());
         assert!(
-            deflate::deflate(&[&self.raw], room, &mut bytes),
+            compression::compress(&[&self.raw], room, &mut bytes),
             "there is room for all of it"
         );
         self.done.push(Page {
@@ -275,7 +274,7 @@ pub(crate) fn renumber<'page>(
 
 /// Goes through the words of a page until it is told to stop.
 fn for_each_word(page: &[u8], mut goes_on: impl FnMut(&[u8], &[u8]) -> bool) {
-    let raw = inflate(page);
+    let raw = decompress(page);
     let mut reader = Reader(&raw);
     let mut word = Vec::new();
     while let Some((alike, rest)) = reader.number().zip(reader.run()) {
@@ -289,8 +288,8 @@ fn for_each_word(page: &[u8], mut goes_on: impl FnMut(&[u8], &[u8]) -> bool) {
 }
 
 /// Of a page that is damaged, what can be read.
-pub(crate) fn inflate(page: &[u8]) -> Vec<u8> {
-    let (raw, is_whole) = deflate::inflate(page, MAX_PAGE_BYTES);
+pub(crate) fn decompress(page: &[u8]) -> Vec<u8> {
+    let (raw, is_whole) = compression::decompress(page, MAX_PAGE_BYTES);
     if !is_whole {
         tracing::error!("a page of the index of words is damaged");
     }

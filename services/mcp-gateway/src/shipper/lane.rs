@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 const LINGER: Duration = Duration::from_millis(200);
 
 /// Batches that the logging service has not acknowledged yet.
-const MAX_IN_FLIGHT: usize = 24;
+const MAX_IN_FLIGHT: usize = 32;
 
 /// How long nothing may be acknowledged before a stream is taken for dead.
 const PATIENCE: Duration = Duration::from_mins(1);

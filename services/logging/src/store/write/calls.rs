@@ -91,6 +91,22 @@ impl<'batch> Calls<'batch> {
         })
     }
 
+    /// Notes those that ended for the index of words: they change no more.
+    pub(super) async fn leave_to_the_index(
+        &self,
+        transaction: &mut Transaction,
+        way: Way,
+    ) -> Result<(), DatabaseError> {
+        let unindexed = self.ended.iter().map(|call| UnindexedRow {
+            project_id: call.project_id,
+            started_at: call.started_at,
+            tool_call_id: call.id,
+        });
+        let unindexed: Vec<UnindexedRow> = unindexed.collect();
+        // A call that was taken away may come again before the index has got to it.
+        insert_new(transaction, &unindexed, way, KEEP).await
+    }
+
     /// Counts them in their sessions.
     pub(super) async fn count(&self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
         insert(transaction, self.sessions.values(), ADD_COUNTS).await
@@ -120,8 +136,6 @@ async fn write_new_calls(
     Ok(ids.into_iter().filter(|id| !known.contains(id)).collect())
 }
 
-/// Writes bodies, and notes those of ended calls for the index of words: they
-/// change no more.
 async fn write_bodies(
     transaction: &mut Transaction,
     calls: &[&StoredToolCall],
@@ -133,17 +147,7 @@ async fn write_bodies(
         way,
         "ON CONFLICT (tool_call_id) DO UPDATE SET arguments = excluded.arguments, result = excluded.result",
     )
-    .await?;
-    let ended = calls.iter().filter(|call| call.row.is_finished());
-    let unindexed: Vec<UnindexedRow> = ended
-        .map(|call| UnindexedRow {
-            project_id: call.row.project_id,
-            started_at: call.row.started_at,
-            tool_call_id: call.row.id,
-        })
-        .collect();
-    // A call that was taken away may come again before the index has got to it.
-    insert_new(transaction, &unindexed, way, KEEP).await
+    .await
 }
 
 fn returned_ids(rows: Vec<(Uuid,)>) -> HashSet<Uuid> {

@@ -104,7 +104,7 @@ proptest! {
     ) {
         look_up(&raw, &word, true, |_, _| {});
         let mut page = Vec::new();
-        assert!(deflate::deflate(&[&raw], 300, &mut page));
+        assert!(compression::compress(&[&raw], 300, &mut page));
         look_up(&page, &word, true, |_, _| {});
         renumber([&page[..]], &[Some(0), None, Some(1)]);
     }
