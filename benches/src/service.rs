@@ -70,11 +70,12 @@ impl Service {
             let mut calls = calls.peekable();
             let mut next_seq = 1;
             while calls.peek().is_some() {
-                let records: Vec<Record> = calls
+                let records: Vec<_> = calls
                     .by_ref()
                     .take(BATCH)
-                    .map(|call| Record {
-                        record: Some(Kind::ToolCall(call)),
+                    .map(|call| {
+                        let record = Some(Kind::ToolCall(call));
+                        Record { record }.to_bytes()
                     })
                     .collect();
                 room.acquire().await?.forget();

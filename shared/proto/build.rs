@@ -15,7 +15,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(&files, [&root])?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("not run by cargo")?);
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .extern_path(
+            ".mcporch.logging.v1.AppendRequest",
+            "crate::append::AppendRequest",
+        )
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn record(
             first_seq: first + 1,
             last_seq: last + 1,
             records: (first..=last)
-                .map(|number| call(&project_id, number, at(number)))
+                .map(|number| call(&project_id, number, at(number)).to_bytes())
                 .collect(),
         }
     });

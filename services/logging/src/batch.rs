@@ -1,5 +1,5 @@
 use domain::Timestamp;
-use prost::Message as _;
+use prost::{Message as _, bytes::Bytes};
 use proto::logging::{self as wire, record::Record as Kind};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -59,7 +59,7 @@ impl Run {
 impl Batch {
     /// Folds records together: the intent and the outcome of a call are one
     /// row. What cannot be read is a dead letter.
-    pub(crate) fn fold(records: &[wire::Record], gateway_id: Uuid, now: Timestamp) -> Self {
+    pub(crate) fn fold(records: &[Bytes], gateway_id: Uuid, now: Timestamp) -> Self {
         let mut batch = Self::default();
         for record in records {
             let problem = match batch.add(record) {
@@ -98,8 +98,12 @@ impl Batch {
     }
 
     /// Returns what had to be changed, in words.
-    fn add(&mut self, record: &wire::Record) -> Result<String, InvalidRecord> {
-        match &record.record {
+    fn add(&mut self, record: &Bytes) -> Result<String, InvalidRecord> {
+        let record = wire::Record::decode(record.clone()).map_err(|error| InvalidRecord {
+            field: "record",
+            problem: error.to_string(),
+        })?;
+        match record.record {
             Some(Kind::ToolCall(call)) => {
                 let call = StoredToolCall::from_wire(call)?;
                 let note = if call.is_changed {
@@ -135,14 +139,13 @@ impl Batch {
 }
 
 impl DeadLetterRow {
-    pub(crate) fn new(record: &wire::Record, gateway_id: Uuid, now: Timestamp, problem: &str) -> Self {
-        let record = record.encode_to_vec();
+    pub(crate) fn new(record: &Bytes, gateway_id: Uuid, now: Timestamp, problem: &str) -> Self {
         Self {
-            sha256: Sha256::digest(&record).to_vec(),
+            sha256: Sha256::digest(record).to_vec(),
             gateway_id,
             received_at: now.as_micros(),
             problem: problem.replace('\0', "\u{FFFD}"),
-            record,
+            record: record.to_vec(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Gateway {
             epoch: 1,
             first_seq,
             last_seq: self.next_seq - 1,
-            records,
+            records: records.iter().map(Record::to_bytes).collect(),
         }
     }
 

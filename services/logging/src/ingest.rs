@@ -6,6 +6,7 @@ use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge},
 };
+use prost::{Message as _, bytes::Bytes};
 use proto::logging::{AppendRequest, AppendResponse, Record, record::Record as Kind};
 use service_error::{Code, ServiceError};
 use tokio::sync::watch;
@@ -167,7 +168,7 @@ impl Ingest {
 
     /// Stores records in ever smaller parts until each that the database
     /// refuses stands alone. Returns those.
-    async fn bisect(&self, records: &[Record], gateway_id: Uuid) -> Result<Vec<DeadLetterRow>, ServiceError> {
+    async fn bisect(&self, records: &[Bytes], gateway_id: Uuid) -> Result<Vec<DeadLetterRow>, ServiceError> {
         let mut refused = Vec::new();
         let mut parts = vec![records];
         while let Some(part) = parts.pop() {
@@ -193,17 +194,20 @@ impl Ingest {
 
     /// Stores of a call that the database refused what it can hardly refuse, so
     /// that it is seen that there was one.
-    async fn write_bare(&self, record: &Record, gateway_id: Uuid) -> Result<(), ServiceError> {
-        let Some(Kind::ToolCall(call)) = &record.record else {
+    async fn write_bare(&self, record: &Bytes, gateway_id: Uuid) -> Result<(), ServiceError> {
+        let Ok(Record {
+            record: Some(Kind::ToolCall(call)),
+        }) = Record::decode(record.clone())
+        else {
             return Ok(());
         };
         let bare = Record {
-            record: Some(Kind::ToolCall(tool_call::without_texts(call))),
+            record: Some(Kind::ToolCall(tool_call::without_texts(&call))),
         };
         // Its bytes are buried as they came, not these.
         let batch = Batch {
             dead_letters: Vec::new(),
-            ..Batch::fold(&[bare], gateway_id, self.clock.now())
+            ..Batch::fold(&[bare.to_bytes()], gateway_id, self.clock.now())
         };
         match self.write(batch).await {
             Err(error) if !error.is_refused_value() => Err(not_stored(error)),

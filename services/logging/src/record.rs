@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use domain::GatewayId;
 use proto::convert::InvalidField;
 use uuid::Uuid;
@@ -44,17 +42,12 @@ pub(crate) struct Texts {
 impl Texts {
     /// PostgreSQL keeps no NUL in a text. Whoever reads sees U+FFFD instead, in
     /// both databases.
-    pub(crate) fn take(&mut self, field: &'static str, text: &str) -> String {
-        self.read(field, text).into_owned()
-    }
-
-    /// The same of a text that is not kept as it is.
-    pub(crate) fn read<'text>(&mut self, field: &'static str, text: &'text str) -> Cow<'text, str> {
+    pub(crate) fn take(&mut self, field: &'static str, text: String) -> String {
         if !text.contains('\0') {
-            return text.into();
+            return text;
         }
         self.changed.push(field);
-        text.replace('\0', "\u{FFFD}").into()
+        text.replace('\0', "\u{FFFD}")
     }
 
     /// What was changed, in words; empty when nothing was.

@@ -31,20 +31,20 @@ row! {
 
 impl ServerLogRow {
     /// Reads a record.
-    pub(crate) fn from_wire(log: &wire::ServerLog) -> Result<Self, InvalidRecord> {
+    pub(crate) fn from_wire(log: wire::ServerLog) -> Result<Self, InvalidRecord> {
         let mut texts = Texts::default();
         Ok(Self {
             id: record::id("id", &log.id)?,
             project_id: record::id("project_id", &log.project_id)?,
             server_id: record::id("server_id", &log.server_id)?,
-            server_name: texts.take("server_name", &log.server_name),
+            server_name: texts.take("server_name", log.server_name),
             level: LogLevel::from_wire(log.level)
                 .map_or("", LogLevel::as_str)
                 .to_owned(),
             kind: ServerLogKind::from_wire(log.kind)
                 .map_or("", ServerLogKind::as_str)
                 .to_owned(),
-            line: texts.take("line", &log.line),
+            line: texts.take("line", log.line),
             at: log.at_us,
             tool_call_id: record::optional_id("tool_call_id", log.tool_call_id.as_deref())?,
         })

@@ -50,23 +50,22 @@ pub(crate) struct CountedSession {
 
 impl SessionRow {
     /// Reads a record. Its counters are ignored: the store counts.
-    pub(crate) fn from_wire(session: &wire::ClientSession) -> Result<Self, InvalidRecord> {
-        let (client, principal) = <(wire::Client, Principal)>::default();
-        let client = session.client.as_ref().unwrap_or(&client);
-        let principal = session.principal.as_ref().unwrap_or(&principal);
+    pub(crate) fn from_wire(session: wire::ClientSession) -> Result<Self, InvalidRecord> {
+        let client = session.client.unwrap_or_default();
+        let principal = session.principal.unwrap_or_default();
         let mut texts = Texts::default();
         Ok(Self {
             id: record::id("id", &session.id)?,
             project_id: record::id("project_id", &session.project_id)?,
             server_id: record::optional_id("server_id", session.server_id.as_deref())?,
             door: Door::from_wire(session.door).map_or("", Door::as_str).to_owned(),
-            revision: texts.take("revision", &session.revision),
-            client_name: texts.take("client.name", &client.name),
-            client_version: texts.take("client.version", &client.version),
-            client_type: texts.take("client.type", &client.r#type),
-            user_agent: texts.take("client.user_agent", &client.user_agent),
-            ip_address: texts.take("client.ip_address", &client.ip_address),
-            capabilities_json: texts.take("capabilities_json", &session.capabilities_json),
+            revision: texts.take("revision", session.revision),
+            client_name: texts.take("client.name", client.name),
+            client_version: texts.take("client.version", client.version),
+            client_type: texts.take("client.type", client.r#type),
+            user_agent: texts.take("client.user_agent", client.user_agent),
+            ip_address: texts.take("client.ip_address", client.ip_address),
+            capabilities_json: texts.take("capabilities_json", session.capabilities_json),
             user_id: record::optional_id("principal.user_id", principal.user_id.as_deref())?,
             api_key_id: record::optional_id("principal.api_key_id", principal.api_key_id.as_deref())?,
             started_at: session.started_at_us,

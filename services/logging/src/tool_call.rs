@@ -1,4 +1,4 @@
-use std::{borrow::Cow, str::FromStr as _};
+use std::str::FromStr as _;
 
 use database::keyset::Key;
 use domain::{Door, ErrorKind, ToolCallId, ToolCallStatus};
@@ -107,42 +107,45 @@ pub(crate) fn without_texts(call: &wire::ToolCall) -> wire::ToolCall {
 impl StoredToolCall {
     /// Reads a record. Words of a newer release are left empty; without an id, a
     /// project or a status it is no call.
-    pub(crate) fn from_wire(call: &wire::ToolCall) -> Result<Self, InvalidRecord> {
+    pub(crate) fn from_wire(call: wire::ToolCall) -> Result<Self, InvalidRecord> {
         let id = record::id("id", &call.id)?;
         let status = ToolCallStatus::from_wire(call.status).ok_or_else(|| InvalidRecord {
             field: "status",
             problem: format!("{} is no status", call.status),
         })?;
         let mut texts = Texts::default();
-        let (client, principal) = <(wire::Client, Principal)>::default();
-        let client = call.client.as_ref().unwrap_or(&client);
-        let principal = call.principal.as_ref().unwrap_or(&principal);
-        let arguments = KeptPayload::from_wire("arguments", call.arguments.as_ref(), &mut texts);
-        let result = KeptPayload::from_wire("result", call.result.as_ref(), &mut texts);
-        let mut words = |field, words: &[String]| {
-            let words = words.iter().map(|word| texts.take(field, word));
-            words_to_json(words.collect())
-        };
-        let bridged = words("bridged", &call.bridged);
-        let downgrades = words("downgrades", &call.downgrades);
+        let client = call.client.unwrap_or_default();
+        let principal = call.principal.unwrap_or_default();
+        let arguments = KeptPayload::from_wire("arguments", call.arguments, &mut texts);
+        let result = KeptPayload::from_wire("result", call.result, &mut texts);
+        let bridged = call
+            .bridged
+            .into_iter()
+            .map(|word| texts.take("bridged", word))
+            .collect();
+        let downgrades = call
+            .downgrades
+            .into_iter()
+            .map(|word| texts.take("downgrades", word))
+            .collect();
         let mut row = ToolCallRow {
             id,
             project_id: record::id("project_id", &call.project_id)?,
             server_id: record::optional_id("server_id", call.server_id.as_deref())?,
-            server_name: texts.take("server_name", &call.server_name),
+            server_name: texts.take("server_name", call.server_name),
             session_id: record::optional_id("session_id", call.session_id.as_deref())?,
-            request_id: texts.take("request_id", &call.request_id),
-            tool_name: texts.take("tool_name", &call.tool_name),
-            exposed_name: texts.take("exposed_name", &call.exposed_name),
+            request_id: texts.take("request_id", call.request_id),
+            tool_name: texts.take("tool_name", call.tool_name),
+            exposed_name: texts.take("exposed_name", call.exposed_name),
             door: Door::from_wire(call.door).map_or("", Door::as_str).to_owned(),
-            client_revision: texts.take("client_revision", &call.client_revision),
-            upstream_revision: texts.take("upstream_revision", &call.upstream_revision),
-            bridged,
-            downgrades,
+            client_revision: texts.take("client_revision", call.client_revision),
+            upstream_revision: texts.take("upstream_revision", call.upstream_revision),
+            bridged: words_to_json(bridged),
+            downgrades: words_to_json(downgrades),
             status: status.as_str().to_owned(),
             error_kind: ErrorKind::from_wire(call.error_kind).map(|kind| kind.as_str().to_owned()),
             error_code: call.error_code,
-            error_message: texts.take("error_message", &call.error_message),
+            error_message: texts.take("error_message", call.error_message),
             started_at: call.started_at_us,
             duration_us: call.duration_us.map(record::duration),
             duration_bucket: call.duration_us.map(latency::bucket),
@@ -157,23 +160,23 @@ impl StoredToolCall {
             result_is_truncated: result.is_truncated,
             user_id: record::optional_id("principal.user_id", principal.user_id.as_deref())?,
             api_key_id: record::optional_id("principal.api_key_id", principal.api_key_id.as_deref())?,
-            client_name: texts.take("client.name", &client.name),
-            client_version: texts.take("client.version", &client.version),
-            client_type: texts.take("client.type", &client.r#type),
-            user_agent: texts.take("client.user_agent", &client.user_agent),
-            ip_address: texts.take("client.ip_address", &client.ip_address),
-            trace_id: texts.take("trace_id", &call.trace_id),
-            span_id: texts.take("span_id", &call.span_id),
-            tool_version: texts.take("tool_version", &call.tool_version),
+            client_name: texts.take("client.name", client.name),
+            client_version: texts.take("client.version", client.version),
+            client_type: texts.take("client.type", client.r#type),
+            user_agent: texts.take("client.user_agent", client.user_agent),
+            ip_address: texts.take("client.ip_address", client.ip_address),
+            trace_id: texts.take("trace_id", call.trace_id),
+            span_id: texts.take("span_id", call.span_id),
+            tool_version: texts.take("tool_version", call.tool_version),
             rounds: i64::from(call.rounds),
-            stderr_excerpt: texts.take("stderr_excerpt", &call.stderr_excerpt),
+            stderr_excerpt: texts.take("stderr_excerpt", call.stderr_excerpt),
             storage_note: String::new(),
             // Known when the transaction is.
             change: 0,
             arguments_preview: arguments.json.as_deref().map_or_else(String::new, body::preview),
         };
         let note = texts.note();
-        row.storage_note = join_notes(texts.take("storage_note", &call.storage_note), &note);
+        row.storage_note = join_notes(texts.take("storage_note", call.storage_note), &note);
         keep_within_its_day(&mut row);
         let (packed_arguments, packed_result) = body::pack(arguments.json.as_deref(), result.json.as_deref());
         let is_changed = !note.is_empty() || row.started_at != call.started_at_us;
@@ -231,13 +234,13 @@ impl ToolCallRow {
             None => (None, None),
         };
         let arguments = KeptPayload {
-            json: arguments_json.map(Cow::Owned),
+            json: arguments_json,
             size: self.arguments_size,
             sha256: self.arguments_sha256,
             is_truncated: self.arguments_is_truncated,
         };
         let result = KeptPayload {
-            json: result_json.map(Cow::Owned),
+            json: result_json,
             size: self.result_size,
             sha256: self.result_sha256,
             is_truncated: self.result_is_truncated,
@@ -317,26 +320,26 @@ fn join_notes(one: String, other: &str) -> String {
 
 /// A payload in its columns: all empty when there was none.
 #[derive(Default)]
-struct KeptPayload<'json> {
-    json: Option<Cow<'json, str>>,
+struct KeptPayload {
+    json: Option<String>,
     size: Option<i64>,
     sha256: Option<Vec<u8>>,
     is_truncated: Option<bool>,
 }
 
-impl<'json> KeptPayload<'json> {
-    fn from_wire(field: &'static str, payload: Option<&'json Payload>, texts: &mut Texts) -> Self {
+impl KeptPayload {
+    fn from_wire(field: &'static str, payload: Option<Payload>, texts: &mut Texts) -> Self {
         payload.map_or_else(Self::default, |payload| Self {
-            json: Some(texts.read(field, &payload.json)),
+            json: Some(texts.take(field, payload.json)),
             size: Some(record::number(payload.size_bytes)),
-            sha256: Some(payload.sha256.clone()),
+            sha256: Some(payload.sha256),
             is_truncated: Some(payload.is_truncated),
         })
     }
 
     fn into_wire(self) -> Option<Payload> {
         self.size.map(|size| Payload {
-            json: self.json.unwrap_or_default().into_owned(),
+            json: self.json.unwrap_or_default(),
             size_bytes: size.unsigned_abs(),
             sha256: self.sha256.unwrap_or_default(),
             is_truncated: self.is_truncated.unwrap_or_default(),

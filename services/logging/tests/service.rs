@@ -89,9 +89,12 @@ fn batch(seq: u64, call: ToolCall) -> AppendRequest {
         epoch: 1,
         first_seq: seq,
         last_seq: seq,
-        records: vec![Record {
-            record: Some(Kind::ToolCall(call)),
-        }],
+        records: vec![
+            Record {
+                record: Some(Kind::ToolCall(call)),
+            }
+            .to_bytes(),
+        ],
     }
 }
 

@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use access::ServiceIdentity;
 use domain::GatewayId;
+use proto::logging::ingest_service_client::IngestServiceClient;
 use service_host::{Channel, Shutdown};
 use spool::{Reader, Spool};
 use tokio::sync::mpsc;
-use tonic::{client::Grpc, service::interceptor::InterceptedService};
+use tonic::service::interceptor::InterceptedService;
 
 use lane::Lane;
 
@@ -27,7 +28,7 @@ const BEHIND: u64 = 5_000;
 /// what it is behind itself.
 const MAX_BACKLOGS: usize = 16;
 
-pub(crate) type Client = Grpc<InterceptedService<Channel, ServiceIdentity>>;
+pub(crate) type Client = IngestServiceClient<InterceptedService<Channel, ServiceIdentity>>;
 
 /// Reads the spool and sends it.
 #[derive(Clone)]

@@ -13,16 +13,14 @@ use proto::{
         live_sessions_service_server::LiveSessionsServiceServer, tools_service_server::ToolsServiceServer,
         upstreams_service_server::UpstreamsServiceServer,
     },
+    logging::ingest_service_client::IngestServiceClient,
     projects::{
         api_keys_service_client::ApiKeysServiceClient, snapshot_service_client::SnapshotServiceClient,
     },
 };
 use service_host::{DialOptions, Host, Listener, OnFailure};
 use spool::{Durability, Spool, SpoolConfig};
-use tonic::{
-    client::Grpc,
-    service::{Routes, interceptor::InterceptedService},
-};
+use tonic::service::{Routes, interceptor::InterceptedService};
 
 use crate::{
     Config,
@@ -136,7 +134,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     )?;
     let shipper = Shipper {
         spool,
-        client: Grpc::new(InterceptedService::new(logging, identity))
+        client: IngestServiceClient::new(InterceptedService::new(logging, identity))
             .max_encoding_message_size(MAX_GRPC_BYTES),
         gateway_id: gateway_id(&folder, host.clock())?,
         shutdown: shutdown.clone(),

@@ -4,6 +4,7 @@
 //! One module per package: [`page`], [`projects`], [`logging`], [`gateway`].
 //! [`convert`] holds the conversions of ids and enums.
 
+mod append;
 pub mod convert;
 
 /// Nested as the packages are, because generated code refers to its neighbours
@@ -30,6 +31,8 @@ mod mcporch {
     }
     pub mod logging {
         pub mod v1 {
+            pub use crate::append::AppendRequest;
+
             tonic::include_proto!("mcporch.logging.v1");
         }
     }

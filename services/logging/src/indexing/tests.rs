@@ -234,7 +234,7 @@ mod bodies_that_were_there_before_are_indexed {
         let calls = [call(1, "old"), call(2, "older"), running(3, 3)];
         let calls: Vec<StoredToolCall> = calls
             .into_iter()
-            .map(|call| StoredToolCall::from_wire(&call).unwrap())
+            .map(|call| StoredToolCall::from_wire(call).unwrap())
             .collect();
         let mut transaction = database.begin().await.unwrap();
         insert(&mut transaction, calls.iter().map(|call| &call.row), "")

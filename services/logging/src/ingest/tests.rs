@@ -324,7 +324,7 @@ database_test! {
             AppendRequest { first_seq: 0, ..batch.clone() },
             AppendRequest { first_seq: 9, ..batch.clone() },
             AppendRequest { epoch: u64::MAX, ..batch.clone() },
-            AppendRequest { records: vec![Record::default(); MAX_RECORDS + 1], ..batch.clone() },
+            AppendRequest { records: vec![Bytes::new(); MAX_RECORDS + 1], ..batch.clone() },
         ] {
             assert_eq!(gateway.ingest.append(wrong).await.unwrap_err().code, Code::InvalidArgument);
         }

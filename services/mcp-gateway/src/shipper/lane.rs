@@ -3,15 +3,13 @@ use std::{
     time::Duration,
 };
 
-use proto::logging::AppendResponse;
+use proto::logging::{AppendRequest, AppendResponse};
 use spool::{Frame, FrameKind, Reader};
 use tokio::{sync::mpsc, time::Instant};
-use tonic::{Code, Status, Streaming};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Response, Status, Streaming};
 
-use super::{
-    BEHIND, Shipper,
-    batch::{Batch, append},
-};
+use super::{BEHIND, Shipper, batch::keep_records};
 use crate::backoff::Backoff;
 
 /// The most that one batch holds ...
@@ -39,7 +37,7 @@ pub(super) struct Lane {
     leave: Option<mpsc::Sender<Reader>>,
     /// What was read and is not acknowledged, oldest first. Sent again when a
     /// stream breaks.
-    outstanding: VecDeque<Batch>,
+    outstanding: VecDeque<AppendRequest>,
     backoff: Backoff,
 }
 
@@ -87,7 +85,7 @@ impl Lane {
                         "logging takes nothing, keeping it in the spool"
                     );
                     if status.code() == Code::Internal {
-                        self.outstanding.iter_mut().for_each(Batch::keep_records);
+                        self.outstanding.iter_mut().for_each(keep_records);
                     }
                 }
             }
@@ -152,9 +150,13 @@ impl Lane {
         }
     }
 
-    async fn open(&self, batches: mpsc::Receiver<Batch>) -> Result<Streaming<AppendResponse>, Status> {
+    async fn open(
+        &self,
+        batches: mpsc::Receiver<AppendRequest>,
+    ) -> Result<Streaming<AppendResponse>, Status> {
+        let mut client = self.shipper.client.clone();
         tokio::select! {
-            opened = append(self.shipper.client.clone(), batches) => opened,
+            opened = client.append(ReceiverStream::new(batches)) => opened.map(Response::into_inner),
             () = tokio::time::sleep(PATIENCE) => Err(Status::deadline_exceeded("no answer for a minute")),
             () = self.quiet_at_the_end() => Err(Status::cancelled("the gateway stops")),
         }
@@ -204,7 +206,7 @@ impl Lane {
 
     /// Frames as a batch. An intent whose outcome is in it too is left out: the
     /// outcome says all that it does.
-    fn batch(&self, frames: &[Frame]) -> Option<Batch> {
+    fn batch(&self, frames: &[Frame]) -> Option<AppendRequest> {
         let (first, last) = (frames.first()?, frames.last()?);
         let closed: HashSet<_> = frames
             .iter()
@@ -216,7 +218,7 @@ impl Lane {
             .filter(|frame| frame.kind != FrameKind::Opening || !closed.contains(&frame.id))
             .map(|frame| frame.body.clone())
             .collect();
-        Some(Batch {
+        Some(AppendRequest {
             gateway_id: self.shipper.gateway_id.to_string(),
             epoch: first.epoch,
             first_seq: first.seq,

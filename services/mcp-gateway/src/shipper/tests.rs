@@ -88,7 +88,7 @@ fn ship(logging: Logging, spool: &Arc<Spool>, gateway: HostConfig) -> (Host, Hos
     let channel = dial(&url, DialOptions::default()).unwrap();
     let shipper = Shipper {
         spool: spool.clone(),
-        client: Grpc::new(InterceptedService::new(channel, ServiceIdentity::new(token))),
+        client: IngestServiceClient::new(InterceptedService::new(channel, ServiceIdentity::new(token))),
         gateway_id: GatewayId::new(&Clock::system()),
         shutdown: host.shutdown(),
     };

@@ -13,9 +13,10 @@ use access::{ApiKey, Pepper, ServiceSecret};
 use domain::{ApiKeyId, Clock, ProjectId, ServerId, Timestamp, UserId};
 use futures::Stream;
 use mcp_gateway::{Config, Listeners};
+use prost::Message as _;
 use proto::{
     logging::{
-        AppendRequest, AppendResponse, ClientSession, ServerLog, ToolCall,
+        AppendRequest, AppendResponse, ClientSession, Record, ServerLog, ToolCall,
         ingest_service_server::{IngestService, IngestServiceServer},
         record,
     },
@@ -333,7 +334,7 @@ impl IngestService for Logging {
                 if logging.is_away.load(Ordering::SeqCst) {
                     Err(Status::unavailable("away"))?;
                 }
-                let records = batch.records.into_iter().filter_map(|record| record.record);
+                let records = batch.records.into_iter().filter_map(|bytes| Record::decode(bytes).unwrap().record);
                 logging.records.lock().unwrap().extend(records);
                 yield AppendResponse { epoch: batch.epoch, first_seq: batch.first_seq, last_seq: batch.last_seq };
             }

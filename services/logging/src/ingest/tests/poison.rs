@@ -104,6 +104,21 @@ database_test! {
         assert_eq!(summary.total, 48);
     }
 
+    async fn bytes_that_are_no_record_are_put_aside_as_they_came(database: Database) {
+        let mut gateway = Gateway::over(database);
+        let mut batch = gateway.batch(records([running(1, 1), running(2, 2)]));
+        batch.records[0] = Bytes::from_static(b"\xff\xff");
+        gateway.ingest.append(batch).await.unwrap();
+        let (stored, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
+        assert_eq!(stored, [running(2, 2)]);
+        let letters: Vec<(Vec<u8>,)> =
+            crate::store::Statement::new(&gateway.store.database, "SELECT record FROM dead_letters")
+                .fetch_all(&gateway.store.database)
+                .await
+                .unwrap();
+        assert_eq!(letters, [(b"\xff\xff".to_vec(),)]);
+    }
+
     async fn two_thousand_poison_bodies_block_nothing_and_are_all_seen(database: Database) {
         refuse_poison(&database).await;
         let mut gateway = Gateway::over(database);
