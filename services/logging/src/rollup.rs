@@ -71,7 +71,7 @@ pub(crate) enum Part {
 struct Tool<'call> {
     server_id: Uuid,
     server_name: &'call str,
-    tool_name: &'call str,
+    name: &'call str,
 }
 
 /// How a call ended, as far as counts tell that apart.
@@ -86,7 +86,7 @@ impl<'call> Tool<'call> {
         Self {
             server_id: call.server_id.unwrap_or_default(),
             server_name: &call.server_name,
-            tool_name: &call.tool_name,
+            name: &call.tool_name,
         }
     }
 }

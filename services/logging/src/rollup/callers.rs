@@ -45,6 +45,9 @@ row! {
 /// Ids of project, session, user and API key; type and name of the client.
 pub(crate) type CallerKey<'caller> = ([Uuid; 4], [&'caller str; 2]);
 
+/// Counts, and of hours their minutes, by width and time.
+type Buckets = BTreeMap<(i64, i64), (i64, Tally)>;
+
 impl Counter for CallerRow {
     const KEY_COLUMNS: usize = 10;
 
@@ -105,7 +108,7 @@ impl From<CallerKey<'_>> for Caller {
 impl CallerRow {
     /// Counts ended calls.
     pub(crate) fn count<'a>(calls: impl Iterator<Item = &'a ToolCallRow>) -> Vec<Self> {
-        let mut rows: BTreeMap<_, BTreeMap<(i64, i64), (i64, Tally)>> = BTreeMap::new();
+        let mut rows: BTreeMap<_, Buckets> = BTreeMap::new();
         for call in calls {
             let buckets = rows.entry((Caller::key_of(call), Ended::of(call))).or_default();
             for step_us in [DAY_US, HOUR_US] {

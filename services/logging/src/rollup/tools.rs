@@ -112,7 +112,7 @@ impl Buckets {
                 at,
                 server_id: tool.server_id,
                 server_name: tool.server_name.to_owned(),
-                tool_name: tool.tool_name.to_owned(),
+                tool_name: tool.name.to_owned(),
                 status: ended.status.to_owned(),
                 error_kind: ended.error_kind.to_owned(),
                 calls,
