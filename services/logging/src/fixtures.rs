@@ -47,7 +47,7 @@ impl Gateway {
     }
 
     /// The next batch of this gateway's spool.
-    pub(crate) fn batch(&mut self, records: Vec<Record>) -> AppendRequest {
+    pub(crate) fn batch(&mut self, records: &[Record]) -> AppendRequest {
         let first_seq = self.next_seq;
         self.next_seq += records.len().max(1) as u64;
         AppendRequest {
@@ -60,7 +60,7 @@ impl Gateway {
     }
 
     pub(crate) async fn send(&mut self, records: Vec<Record>) {
-        let batch = self.batch(records);
+        let batch = self.batch(&records);
         self.ingest.append(batch).await.unwrap();
     }
 
@@ -68,7 +68,7 @@ impl Gateway {
     pub(crate) async fn send_together(&mut self, batches: Vec<Vec<Record>>) {
         let mut prepared = Vec::new();
         for records in batches {
-            let batch = self.batch(records);
+            let batch = self.batch(&records);
             prepared.push(self.ingest.prepare(batch).await.unwrap());
         }
         let sent = prepared.len();

@@ -155,7 +155,7 @@ database_test! {
                 records([end(1), end(2), begin(3)]),
                 records([end(3), begin(0)]),
             ] {
-                let batch = gateway.batch(records);
+                let batch = gateway.batch(&records);
                 prepared.push(gateway.ingest.prepare(batch).await.unwrap());
             }
             let stores = prepared.into_iter().map(|prepared| gateway.ingest.store(vec![prepared]));
@@ -185,9 +185,9 @@ database_test! {
 
     async fn a_hole_between_batches_that_are_stored_together_stays_one(database: Database) {
         let mut gateway = Gateway::over(database);
-        let first = gateway.batch(records([running(1, 1)]));
-        let missing = gateway.batch(records([running(2, 2)]));
-        let last = gateway.batch(records([running(3, 3)]));
+        let first = gateway.batch(&records([running(1, 1)]));
+        let missing = gateway.batch(&records([running(2, 2)]));
+        let last = gateway.batch(&records([running(3, 3)]));
         let mut prepared = Vec::new();
         for batch in [first, last] {
             prepared.push(gateway.ingest.prepare(batch).await.unwrap());
@@ -296,12 +296,12 @@ database_test! {
     async fn a_hole_in_the_numbers_is_seen_until_it_is_filled(database: Database) {
         let mut gateway = Gateway::over(database);
         let holes = async |store: &Store| store.holes().await.unwrap();
-        let batches: Vec<AppendRequest> = (0..4).map(|id| gateway.batch(records([running(id + 1, 1)]))).collect();
+        let batches: Vec<AppendRequest> = (0..4).map(|id| gateway.batch(&records([running(id + 1, 1)]))).collect();
         for (index, expected) in [(0, 0), (0, 0), (2, 1), (3, 1), (2, 1), (1, 0), (0, 0)] {
             gateway.ingest.append(batches[index].clone()).await.unwrap();
             assert_eq!(holes(&gateway.store).await, expected);
         }
-        let mut next_life = gateway.batch(Vec::new());
+        let mut next_life = gateway.batch(&[]);
         next_life.epoch = 2;
         gateway.ingest.append(next_life).await.unwrap();
         assert_eq!(holes(&gateway.store).await, 1, "the next life began before its first record");
@@ -310,7 +310,7 @@ database_test! {
 
     async fn a_database_that_is_gone_leaves_the_records_with_the_gateway(database: Database) {
         let mut gateway = Gateway::over(database.clone());
-        let batch = gateway.batch(records([running(1, 1)]));
+        let batch = gateway.batch(&records([running(1, 1)]));
         database.close().await;
         let refused = gateway.ingest.append(batch).await.unwrap_err();
         assert_eq!((refused.code, refused.reason.as_str()), (Code::Unavailable, "not_stored"));
@@ -318,7 +318,7 @@ database_test! {
 
     async fn a_request_that_makes_no_sense_is_refused(database: Database) {
         let mut gateway = Gateway::over(database);
-        let batch = gateway.batch(records([running(1, 1)]));
+        let batch = gateway.batch(&records([running(1, 1)]));
         for wrong in [
             AppendRequest { gateway_id: "x".to_owned(), ..batch.clone() },
             AppendRequest { first_seq: 0, ..batch.clone() },

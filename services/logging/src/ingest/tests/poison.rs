@@ -106,7 +106,7 @@ database_test! {
 
     async fn bytes_that_are_no_record_are_put_aside_as_they_came(database: Database) {
         let mut gateway = Gateway::over(database);
-        let mut batch = gateway.batch(records([running(1, 1), running(2, 2)]));
+        let mut batch = gateway.batch(&records([running(1, 1), running(2, 2)]));
         batch.records[0] = Bytes::from_static(b"\xff\xff");
         gateway.ingest.append(batch).await.unwrap();
         let (stored, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
