@@ -184,7 +184,7 @@ database_test! {
     async fn what_gateways_sent_long_ago_is_forgotten_but_not_where_they_are(database: Database) {
         let mut gateway = Gateway::over(database);
         for epoch in [1, 2, 3] {
-            let mut batch = gateway.batch(Vec::new());
+            let mut batch = gateway.batch(&[]);
             batch.epoch = epoch;
             gateway.ingest.append(batch).await.unwrap();
         }
