@@ -66,7 +66,8 @@ impl Service {
         let (sender, receiver) = tokio::sync::mpsc::channel(IN_FLIGHT);
         let room = Semaphore::new(IN_FLIGHT);
         let feed = async {
-            let (sender, room) = (sender, &room);
+            // Its end is that of the stream.
+            let sender = sender;
             let mut calls = calls.peekable();
             let mut next_seq = 1;
             while calls.peek().is_some() {

@@ -44,7 +44,7 @@ pub async fn start(config: Config, listeners: Listeners, host: &mut Host) -> any
     let opened = background.run(async move { Store::open(&url).await }).await?;
     let store = opened.context("the call log cannot be opened")?;
     let behind = background.behind().await?;
-    let serving = serve(config, store, listeners, (background.clone(), behind), host);
+    let serving = serve(config, store, listeners, background.clone(), behind, host);
     background.start(serving).await?;
     readiness.ready();
     Ok(())
@@ -54,7 +54,8 @@ async fn serve(
     config: Config,
     store: Store,
     listeners: Listeners,
-    (background, behind): (Background, Background),
+    background: Background,
+    behind: Background,
     host: &mut Host,
 ) -> anyhow::Result<()> {
     let secret = config

@@ -5,7 +5,7 @@ use service_host::Background;
 /// locked: others would wait until a thread that comes last has its turn.
 #[derive(Debug)]
 pub(super) enum Threads {
-    /// Like all that the service does.
+    /// Like other work for the processor.
     Beside,
     /// When nothing else of it needs the processor.
     Behind(Background),

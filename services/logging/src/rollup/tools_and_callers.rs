@@ -50,7 +50,7 @@ impl ToolCallersRow {
     /// Counts ended calls of callers that have numbers.
     pub(crate) fn count<'a>(
         calls: impl Iterator<Item = &'a ToolCallRow>,
-        numbers: &HashMap<Caller, u32>,
+        numbers: &[(Caller, u32)],
     ) -> Vec<Self> {
         let numbers: HashMap<_, _> = numbers
             .iter()

@@ -38,18 +38,17 @@ impl CopiedRows {
         Ok(())
     }
 
-    /// How many bytes there are to be sent.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// What is to be sent.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
-    /// What there is, to be sent before the rows that follow.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.0)
+    /// Goes on behind what was sent, in the same room.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
-    pub(crate) fn end(mut self) -> Vec<u8> {
+    pub(crate) fn end(&mut self) {
         self.0.extend(END.to_be_bytes());
-        self.take()
     }
 }

@@ -76,11 +76,13 @@ pub(super) async fn copy<'row, R: Row + 'row>(
     let mut copied = CopiedRows::new();
     for row in rows {
         row.copy_to(&mut copied).map_err(sqlx::Error::Encode)?;
-        if copied.len() >= COPIED_BYTES {
-            copy.send(copied.take()).await?;
+        if copied.bytes().len() >= COPIED_BYTES {
+            copy.send(copied.bytes()).await?;
+            copied.clear();
         }
     }
-    copy.send(copied.end()).await?;
+    copied.end();
+    copy.send(copied.bytes()).await?;
     copy.finish().await?;
     Ok(())
 }

@@ -24,6 +24,13 @@ async fn refuse_poison(database: &Database) {
     }
 }
 
+/// The bytes of what was put aside.
+async fn dead_letters(store: &Store) -> Vec<Vec<u8>> {
+    let statement = crate::store::Statement::new(&store.database, "SELECT record FROM dead_letters");
+    let letters: Vec<(Vec<u8>,)> = statement.fetch_all(&store.database).await.unwrap();
+    letters.into_iter().map(|(record,)| record).collect()
+}
+
 /// What is wrong with every second call: `None` where it is kept as it came,
 /// else what is said of it.
 fn poison(call: &mut ToolCall, kind: u8) -> Option<&'static str> {
@@ -111,12 +118,7 @@ database_test! {
         gateway.ingest.append(batch).await.unwrap();
         let (stored, _) = fixtures::list(&gateway.store, of_project(), "", 10).await;
         assert_eq!(stored, [running(2, 2)]);
-        let letters: Vec<(Vec<u8>,)> =
-            crate::store::Statement::new(&gateway.store.database, "SELECT record FROM dead_letters")
-                .fetch_all(&gateway.store.database)
-                .await
-                .unwrap();
-        assert_eq!(letters, [(b"\xff\xff".to_vec(),)]);
+        assert_eq!(dead_letters(&gateway.store).await, [b"\xff\xff"]);
     }
 
     async fn two_thousand_poison_bodies_block_nothing_and_are_all_seen(database: Database) {
@@ -158,12 +160,7 @@ database_test! {
                 None => assert_eq!(row, &ToolCall { arguments_preview: row.arguments_preview.clone(), ..call.clone() }),
             }
         }
-        let letters: Vec<(Vec<u8>,)> =
-            crate::store::Statement::new(&gateway.store.database, "SELECT record FROM dead_letters")
-                .fetch_all(&gateway.store.database)
-                .await
-                .unwrap();
-        let raw: std::collections::HashSet<Vec<u8>> = letters.into_iter().map(|(record,)| record).collect();
+        let raw: std::collections::HashSet<Vec<u8>> = dead_letters(&gateway.store).await.into_iter().collect();
         assert_eq!(raw.len(), changed.len(), "those that were changed, and no others");
         for call in calls.iter().filter(|call| changed.contains_key(&call.id)) {
             let bytes = prost::Message::encode_to_vec(&record(Kind::ToolCall(call.clone())));

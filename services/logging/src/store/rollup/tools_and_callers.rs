@@ -59,17 +59,17 @@ struct Found {
     named_by: Option<Uuid>,
 }
 
-/// The numbers of those who made some calls; who has none gets one.
+/// Those who made some calls, and their numbers; who has none gets one.
 pub(super) async fn number(
     transaction: &mut Transaction,
     calls: &[&ToolCallRow],
-) -> Result<HashMap<Caller, u32>, DatabaseError> {
+) -> Result<Vec<(Caller, u32)>, DatabaseError> {
     let mut days: BTreeMap<CallerKey<'_>, i64> = BTreeMap::new();
     for call in calls {
         let day = days.entry(Caller::key_of(call)).or_insert(i64::MIN);
         *day = (*day).max(floor(call.started_at, DAY_US));
     }
-    let mut numbers = HashMap::new();
+    let mut numbers = Vec::new();
     let mut keep = |found: Vec<Numbered>| {
         for Numbered { number, caller, .. } in found {
             // After four billion callers, rollups of tools know no new ones.
