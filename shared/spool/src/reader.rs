@@ -17,6 +17,9 @@ pub struct Reader {
     /// The segment that is read, or the first that may come.
     key: SegmentKey,
     scanner: Option<Scanner>,
+    /// That segment as it was when the log was last asked. It is asked again when all
+    /// of that is read, not for each frame: whoever appends waits for its lock.
+    known: Option<Readable>,
     /// A frame that did not fit into the last batch.
     held: Option<Frame>,
     /// The last segment as it was when the rest was left to another reader.
@@ -32,6 +35,7 @@ impl Reader {
                 first_seq: 0,
             },
             scanner: None,
+            known: None,
             held: None,
             end: None,
         }
@@ -64,6 +68,7 @@ impl Reader {
                 last.bytes,
                 last.last_seq,
             )),
+            known: None,
             held: None,
             end: self.end,
         };
@@ -105,13 +110,17 @@ impl Reader {
         Ok(batch)
     }
 
-    /// Waits until there is something that this reader has not read. Losing the
-    /// race with a deadline loses nothing.
+    /// Waits until there is something that this reader has not read: for ever, and not
+    /// woken by what others append, where the rest is another's. Losing the race with a
+    /// deadline loses nothing.
     pub async fn wait(&self) {
         loop {
             let appended = self.shared.appended.notified();
             if self.has_more() {
                 return;
+            }
+            if self.end.is_some() {
+                return std::future::pending().await;
             }
             appended.await;
         }
@@ -138,6 +147,15 @@ impl Reader {
         self.readable_from(self.key)
     }
 
+    /// The same, as it was when the log was last asked, while that is not all read.
+    fn to_read(&mut self) -> Option<Readable> {
+        let is_unread = |known: &Readable| known.header.key == self.key && self.last_read() < known.last_seq;
+        if !self.known.as_ref().is_some_and(is_unread) {
+            self.known = self.readable();
+        }
+        self.known
+    }
+
     fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
         let found = self.shared.log().readable_from(key)?;
         match self.end {
@@ -160,7 +178,7 @@ impl Reader {
     fn step(&mut self) -> io::Result<Option<Frame>> {
         loop {
             // One without frames may be taken back, so its file is not opened.
-            let Some(next) = self.readable().filter(|next| next.has_frames()) else {
+            let Some(next) = self.to_read().filter(|next| next.has_frames()) else {
                 return Ok(None);
             };
             if next.header.key != self.key {
@@ -192,6 +210,7 @@ impl Reader {
                     if expected <= next.last_seq {
                         scanner.skip_to(next.last_seq);
                         self.shared.log().give_up(self.key, expected, next.last_seq);
+                        continue;
                     }
                     let Some(following) = self.following(next) else {
                         return Ok(None);

@@ -1,3 +1,9 @@
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicU32, Ordering},
+    task::{Context, Wake},
+};
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -43,6 +49,39 @@ fn nothing_is_left_behind_of_a_spool_without_frames() {
     assert!(reader.leave_behind().unwrap().is_none());
     append(&spool, 1);
     assert_eq!(all_numbers(&mut reader), [1]);
+}
+
+#[derive(Default)]
+struct Wakes(AtomicU32);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_leaves_the_rest_to_another_is_not_woken_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    append(&spool, 3);
+    let mut live = spool.reader();
+    let mut behind = live.leave_behind().unwrap().unwrap();
+    assert_eq!(all_numbers(&mut behind), [1, 2, 3]);
+
+    let (woken, left) = (Arc::new(Wakes::default()), Arc::new(Wakes::default()));
+    let (more, nothing) = (woken.clone().into(), left.clone().into());
+    let (mut more, mut nothing) = (Context::from_waker(&more), Context::from_waker(&nothing));
+    let mut waits = pin!(live.wait());
+    let mut waits_in_vain = pin!(behind.wait());
+    assert!(waits.as_mut().poll(&mut more).is_pending());
+    assert!(waits_in_vain.as_mut().poll(&mut nothing).is_pending());
+    append(&spool, 1);
+    assert_eq!(
+        (woken.0.load(Ordering::Relaxed), left.0.load(Ordering::Relaxed)),
+        (1, 0)
+    );
+    assert!(waits.as_mut().poll(&mut more).is_ready());
 }
 
 #[test]
