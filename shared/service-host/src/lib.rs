@@ -29,6 +29,7 @@ mod telemetry;
 mod tls;
 mod trace_context;
 mod workers;
+mod writes_last;
 
 pub use background::Background;
 pub use config::{HostConfig, LogFormat, TelemetryConfig};
@@ -46,3 +47,4 @@ pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
 pub use trace_context::{are_traces_collected, carry_trace};
+pub use writes_last::WritesLast;

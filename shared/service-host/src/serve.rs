@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     HostConfig, ServiceTls, Shutdown, Tasks, front::Handler, listener::refuse_handshakes, tls::IsCertified,
-    workers::Workers,
+    workers::Workers, writes_last::WritesLast,
 };
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
@@ -248,7 +248,8 @@ impl<H: Handler> Connection<H> {
             let answering = Box::pin(handler.clone().handle(request, peer, is_certified));
             async move { Ok::<_, Infallible>(answering.await) }
         });
-        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut connection =
+            pin!(builder.serve_connection_with_upgrades(TokioIo::new(WritesLast::new(stream)), service));
 
         // hyper's own head timeout begins when it knows the protocol. Whoever never
         // sends enough bytes to tell would stay for ever.

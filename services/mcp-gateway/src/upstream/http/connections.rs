@@ -16,6 +16,7 @@ use hyper::{
     rt::Executor as _,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use service_host::WritesLast;
 use tokio::{
     runtime::{self, Handle},
     task::coop::unconstrained,
@@ -62,7 +63,7 @@ struct Line {
     /// In which it was made.
     runtime: runtime::Id,
     sender: http1::SendRequest<Full<Bytes>>,
-    connection: Pin<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>,
+    connection: Pin<Box<http1::Connection<TokioIo<WritesLast<Stream>>, Full<Bytes>>>>,
 }
 
 /// A connection that somebody uses. Dropped, it goes back to those that wait if its
@@ -196,7 +197,7 @@ impl Connections {
         // Of headers it takes a hundred, for which it has a place without asking for memory.
         builder.max_buf_size(MAX_HEAD_BYTES);
         let (sender, connection) = builder
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(WritesLast::new(stream)))
             .await
             .map_err(|error| self.no_handshake(error))?;
         Ok(self.lend(Line {

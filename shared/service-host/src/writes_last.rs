@@ -1,0 +1,148 @@
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    runtime::{Handle, RuntimeFlavor},
+};
+
+/// A stream that is written to when all else that is ready on its thread has had its
+/// turn.
+///
+/// Whoever reads at the other end is woken by a write, unless it is awake: writes that
+/// follow each other wake it once. With work between them it works as well, goes to
+/// sleep and is woken for each, which costs more than the write itself.
+#[derive(Debug)]
+pub struct WritesLast<S> {
+    stream: S,
+    /// Where threads share their work, another one would do the rest meanwhile.
+    waits: bool,
+    has_waited: bool,
+}
+
+impl<S> WritesLast<S> {
+    /// For the runtime in which it is called.
+    pub fn new(stream: S) -> Self {
+        let runtime = Handle::try_current();
+        Self {
+            stream,
+            waits: runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread),
+            has_waited: false,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> WritesLast<S> {
+    /// Writes at the second time of asking: whoever wakes itself comes after the others.
+    fn write_last<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.waits && !self.has_waited {
+            self.has_waited = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let written = ready!(write(Pin::new(&mut self.stream), context));
+        self.has_waited = false;
+        Poll::Ready(written)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for WritesLast<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for WritesLast<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.write_last(context, |stream, context| stream.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.write_last(context, |stream, context| {
+            stream.poll_write_vectored(context, pieces)
+        })
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures::FutureExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_others_come_before_a_write() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let (near, _far) = duplex(64);
+        let (mut near, written) = (WritesLast::new(near), order.clone());
+        let writing = tokio::spawn(async move {
+            near.write_all(b"answer").await.expect("is open");
+            written.lock().expect("not poisoned").push("written");
+        });
+        let other = order.clone();
+        let working = tokio::spawn(async move { other.lock().expect("not poisoned").push("other") });
+        writing.await.expect("no panic");
+        working.await.expect("no panic");
+        assert_eq!(*order.lock().expect("not poisoned"), ["other", "written"]);
+    }
+
+    #[tokio::test]
+    async fn all_is_written_in_its_order() {
+        let sent: Vec<u8> = (0..10_000_u32).map(|number| number as u8).collect();
+        let (near, mut far) = duplex(7);
+        let mut near = WritesLast::new(near);
+        let writing = async {
+            near.write_all(&sent).await?;
+            near.shutdown().await
+        };
+        let mut read = Vec::new();
+        let (written, got) = tokio::join!(writing, far.read_to_end(&mut read));
+        written.expect("is open");
+        got.expect("is open");
+        assert_eq!(read, sent);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_waits_where_threads_share_their_work() {
+        let (near, _far) = duplex(64);
+        let mut near = WritesLast::new(near);
+        assert_eq!(
+            near.write(b"answer").now_or_never().map(Result::ok),
+            Some(Some(6))
+        );
+    }
+}
