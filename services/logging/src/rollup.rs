@@ -31,7 +31,7 @@ pub(crate) const STEPS_US: [i64; 3] = [DAY_US, HOUR_US, MINUTE_US];
 pub(crate) const OF_TOOLS: [Field; 4] = [Field::Status, Field::Kind, Field::Tool, Field::Server];
 
 /// What rollups of callers can be asked of.
-const OF_CALLERS: [Field; 6] = [
+pub(crate) const OF_CALLERS: [Field; 6] = [
     Field::Status,
     Field::Kind,
     Field::Client,

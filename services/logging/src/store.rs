@@ -9,6 +9,7 @@ mod rollup;
 mod search;
 mod sqlite;
 mod statement;
+mod stretches;
 mod turns;
 mod write;
 

@@ -30,6 +30,16 @@ const FILTERS: [&str; 10] = [
     "-status:success",
 ];
 
+/// What no call has, so that no page is full: all that could have it is read.
+const OF_NONE: [&str; 6] = [
+    "tool:nosuch",
+    "tool:nosuch*",
+    "client:nosuch",
+    "duration:>1000s",
+    "tool:search_issues duration:>1000s",
+    "status:error code:1",
+];
+
 /// What people look for in payloads: frequent, rare, never there.
 const TEXTS: [&str; 9] = [
     "latency",
@@ -59,6 +69,7 @@ impl Questions {
     pub(crate) async fn ask(mut self, calls: u64) -> anyhow::Result<()> {
         println!("\n{:<58} {:>9} {:>9}", "milliseconds", "p50", "p95");
         self.lists().await?;
+        self.lists_of_none().await?;
         self.texts().await?;
         self.figures().await?;
         self.export(calls).await
@@ -97,6 +108,21 @@ impl Questions {
                 Ok(())
             });
             row(&format!("list, 30 minutes, {q:?}"), &timing.await?);
+        }
+        Ok(())
+    }
+
+    /// Over all calls.
+    async fn lists_of_none(&mut self) -> anyhow::Result<()> {
+        let hours = self.span_hours();
+        for q in OF_NONE {
+            let filter = self.last(hours, q);
+            let timing = time(self.rounds, async |_| {
+                let page = self.reader.list_tool_calls(first_page(filter.clone())).await?;
+                ensure!(page.into_inner().tool_calls.is_empty(), "a call has {q}");
+                Ok(())
+            });
+            row(&format!("list, {hours} h, {q:?}"), &timing.await?);
         }
         Ok(())
     }

@@ -46,16 +46,17 @@ pub(crate) struct Change {
 }
 
 impl Store {
-    /// The calls of a place in the list, by nothing but the indexes of the
-    /// database.
-    pub(super) async fn list_by_condition(
+    /// The calls of a place in the list that are of a range, by nothing but the
+    /// indexes of the database.
+    pub(super) async fn list_in(
         &self,
         filter: &ToolCallFilter,
+        range: Range,
         place: Place,
         limit: u32,
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
         let mut statement = Statement::new(&self.database, &select_all());
-        push_filter(&mut statement, filter, filter.range);
+        push_filter(&mut statement, filter, range);
         push_place(&mut statement, place, "started_at", limit);
         statement.fetch_all(&self.database).await
     }

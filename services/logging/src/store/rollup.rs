@@ -330,7 +330,13 @@ impl Store {
 }
 
 /// Which rows of rollups are of a range and a filter.
-fn push_buckets(statement: &mut Statement, filter: &ToolCallFilter, step_us: i64, from: i64, to: i64) {
+pub(super) fn push_buckets(
+    statement: &mut Statement,
+    filter: &ToolCallFilter,
+    step_us: i64,
+    from: i64,
+    to: i64,
+) {
     statement.push(" AND step_us = ").bind(step_us);
     statement.push(" AND at >= ").bind(from);
     statement.push(" AND at < ").bind(to);

@@ -133,7 +133,7 @@ impl Store {
 }
 
 /// What of a range can be on a page.
-fn behind(range: Range, place: Place) -> Range {
+pub(super) fn behind(range: Range, place: Place) -> Range {
     match place {
         Place::Newest => range,
         Place::OlderThan(key) => {

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use database::{Database, DatabaseError};
 use uuid::Uuid;
 
@@ -12,7 +14,7 @@ use crate::{
 /// of a filter.
 pub(in crate::store) enum Pieces {
     /// There are no words.
-    Whole(Option<Range>),
+    Whole(VecDeque<Range>),
     Slices {
         database: Database,
         project_id: Uuid,
@@ -27,7 +29,10 @@ impl Pieces {
     /// The next slice in which there may be something.
     pub(in crate::store) async fn next(&mut self) -> Result<Option<(Range, WordLookup)>, DatabaseError> {
         let (database, project_id, all, searches, slices) = match self {
-            Self::Whole(range) => return Ok(range.take().map(|range| (range, WordLookup::default()))),
+            Self::Whole(ranges) => {
+                let range = ranges.pop_front();
+                return Ok(range.map(|range| (range, WordLookup::default())));
+            }
             Self::Slices {
                 database,
                 project_id,
@@ -54,7 +59,7 @@ impl Store {
     ) -> Result<Pieces, DatabaseError> {
         let all = condition::all_searches(filter);
         if all.is_empty() {
-            return Ok(Pieces::Whole(Some(range)));
+            return Ok(Pieces::Whole(self.stretches_of_durations(filter, range).await?));
         }
         Ok(Pieces::Slices {
             database: self.database.clone(),
