@@ -10,6 +10,9 @@ use crate::{
 /// The condition of the index of calls that failed, in its own words.
 pub(super) const OF_FAILED_CALLS: &str = " AND status IN ('error', 'timeout', 'cancelled')";
 
+/// The condition of the index of calls that run, in its own words.
+pub(super) const OF_RUNNING_CALLS: &str = " AND status = 'running'";
+
 /// `WHERE`, over rows of calls.
 pub(super) fn push_filter(statement: &mut Statement, filter: &ToolCallFilter, range: Range) {
     if !statement.is_postgres() && statement.words.is_looked_up() && !searches(filter).is_empty() {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Statement, Store,
-    condition::{self, push_filter},
+    condition::{self, OF_RUNNING_CALLS, push_filter},
     search::FoundWords,
     statement::WordLookup,
 };
@@ -57,6 +57,25 @@ impl Store {
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
         let mut statement = Statement::new(&self.database, &select_all());
         push_filter(&mut statement, filter, range);
+        push_place(&mut statement, place, "started_at", limit);
+        statement.fetch_all(&self.database).await
+    }
+
+    /// Those of them that run.
+    pub(super) async fn list_running(
+        &self,
+        filter: &ToolCallFilter,
+        range: Range,
+        place: Place,
+        limit: u32,
+    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
+        let mut statement = Statement::new(&self.database, &select_all());
+        if !statement.is_postgres() {
+            // By itself it goes through all calls, because those are in order.
+            statement.push(" INDEXED BY tool_calls_running");
+        }
+        push_filter(&mut statement, filter, range);
+        statement.push(OF_RUNNING_CALLS);
         push_place(&mut statement, place, "started_at", limit);
         statement.fetch_all(&self.database).await
     }

@@ -4,7 +4,7 @@ use database::{DatabaseError, Transaction};
 
 use super::{
     Statement, Store,
-    condition::{OF_FAILED_CALLS, push_filter, push_terms},
+    condition::{OF_FAILED_CALLS, OF_RUNNING_CALLS, push_filter, push_terms},
     statement::{Readable, Way, fetch_alike, insert, insert_new},
 };
 use crate::{
@@ -296,7 +296,7 @@ impl Store {
             });
             push_filter(&mut statement, filter, range);
             if is_running {
-                statement.push(" AND status = 'running'");
+                statement.push(OF_RUNNING_CALLS);
             }
             if grouping.by == Some(Dimension::ErrorMessage) {
                 statement.push(OF_FAILED_CALLS).push(" AND error_message <> ''");

@@ -9,7 +9,7 @@ use super::{Statement, Store, rollup::push_buckets, search::behind};
 use crate::{
     filter::{Range, ToolCallFilter},
     latency,
-    query::{Condition, Expression, Field, Operator, Value},
+    query::{Expression, Field, Operator, Value},
     rollup::{BY_TOOL, DAY_US, HOUR_US, OF_ALL, OF_CALLERS, OF_TOOLS, floor, needs_tools},
     tally::Tally,
     tool_call::ToolCallRow,
@@ -98,14 +98,7 @@ impl Store {
         let is_oldest_first = matches!(place, Place::NewerThan(_));
         // Those that run are in no count. They are read first: what ends meanwhile is
         // there or here.
-        let mut of_running = filter.over(range);
-        of_running.terms.push(Expression::Field(Condition {
-            field: Field::Status,
-            path: String::new(),
-            operator: Operator::Is,
-            value: Value::Word("running"),
-        }));
-        let running = self.list_in(&of_running, range, place, limit).await?;
+        let running = self.list_running(filter, range, place, limit).await?;
         let mut found: Vec<ToolCallRow> = Vec::new();
         'days: for day in in_order(self.buckets(counted, DAY_US, range).await?, is_oldest_first) {
             let stretches = self.stretches_of_day(counted, range, day).await?;
