@@ -30,6 +30,11 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+/// See `docs/adr/0021-memory-from-jemalloc.md`.
+#[cfg(target_arch = "x86_64")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// One URL per project between your AI clients and your MCP servers, and a log of every tool call.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
