@@ -56,7 +56,7 @@ pub(super) fn push_each(statement: &mut Statement, ids: Vec<Uuid>) {
 }
 
 /// Whether only calls that failed can have it.
-fn is_of_failed_calls(term: &Expression) -> bool {
+pub(super) fn is_of_failed_calls(term: &Expression) -> bool {
     let Expression::Field(condition) = term else {
         return false;
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use database::{DatabaseError, keyset::Place};
 use domain::Timestamp;
 
-use super::{Statement, Store, rollup::push_buckets, search::behind};
+use super::{Statement, Store, condition::is_of_failed_calls, rollup::push_buckets, search::behind};
 use crate::{
     filter::{Range, ToolCallFilter},
     latency,
@@ -18,6 +18,9 @@ use crate::{
 /// What few calls have, which are found by an index.
 const LOOKED_UP: [Field; 2] = [Field::Id, Field::Session];
 
+/// What the index of calls that failed knows of them.
+const OF_FAILED_CALLS: [Field; 3] = [Field::Status, Field::Kind, Field::Code];
+
 /// What of a filter counts of calls can tell: there is none where they count none.
 #[derive(Debug)]
 struct Counted {
@@ -29,7 +32,8 @@ struct Counted {
 
 impl Counted {
     fn of(filter: &ToolCallFilter) -> Option<Self> {
-        if LOOKED_UP.into_iter().any(|field| filter.names(field)) {
+        let has_index = filter.terms.iter().any(is_of_failed_calls) && filter.is_only_about(&OF_FAILED_CALLS);
+        if has_index || LOOKED_UP.into_iter().any(|field| filter.names(field)) {
             return None;
         }
         let durations: Vec<_> = filter.terms.iter().filter_map(as_duration).collect();
@@ -100,13 +104,18 @@ impl Store {
         // there or here.
         let running = self.list_running(filter, range, place, limit).await?;
         let mut found: Vec<ToolCallRow> = Vec::new();
-        'days: for day in in_order(self.buckets(counted, DAY_US, range).await?, is_oldest_first) {
-            let stretches = self.stretches_of_day(counted, range, day).await?;
+        let mut days = in_order(self.buckets(counted, DAY_US, range).await?, is_oldest_first);
+        // Of more and more days at once: where few calls a day are of the filter, a page is many.
+        let mut together = 1;
+        'page: while !days.is_empty() {
+            let some: BTreeSet<i64> = days.drain(..days.len().min(together)).collect();
+            together *= 2;
+            let stretches = self.stretches(counted, range, &some).await?;
             for stretch in in_order(stretches, is_oldest_first) {
                 let asked = limit - found.len() as u32;
                 found.extend(self.list_in(filter, stretch, place, asked).await?);
                 if found.len() >= limit as usize {
-                    break 'days;
+                    break 'page;
                 }
             }
         }
@@ -131,25 +140,24 @@ impl Store {
         let (Some(counted), (_, Some(_))) = (counted, first_hour(range, false)) else {
             return Ok(VecDeque::from([range]));
         };
-        let mut stretches = VecDeque::new();
-        for day in self.buckets(&counted, DAY_US, range).await? {
-            for stretch in self.stretches_of_day(&counted, range, day).await? {
-                stretches.push_front(stretch);
-            }
-        }
-        Ok(stretches)
+        let days = self.buckets(&counted, DAY_US, range).await?;
+        let stretches = self.stretches(&counted, range, &days).await?;
+        Ok(stretches.into_iter().rev().collect())
     }
 
-    /// The parts of a day in which there are calls, the oldest first.
-    async fn stretches_of_day(
+    /// The parts of some days in which there are calls, the oldest first.
+    async fn stretches(
         &self,
         counted: &Counted,
         range: Range,
-        day: i64,
+        days: &BTreeSet<i64>,
     ) -> Result<Vec<Range>, DatabaseError> {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+            return Ok(Vec::new());
+        };
         let mut stretches: Vec<(i64, i64)> = Vec::new();
         for hour in self
-            .buckets(counted, HOUR_US, within(range, day, day + DAY_US))
+            .buckets(counted, HOUR_US, within(range, *first, last + DAY_US))
             .await?
         {
             match stretches.last_mut() {
