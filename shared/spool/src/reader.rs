@@ -148,7 +148,7 @@ impl Reader {
     }
 
     /// The same, as it was when the log was last asked, while that is not all read.
-    fn to_read(&mut self) -> Option<Readable> {
+    fn unread_part(&mut self) -> Option<Readable> {
         let is_unread = |known: &Readable| known.header.key == self.key && self.last_read() < known.last_seq;
         if !self.known.as_ref().is_some_and(is_unread) {
             self.known = self.readable();
@@ -178,7 +178,7 @@ impl Reader {
     fn step(&mut self) -> io::Result<Option<Frame>> {
         loop {
             // One without frames may be taken back, so its file is not opened.
-            let Some(next) = self.to_read().filter(|next| next.has_frames()) else {
+            let Some(next) = self.unread_part().filter(|next| next.has_frames()) else {
                 return Ok(None);
             };
             if next.header.key != self.key {
