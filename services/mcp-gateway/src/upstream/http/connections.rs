@@ -27,6 +27,9 @@ use super::{
     connector::{ConnectError, Dialer, Stream},
 };
 
+/// A connection as hyper reads and writes it.
+type Io = TokioIo<WritesLast<Stream>>;
+
 /// How long a connection waits for the next request. Many servers close theirs
 /// after 5 seconds, and what is sent at that very moment is lost.
 const IDLE: Duration = Duration::from_secs(4);
@@ -63,7 +66,7 @@ struct Line {
     /// In which it was made.
     runtime: runtime::Id,
     sender: http1::SendRequest<Full<Bytes>>,
-    connection: Pin<Box<http1::Connection<TokioIo<WritesLast<Stream>>, Full<Bytes>>>>,
+    connection: Pin<Box<http1::Connection<Io, Full<Bytes>>>>,
 }
 
 /// A connection that somebody uses. Dropped, it goes back to those that wait if its
