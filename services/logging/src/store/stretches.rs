@@ -333,7 +333,7 @@ mod tests {
         (1..=80).map(|number| {
             let at = BEGIN + number * 37 % 120 * HOUR_US + number;
             // The time is in it.
-            let id = first_id(at).as_u128() + number.unsigned_abs() as u128;
+            let id = first_id(at).as_u128() + u128::from(number.unsigned_abs());
             let mut call = match number % 7 {
                 0 => running(id, at),
                 1 => finished(id, at, ToolCallStatus::Error),
