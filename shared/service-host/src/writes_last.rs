@@ -100,7 +100,10 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use futures::FutureExt as _;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, duplex},
+        task::JoinSet,
+    };
 
     use super::*;
 
@@ -108,15 +111,14 @@ mod tests {
     async fn the_others_come_before_a_write() {
         let order = Arc::new(Mutex::new(Vec::new()));
         let (near, _far) = duplex(64);
-        let (mut near, written) = (WritesLast::new(near), order.clone());
-        let writing = tokio::spawn(async move {
+        let (mut near, written, other) = (WritesLast::new(near), order.clone(), order.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
             near.write_all(b"answer").await.expect("is open");
             written.lock().expect("not poisoned").push("written");
         });
-        let other = order.clone();
-        let working = tokio::spawn(async move { other.lock().expect("not poisoned").push("other") });
-        writing.await.expect("no panic");
-        working.await.expect("no panic");
+        tasks.spawn(async move { other.lock().expect("not poisoned").push("other") });
+        tasks.join_all().await;
         assert_eq!(*order.lock().expect("not poisoned"), ["other", "written"]);
     }
 
