@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     query::{self, Condition, Expression, Field, Operator, Pattern, Value},
     record,
+    rollup::DAY_US,
 };
 
 /// How many values one field may list.
@@ -50,6 +51,15 @@ impl Range {
             from: Some(Timestamp::from_micros(from)),
             to: Some(Timestamp::from_micros(to)),
         }
+    }
+
+    /// Both ends, in microseconds, within all times that there are.
+    pub(crate) fn bounds(self) -> (i64, i64) {
+        const LAST: i64 = 100_000 * DAY_US;
+        (
+            self.from.map_or(-LAST, |from| from.as_micros().max(-LAST)),
+            self.to.map_or(LAST, |to| to.as_micros().min(LAST)),
+        )
     }
 
     /// The range of the same length before this one, where it has both ends.

@@ -143,9 +143,7 @@ pub(crate) fn steps(source: Source, widest_us: Option<i64>) -> Vec<i64> {
 /// Parts that a range is read in: the widest buckets that fit, and calls at
 /// both edges.
 pub(crate) fn parts(range: Range, steps: &[i64]) -> Vec<Part> {
-    // Before and after every time that there is.
-    let from = range.from.map_or(-DAY_US * 100_000, Timestamp::as_micros);
-    let to = range.to.map_or(DAY_US * 100_000, Timestamp::as_micros);
+    let (from, to) = range.bounds();
     let mut parts = Vec::new();
     divide(from, to, steps, &mut parts);
     parts

@@ -55,8 +55,14 @@ pub(super) fn push_each(statement: &mut Statement, ids: Vec<Uuid>) {
     }
 }
 
+/// Whether the index of calls that failed knows all that a filter asks.
+pub(super) fn is_in_index_of_failed_calls(filter: &ToolCallFilter) -> bool {
+    filter.terms.iter().any(is_of_failed_calls)
+        && filter.is_only_about(&[Field::Status, Field::Kind, Field::Code])
+}
+
 /// Whether only calls that failed can have it.
-pub(super) fn is_of_failed_calls(term: &Expression) -> bool {
+fn is_of_failed_calls(term: &Expression) -> bool {
     let Expression::Field(condition) = term else {
         return false;
     };

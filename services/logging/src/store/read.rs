@@ -46,36 +46,25 @@ pub(crate) struct Change {
 }
 
 impl Store {
-    /// The calls of a place in the list that are of a range, by nothing but the
-    /// indexes of the database.
+    /// The calls of a place in the list that are of a range, or those of them that run,
+    /// by nothing but the indexes of the database.
     pub(super) async fn list_in(
         &self,
         filter: &ToolCallFilter,
         range: Range,
+        is_running: bool,
         place: Place,
         limit: u32,
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
         let mut statement = Statement::new(&self.database, &select_all());
-        push_filter(&mut statement, filter, range);
-        push_place(&mut statement, place, "started_at", limit);
-        statement.fetch_all(&self.database).await
-    }
-
-    /// Those of them that run.
-    pub(super) async fn list_running(
-        &self,
-        filter: &ToolCallFilter,
-        range: Range,
-        place: Place,
-        limit: u32,
-    ) -> Result<Vec<ToolCallRow>, DatabaseError> {
-        let mut statement = Statement::new(&self.database, &select_all());
-        if !statement.is_postgres() {
+        if is_running && !statement.is_postgres() {
             // By itself it goes through all calls, because those are in order.
             statement.push(" INDEXED BY tool_calls_running");
         }
         push_filter(&mut statement, filter, range);
-        statement.push(OF_RUNNING_CALLS);
+        if is_running {
+            statement.push(OF_RUNNING_CALLS);
+        }
         push_place(&mut statement, place, "started_at", limit);
         statement.fetch_all(&self.database).await
     }

@@ -250,7 +250,7 @@ impl Store {
         Ok(cells)
     }
 
-    fn select_tools(
+    pub(super) fn select_tools(
         &self,
         select: &str,
         filter: &ToolCallFilter,
@@ -330,13 +330,7 @@ impl Store {
 }
 
 /// Which rows of rollups are of a range and a filter.
-pub(super) fn push_buckets(
-    statement: &mut Statement,
-    filter: &ToolCallFilter,
-    step_us: i64,
-    from: i64,
-    to: i64,
-) {
+fn push_buckets(statement: &mut Statement, filter: &ToolCallFilter, step_us: i64, from: i64, to: i64) {
     statement.push(" AND step_us = ").bind(step_us);
     statement.push(" AND at >= ").bind(from);
     statement.push(" AND at < ").bind(to);

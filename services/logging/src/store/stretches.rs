@@ -5,21 +5,18 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use database::{DatabaseError, keyset::Place};
 use domain::Timestamp;
 
-use super::{Statement, Store, condition::is_of_failed_calls, rollup::push_buckets, search::behind};
+use super::{Grouping, Statement, Store, condition::is_in_index_of_failed_calls, search::behind};
 use crate::{
     filter::{Range, ToolCallFilter},
     latency,
     query::{Expression, Field, Operator, Value},
-    rollup::{BY_TOOL, DAY_US, HOUR_US, OF_ALL, OF_CALLERS, OF_TOOLS, floor, needs_tools},
+    rollup::{DAY_US, HOUR_US, OF_CALLERS, OF_TOOLS, floor},
     tally::Tally,
     tool_call::ToolCallRow,
 };
 
 /// What few calls have, which are found by an index.
 const LOOKED_UP: [Field; 2] = [Field::Id, Field::Session];
-
-/// What the index of calls that failed knows of them.
-const OF_FAILED_CALLS: [Field; 3] = [Field::Status, Field::Kind, Field::Code];
 
 /// What of a filter counts of calls can tell: there is none where they count none.
 #[derive(Debug)]
@@ -32,8 +29,8 @@ struct Counted {
 
 impl Counted {
     fn of(filter: &ToolCallFilter) -> Option<Self> {
-        let has_index = filter.terms.iter().any(is_of_failed_calls) && filter.is_only_about(&OF_FAILED_CALLS);
-        if has_index || LOOKED_UP.into_iter().any(|field| filter.names(field)) {
+        let is_looked_up = LOOKED_UP.into_iter().any(|field| filter.names(field));
+        if is_looked_up || is_in_index_of_failed_calls(filter) {
             return None;
         }
         let durations: Vec<_> = filter.terms.iter().filter_map(as_duration).collect();
@@ -73,12 +70,12 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ToolCallRow>, DatabaseError> {
         let Some(counted) = Counted::of(filter) else {
-            return self.list_in(filter, filter.range, place, limit).await;
+            return self.list_in(filter, filter.range, false, place, limit).await;
         };
         let is_oldest_first = matches!(place, Place::NewerThan(_));
         let (first, rest) = first_hour(behind(filter.range, place), is_oldest_first);
         let mut page = match first {
-            Some(first) => self.list_in(filter, first, place, limit).await?,
+            Some(first) => self.list_in(filter, first, false, place, limit).await?,
             None => Vec::new(),
         };
         if let Some(rest) = rest
@@ -102,18 +99,18 @@ impl Store {
         let is_oldest_first = matches!(place, Place::NewerThan(_));
         // Those that run are in no count. They are read first: what ends meanwhile is
         // there or here.
-        let running = self.list_running(filter, range, place, limit).await?;
+        let running = self.list_in(filter, range, true, place, limit).await?;
         let mut found: Vec<ToolCallRow> = Vec::new();
-        let mut days = in_order(self.buckets(counted, DAY_US, range).await?, is_oldest_first);
+        let days = in_order(self.buckets(counted, DAY_US, range).await?, is_oldest_first);
         // Of more and more days at once: where few calls a day are of the filter, a page is many.
-        let mut together = 1;
+        let (mut days, mut together) = (days.as_slice(), 1);
         'page: while !days.is_empty() {
-            let some: BTreeSet<i64> = days.drain(..days.len().min(together)).collect();
-            together *= 2;
-            let stretches = self.stretches(counted, range, &some).await?;
+            let (some, later) = days.split_at(days.len().min(together));
+            (days, together) = (later, together * 2);
+            let stretches = self.stretches(counted, range, some).await?;
             for stretch in in_order(stretches, is_oldest_first) {
                 let asked = limit - found.len() as u32;
-                found.extend(self.list_in(filter, stretch, place, asked).await?);
+                found.extend(self.list_in(filter, stretch, false, place, asked).await?);
                 if found.len() >= limit as usize {
                     break 'page;
                 }
@@ -137,29 +134,28 @@ impl Store {
         range: Range,
     ) -> Result<VecDeque<Range>, DatabaseError> {
         let counted = Counted::of(filter).filter(|counted| !counted.durations.is_empty());
-        let (Some(counted), (_, Some(_))) = (counted, first_hour(range, false)) else {
+        let Some(counted) = counted.filter(|_| !is_short(range)) else {
             return Ok(VecDeque::from([range]));
         };
-        let days = self.buckets(&counted, DAY_US, range).await?;
+        let days = in_order(self.buckets(&counted, DAY_US, range).await?, true);
         let stretches = self.stretches(&counted, range, &days).await?;
         Ok(stretches.into_iter().rev().collect())
     }
 
-    /// The parts of some days in which there are calls, the oldest first.
+    /// The parts of a range in which there are calls, from the first to the last of some
+    /// days, the oldest first.
     async fn stretches(
         &self,
         counted: &Counted,
         range: Range,
-        days: &BTreeSet<i64>,
+        days: &[i64],
     ) -> Result<Vec<Range>, DatabaseError> {
-        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else {
             return Ok(Vec::new());
         };
         let mut stretches: Vec<(i64, i64)> = Vec::new();
-        for hour in self
-            .buckets(counted, HOUR_US, within(range, *first, last + DAY_US))
-            .await?
-        {
+        let of_days = within(range, *first, last + DAY_US);
+        for hour in self.buckets(counted, HOUR_US, of_days).await? {
             match stretches.last_mut() {
                 Some((_, end)) if *end == hour => *end += HOUR_US,
                 _ => stretches.push((hour, hour + HOUR_US)),
@@ -176,23 +172,16 @@ impl Store {
         step_us: i64,
         range: Range,
     ) -> Result<BTreeSet<i64>, DatabaseError> {
-        let (from, to) = (floor(bounds(range).0, step_us), bounds(range).1);
+        let (from, to) = range.bounds();
+        let from = floor(from, step_us);
         let mut buckets = None;
         if let Some(tools) = &counted.tools {
-            let scope = if needs_tools(tools) { BY_TOOL } else { OF_ALL };
-            let select = if counted.durations.is_empty() {
-                "SELECT DISTINCT at FROM tool_call_rollups WHERE project_id = "
-            } else {
-                "SELECT at, latencies FROM tool_call_rollups WHERE project_id = "
-            };
-            let mut statement = Statement::new(&self.database, select);
-            statement.bind(tools.project_id);
-            statement.push(" AND scope = ").bind(scope);
-            push_buckets(&mut statement, tools, step_us, from, to);
+            let select = |select| self.select_tools(select, tools, step_us, from, to, Grouping::default());
             buckets = Some(if counted.durations.is_empty() {
-                self.times(statement).await?
+                self.times(select("SELECT DISTINCT at")).await?
             } else {
-                let rows: Vec<(i64, Vec<u8>)> = statement.fetch_all(&self.database).await?;
+                let rows: Vec<(i64, Vec<u8>)> =
+                    select("SELECT at, latencies").fetch_all(&self.database).await?;
                 let rows = rows.into_iter();
                 rows.filter(|(_, latencies)| counted.takes_one_of(latencies))
                     .map(|(at, _)| at)
@@ -202,10 +191,7 @@ impl Store {
         if let Some(callers) = &counted.callers
             && buckets.as_ref().is_none_or(|buckets| !buckets.is_empty())
         {
-            let select = "SELECT DISTINCT at FROM caller_rollups WHERE project_id = ";
-            let mut statement = Statement::new(&self.database, select);
-            statement.bind(callers.project_id);
-            push_buckets(&mut statement, callers, step_us, from, to);
+            let statement = self.select_callers("SELECT DISTINCT at", callers, step_us, from, to);
             let of_callers = self.times(statement).await?;
             buckets = Some(match buckets {
                 Some(of_tools) => &of_tools & &of_callers,
@@ -221,42 +207,44 @@ impl Store {
     }
 }
 
-/// The hour at which a page begins, and the rest; neither where there is none.
-fn first_hour(range: Range, is_oldest_first: bool) -> (Option<Range>, Option<Range>) {
-    let (from, to) = bounds(range);
-    if to.saturating_sub(from) <= HOUR_US {
-        return (Some(range), None);
-    }
-    // A page that begins with the newest of all begins nobody knows when.
-    if is_oldest_first && range.from.is_some() {
-        let cut = Some(Timestamp::from_micros(from + HOUR_US));
-        (
-            Some(Range { to: cut, ..range }),
-            Some(Range { from: cut, ..range }),
-        )
-    } else if !is_oldest_first && range.to.is_some() {
-        let cut = Some(Timestamp::from_micros(to - HOUR_US));
-        (
-            Some(Range { from: cut, ..range }),
-            Some(Range { to: cut, ..range }),
-        )
-    } else {
-        (None, Some(range))
-    }
+/// Whether a range is read as it is.
+fn is_short(range: Range) -> bool {
+    let (from, to) = range.bounds();
+    to - from <= HOUR_US
 }
 
-/// Both ends of a range, within all times that there are.
-fn bounds(range: Range) -> (i64, i64) {
-    const LAST: i64 = 100_000 * DAY_US;
-    (
-        range.from.map_or(-LAST, |from| from.as_micros().max(-LAST)),
-        range.to.map_or(LAST, |to| to.as_micros().min(LAST)),
-    )
+/// The hour at which a page begins, where it is known, and the rest, where there is one.
+fn first_hour(range: Range, is_oldest_first: bool) -> (Option<Range>, Option<Range>) {
+    if is_short(range) {
+        return (Some(range), None);
+    }
+    let (from, to) = range.bounds();
+    let cut = if is_oldest_first {
+        range.from.map(|_| from + HOUR_US)
+    } else {
+        range.to.map(|_| to - HOUR_US)
+    };
+    let Some(cut) = cut.map(Timestamp::from_micros) else {
+        return (None, Some(range));
+    };
+    let older = Range {
+        to: Some(cut),
+        ..range
+    };
+    let newer = Range {
+        from: Some(cut),
+        ..range
+    };
+    if is_oldest_first {
+        (Some(older), Some(newer))
+    } else {
+        (Some(newer), Some(older))
+    }
 }
 
 /// What of a range lies from a time on and before another.
 fn within(range: Range, from: i64, to: i64) -> Range {
-    let (begin, end) = bounds(range);
+    let (begin, end) = range.bounds();
     Range::between(from.max(begin), to.min(end))
 }
 
@@ -286,12 +274,9 @@ fn as_duration(term: &Expression) -> Option<(Operator, i64)> {
 
 /// Whether a duration of a bucket can meet a condition.
 fn may_be(bucket: i16, operator: Operator, limit: i64) -> bool {
-    let longest = i64::try_from(latency::upper_edge_us(bucket)).unwrap_or(i64::MAX);
-    let shortest = if bucket == 0 {
-        0
-    } else {
-        i64::try_from(latency::upper_edge_us(bucket - 1)).unwrap_or(i64::MAX)
-    };
+    let edge = |bucket| i64::try_from(latency::upper_edge_us(bucket)).unwrap_or(i64::MAX);
+    let shortest = if bucket == 0 { 0 } else { edge(bucket - 1) };
+    let longest = edge(bucket);
     match operator {
         Operator::Is => shortest <= limit && limit <= longest,
         Operator::Below => shortest < limit,
@@ -372,6 +357,7 @@ mod tests {
                 "client:cline",
                 "client:nosuch",
                 "client:cline -tool:rare",
+                "client:cline status:error",
                 "(client:cline OR tool:rare)",
                 "duration:>100ms",
                 "duration:<5us",
@@ -385,7 +371,7 @@ mod tests {
                 for (first, limit) in [(Place::Newest, 3), (BEFORE_ALL, 2), (Place::Newest, 100)] {
                     let mut place = first;
                     loop {
-                        let expected = store.list_in(&filter, range, place, limit).await.unwrap();
+                        let expected = store.list_in(&filter, range, false, place, limit).await.unwrap();
                         let found = store.list_tool_calls(&filter, place, limit).await.unwrap();
                         let key = |calls: &[ToolCallRow]| calls.iter().map(ToolCallRow::key).collect::<Vec<_>>();
                         assert_eq!(key(&found), key(&expected), "{q} {range:?} {place:?}");
@@ -416,7 +402,7 @@ mod tests {
             }
             let summed = filter("duration:>=500ms", Range::default());
             let stretches = gateway.store.stretches_of_durations(&summed, summed.range).await.unwrap();
-            let of_all: i64 = stretches.iter().map(|stretch| bounds(*stretch).1 - bounds(*stretch).0).sum();
+            let of_all: i64 = stretches.iter().map(|stretch| stretch.bounds().1 - stretch.bounds().0).sum();
             // Calls 19, 39, 59 and 79.
             assert_eq!(of_all, 4 * HOUR_US);
         }

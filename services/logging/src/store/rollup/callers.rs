@@ -52,7 +52,7 @@ impl Store {
         statement.fetch_all(&self.database).await
     }
 
-    fn select_callers(
+    pub(in crate::store) fn select_callers(
         &self,
         select: &str,
         filter: &ToolCallFilter,
