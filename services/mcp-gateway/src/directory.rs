@@ -6,7 +6,6 @@ mod tool_switches;
 mod watch;
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,7 +18,7 @@ use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, ToolPattern, 
 use ipnet::IpNet;
 use tokio::sync::watch as changes;
 
-use crate::{catalog::Names, recorder::PayloadPolicy};
+use crate::{catalog::Names, id_map::IdMap, recorder::PayloadPolicy};
 
 pub(crate) use server::{Http, Server, Stdio, Transport};
 pub(crate) use tool_switches::ToolSwitches;
@@ -36,12 +35,11 @@ pub(crate) struct Directory {
 /// Everything at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    /// Whether what is not in it does not exist.
     is_whole: bool,
     pepper: Option<Pepper>,
-    projects: HashMap<ProjectId, Arc<Project>>,
-    slugs: HashMap<String, ProjectId>,
-    keys: HashMap<String, Arc<Key>>,
+    projects: IdMap<ProjectId, Arc<Project>>,
+    slugs: IdMap<String, ProjectId>,
+    keys: IdMap<String, Arc<Key>>,
 }
 
 /// A project with its servers, oldest first.
@@ -132,6 +130,11 @@ impl Directory {
 }
 
 impl Snapshot {
+    /// Whether what is not in it does not exist.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// The live key with that text.
     pub(crate) fn key(&self, key: &ApiKey, now: Timestamp) -> Option<&Arc<Key>> {
         let found = self.keys.get(key.lookup_id())?;

@@ -1,7 +1,6 @@
 //! When keys were used last, as the projects service shows it.
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -12,6 +11,8 @@ use domain::{ApiKeyId, Timestamp};
 use proto::projects::{KeyUse, RecordKeyUsesRequest, api_keys_service_client::ApiKeysServiceClient};
 use service_host::{Channel, Shutdown};
 use tonic::service::interceptor::InterceptedService;
+
+use crate::id_map::IdMap;
 
 pub(crate) type Client = ApiKeysServiceClient<InterceptedService<Channel, ServiceIdentity>>;
 
@@ -26,7 +27,7 @@ const MAX_USES: usize = 1_000;
 /// The newest use of each key that is to be told. At most one entry for each key
 /// that was let in within a minute.
 #[derive(Debug, Default)]
-pub(crate) struct KeyUses(Mutex<HashMap<ApiKeyId, Use>>);
+pub(crate) struct KeyUses(Mutex<IdMap<ApiKeyId, Use>>);
 
 #[derive(Debug)]
 struct Use {
@@ -39,16 +40,13 @@ struct Use {
 impl KeyUses {
     pub(crate) fn note(&self, key: ApiKeyId, at: Timestamp, ip: Option<IpAddr>) {
         let mut uses = self.lock();
-        let told_at = uses.get(&key).and_then(|used| used.told_at);
-        uses.insert(
-            key,
-            Use {
-                at,
-                ip,
-                is_told: false,
-                told_at,
-            },
-        );
+        let used = uses.entry(key).or_insert(Use {
+            at,
+            ip,
+            is_told: false,
+            told_at: None,
+        });
+        (used.at, used.ip, used.is_told) = (at, ip, false);
     }
 
     /// Tells of uses until the gateway stops. What cannot be told is told later.
@@ -107,7 +105,7 @@ impl KeyUses {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ApiKeyId, Use>> {
+    fn lock(&self) -> MutexGuard<'_, IdMap<ApiKeyId, Use>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,7 @@
 //! JSON-RPC layer below. `directory` knows projects, servers and keys;
 //! `recorder` writes every call to the spool, `redact`ed, and `shipper` brings
 //! it to the logging service. `rpc` serves the other services, `stdio_child` is
-//! the program between the gateway and a stdio server. `start` assembles; `spans` are what a
+//! the program between the gateway and a stdio server. `header_names` are those of MCP. `start` assembles; `spans` are what a
 //! trace sees of it.
 
 mod backoff;
@@ -20,6 +20,8 @@ mod downstream;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod header_names;
+mod id_map;
 mod key_uses;
 mod message;
 mod outbox;

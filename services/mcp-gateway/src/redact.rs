@@ -9,6 +9,7 @@ mod shapes;
 use std::borrow::Cow;
 
 pub(crate) use key_lines::KeyLines;
+use memchr::{memchr, memchr2};
 use own_secrets::OwnSecrets;
 pub(crate) use paths::Paths;
 use serde::de::IgnoredAny;
@@ -100,7 +101,7 @@ impl Walk<'_> {
         // the colon behind it; so nothing but the place has to be remembered.
         while self.at < self.json.len() && self.out.len() < enough {
             let rest = &self.json[self.at..];
-            let Some(quote) = rest.find('"') else {
+            let Some(quote) = memchr(b'"', rest.as_bytes()) else {
                 self.out.push_str(&own.mask_numbers(rest));
                 return;
             };
@@ -169,12 +170,12 @@ impl Walk<'_> {
 fn string_end(json: &str, start: usize) -> usize {
     let bytes = json.as_bytes();
     let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
         }
+        at += 2;
     }
     bytes.len()
 }

@@ -32,7 +32,7 @@ use crate::{
     bridge::{self, Parked, Seal},
     catalog::{Catalog, Kind},
     directory::{Directory, Project, Server},
-    message::{self, ErrorCode, Id, Notification, Reply, Request, Severity, object_fields},
+    message::{self, ErrorCode, Id, Notification, Reply, Request, Revision, Severity, object_fields},
     outbox::Outbox,
     recorder::Recorder,
     session::{AskedQuestion, Endpoint, Session, Sessions},
@@ -70,7 +70,8 @@ pub(crate) struct Caller {
     pub(crate) session: Option<Arc<Session>>,
     /// Who asks, where no session tells.
     pub(crate) asker: Option<(Principal, Client)>,
-    pub(crate) revision: String,
+    /// That the client speaks, where that is known.
+    pub(crate) revision: Option<Revision>,
     pub(crate) permissions: Permissions,
     pub(crate) trace: Trace,
     /// From which level on a modern request wants to be told what servers log.

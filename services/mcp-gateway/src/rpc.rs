@@ -81,7 +81,7 @@ impl Rpc {
             log_level: None,
             questions: None,
             asker: Some((principal, client.unwrap_or_default())),
-            revision: String::new(),
+            revision: None,
             permissions,
             trace: Trace::default(),
         };

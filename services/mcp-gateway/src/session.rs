@@ -13,7 +13,7 @@ mod stay;
 mod streams;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -202,11 +202,10 @@ impl Session {
             cancel: cancel.clone(),
             outbox,
         };
-        let mut in_flight = self.lock();
-        if in_flight.contains_key(id) {
-            return None;
-        }
-        in_flight.insert(id.clone(), entry);
+        match self.lock().entry(id.clone()) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(place) => place.insert(entry),
+        };
         Some(Waiting {
             session: self.clone(),
             id: id.clone(),

@@ -2,7 +2,7 @@
 //! them: one for what a client asks, one for what a server is asked on its
 //! behalf. They exist where traces are collected and cost nothing elsewhere.
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use opentelemetry::{
     propagation::Extractor,
     trace::{SpanContext, TraceContextExt as _},
@@ -11,6 +11,7 @@ use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{
+    header_names,
     message::{Fields, Reply, object_fields, object_members, object_of},
     relay::{Answer, Caller, Trace},
     upstream::{Connection, RequestError},
@@ -45,8 +46,8 @@ pub(crate) fn of_client(caller: &Caller, method: &str, request_id: &str, params:
     }
     let fields = params.and_then(|params| object_fields(params, ["name", "_meta"]));
     name(&span, method, fields.as_ref());
-    if !caller.revision.is_empty() {
-        span.record("mcp.protocol.version", &caller.revision);
+    if let Some(revision) = caller.revision {
+        span.record("mcp.protocol.version", revision.as_str());
     }
     if let Some(session) = &caller.session {
         span.record("mcp.session.id", tracing::field::display(session.id));
@@ -193,9 +194,10 @@ pub(crate) fn with_carriers(params: Option<String>) -> Option<String> {
 
 /// The carriers among the headers of a request.
 pub(crate) fn carriers_of(headers: &HeaderMap) -> HeaderMap {
-    let carried = CARRIERS.iter().filter_map(|name| {
-        let value = headers.get(*name)?.clone();
-        Some((HeaderName::from_static(name), value))
+    let names = [header_names::TRACEPARENT, header_names::TRACESTATE];
+    let carried = names.into_iter().filter_map(|name| {
+        let value = headers.get(&name)?.clone();
+        Some((name, value))
     });
     carried.collect()
 }

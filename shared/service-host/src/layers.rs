@@ -72,8 +72,11 @@ impl Observer {
             server: self.server,
             uri: request.uri().clone(),
         };
+        // Boxed, because all that is around it would have room for it twice: as what it was
+        // given, and as what it waits for.
+        let answering = Box::pin(answer(request));
         // Within the span, so that a panic is seen as the 500 that the caller gets.
-        let answering = catch_panic(is_grpc, answer(request)).instrument(span.clone());
+        let answering = catch_panic(is_grpc, answering).instrument(span.clone());
         let answering = async {
             let response = answering.await;
             let (status, elapsed) = (response.status(), started.elapsed());

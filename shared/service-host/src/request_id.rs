@@ -1,8 +1,9 @@
 use std::{
     fmt,
+    fmt::Write as _,
     hash::{BuildHasher as _, RandomState},
     sync::{
-        Arc, LazyLock,
+        LazyLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -22,8 +23,8 @@ pub(crate) struct CurrentRequest {
 }
 
 impl CurrentRequest {
-    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
+    pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, future)
     }
 
     /// Shows it to the function, if there is one.
@@ -38,7 +39,10 @@ impl CurrentRequest {
 /// here; it goes out with the answer and along with every gRPC call that is
 /// made while the request is handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(HeaderValue);
+
+/// Of an id.
+const MAX_BYTES: usize = 64;
 
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -50,19 +54,18 @@ impl RequestId {
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.to_str().expect("only plain characters are let in")
     }
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
             .get(HEADER)
-            .and_then(|value| value.to_str().ok())
-            .filter(|text| is_plain(text))
-            .map_or_else(Self::generate, |text| Self(text.into()))
+            .filter(|value| is_plain(value.as_bytes()))
+            .map_or_else(Self::generate, |value| Self(value.clone()))
     }
 
     pub(crate) fn header_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).expect("only plain characters are let in")
+        self.0.clone()
     }
 
     /// A future that outlives the request that is being handled here, under the
@@ -79,23 +82,25 @@ impl RequestId {
 
     /// Random per process, then counted: unique without a system call each.
     fn generate() -> Self {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
+        static PROCESS: LazyLock<String> =
+            LazyLock::new(|| format!("{:016x}-", RandomState::new().hash_one(0)));
         static COUNT: AtomicU64 = AtomicU64::new(1);
+        let mut id = String::with_capacity(MAX_BYTES);
+        id.push_str(&PROCESS);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(format!("{:016x}-{count:x}", *PROCESS).into())
+        let _ = write!(id, "{count:x}");
+        Self(HeaderValue::try_from(id).expect("these are plain characters"))
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 
 /// What may stand in a log line and in a header as it came.
-fn is_plain(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    (1..=MAX_BYTES).contains(&text.len()) && text.iter().all(is_plain)
 }

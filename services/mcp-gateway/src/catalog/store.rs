@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     directory::{Server, Snapshot},
+    id_map::IdMap,
     message::Reply,
     upstream::{RequestOptions, Seat, Upstreams, Wanted},
 };
@@ -32,7 +33,7 @@ pub(crate) struct Catalog {
     shelves: Mutex<HashMap<ShelfKey, Arc<Shelf>>>,
     merged: Mutex<MergedLists>,
     /// By server and tool: the hash of the definition as it was last listed.
-    versions: Mutex<HashMap<ServerId, Versions>>,
+    versions: Mutex<IdMap<ServerId, Versions>>,
     pub(crate) annotated: Annotated,
     /// Projects whose lists may be others now. At most one entry a project.
     dirty: Mutex<HashSet<ProjectId>>,

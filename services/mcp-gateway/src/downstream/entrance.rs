@@ -2,11 +2,12 @@ use std::{net::IpAddr, sync::Arc};
 
 use access::{ApiKey, Credential};
 use domain::{Door, Permission};
-use http::{HeaderMap, header, request};
+use http::{HeaderMap, header, header::AsHeaderName, request};
 
 use super::{Doors, address::Address, refusal::Refusal};
 use crate::{
     directory::{Key, Project},
+    header_names,
     relay::{Caller, Permissions, Trace},
     session::{Endpoint, Session},
     spans,
@@ -14,22 +15,22 @@ use crate::{
 
 /// A visitor who may come in.
 #[derive(Debug)]
-pub(super) struct Visitor {
+pub(super) struct Visitor<'a> {
     pub(super) key: Arc<Key>,
     pub(super) project: Arc<Project>,
     pub(super) endpoint: Endpoint,
-    pub(super) user_agent: String,
-    pub(super) ip_address: String,
+    pub(super) user_agent: &'a str,
+    address: IpAddr,
     trace: Trace,
 }
 
-impl Visitor {
+impl<'a> Visitor<'a> {
     /// Checks name, origin, key, project and server, in this order: what is
     /// there is told only to who may know.
     pub(super) fn admit(
         doors: &Doors,
         address: &Address<'_>,
-        head: &request::Parts,
+        head: &'a request::Parts,
         peer: IpAddr,
     ) -> Result<Self, Refusal> {
         let headers = &head.headers;
@@ -78,15 +79,20 @@ impl Visitor {
             key: key.clone(),
             project: project.clone(),
             endpoint,
-            user_agent: text(headers, &header::USER_AGENT),
-            ip_address: from.to_string(),
+            user_agent: text_of(headers, header::USER_AGENT).unwrap_or_default(),
+            address: from,
             trace: Trace {
                 carriers: spans::carriers_of(headers),
-                ..text_of(headers, "traceparent")
+                ..text_of(headers, header_names::TRACEPARENT)
                     .and_then(Trace::parse)
                     .unwrap_or_default()
             },
         })
+    }
+
+    /// As text.
+    pub(super) fn ip_address(&self) -> String {
+        self.address.to_string()
     }
 
     /// The visitor as the relay knows it, in a session.
@@ -96,9 +102,7 @@ impl Visitor {
             endpoint: self.endpoint,
             door,
             asker: None,
-            revision: session
-                .revision()
-                .map_or_else(String::new, |revision| revision.to_string()),
+            revision: session.revision(),
             permissions: Permissions::of_key(&self.key),
             trace: self.trace.clone(),
             session: Some(session.clone()),
@@ -111,7 +115,7 @@ impl Visitor {
 /// `Authorization: Bearer` or `X-API-Key`; never in the address, which ends up
 /// in logs.
 fn api_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
-    if let Some(text) = text_of(headers, "x-api-key") {
+    if let Some(text) = text_of(headers, header_names::API_KEY) {
         return ApiKey::parse(text.trim()).map_err(|error| Refusal::unauthorized(error.to_string()));
     }
     match Credential::from_headers(headers) {
@@ -126,10 +130,6 @@ fn api_key(headers: &HeaderMap) -> Result<ApiKey, Refusal> {
     }
 }
 
-fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
-    text_of(headers, name.as_str()).unwrap_or_default().to_owned()
-}
-
-pub(super) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn text_of(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }

@@ -25,7 +25,7 @@ use crate::{
 /// the session: all answers come by it, and when it closes, the session ends.
 pub(super) fn serve_stream(
     doors: &Arc<Doors>,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     head: &request::Parts,
 ) -> Result<Response, Refusal> {
     if head.method != Method::GET {
@@ -41,8 +41,8 @@ pub(super) fn serve_stream(
             &visitor.key,
             visitor.endpoint,
             Door::Sse,
-            &visitor.user_agent,
-            &visitor.ip_address,
+            visitor.user_agent,
+            &visitor.ip_address(),
         )
         .map_err(|_| Refusal::too_many_sessions())?;
     let (writer, mut reader) = outbox();
@@ -93,7 +93,7 @@ impl Drop for OpenStream {
 /// `.../messages`: takes one message; the answer comes by the stream.
 pub(super) async fn serve_message(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     head: &request::Parts,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -148,7 +148,7 @@ pub(super) async fn serve_message(
 /// Works on a request beside the POST that brought it. Goes with the session.
 fn begin(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     session: &Arc<Session>,
     request: McpRequest,
 ) -> Result<(), Refusal> {
@@ -161,7 +161,7 @@ fn begin(
     })?;
     if request.method == "initialize" {
         let params = request.params();
-        match Greeting::read(params, &visitor.user_agent, &visitor.ip_address) {
+        match Greeting::read(params, visitor.user_agent, &visitor.ip_address()) {
             Ok(greeting) => {
                 if !session.greet(greeting) {
                     let words = "this session is initialised already";

@@ -30,7 +30,7 @@ use crate::{
 #[cfg(feature = "fuzzing")]
 pub(crate) use headers::fuzzing::fuzz_headers;
 use meta::RequestMeta;
-pub(super) use meta::{REVISION_HEADER, is_modern};
+pub(super) use meta::is_modern;
 
 /// What the modern revisions have no more (changelog, "major changes").
 const REMOVED: [&str; 5] = [
@@ -44,7 +44,7 @@ const REMOVED: [&str; 5] = [
 /// Takes the body of a POST.
 pub(super) async fn post(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     headers: &HeaderMap,
     incoming: Incoming,
 ) -> Result<Response, Refusal> {
@@ -69,7 +69,8 @@ pub(super) async fn post(
     if doors.shutdown.is_soft() {
         return Err(refuse(Refusal::stopping()));
     }
-    let greeting = meta.greeting(Revision::LATEST_MODERN, &visitor.user_agent, &visitor.ip_address);
+    let ip_address = visitor.ip_address();
+    let greeting = meta.greeting(Revision::LATEST_MODERN, visitor.user_agent, &ip_address);
     let session = doors
         .relay
         .sessions
@@ -77,8 +78,8 @@ pub(super) async fn post(
             &visitor.key,
             visitor.endpoint,
             greeting,
-            &visitor.user_agent,
-            &visitor.ip_address,
+            visitor.user_agent,
+            &ip_address,
         )
         .map_err(|_| refuse(Refusal::too_many_sessions()))?;
     let working = session.work();

@@ -14,22 +14,21 @@ use super::{
     body::read_json,
     entrance::{Visitor, text_of},
     refusal::{Refusal, accepted, json},
-    stateless_http::{self, REVISION_HEADER},
+    stateless_http,
     takes::Takes,
 };
 use crate::{
+    header_names,
     message::{ErrorCode, Incoming, Message, Request as McpRequest, Revision},
     relay::{Answer, Permissions},
     session::{Greeting, Session},
 };
 
-const SESSION_HEADER: &str = "mcp-session-id";
-
 /// `.../mcp`: Streamable HTTP with sessions, revisions 2025-03-26 to 2025-11-25.
 /// What looks like a later one is handed on to [`stateless_http`].
 pub(super) async fn serve(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     head: &request::Parts,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -43,7 +42,7 @@ pub(super) async fn serve(
 
 async fn post(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -93,7 +92,7 @@ async fn post(
 
 async fn initialize(
     doors: &Doors,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     headers: &HeaderMap,
     request: &McpRequest,
 ) -> Result<Response, Refusal> {
@@ -101,7 +100,7 @@ async fn initialize(
     if doors.shutdown.is_soft() {
         return Err(refuse(Refusal::stopping()));
     }
-    if headers.contains_key(SESSION_HEADER) {
+    if headers.contains_key(header_names::SESSION_ID) {
         return Err(refuse(Refusal::bad_request(
             "initialize begins a session; send it without Mcp-Session-Id",
         )));
@@ -110,7 +109,7 @@ async fn initialize(
         return Ok(answer::answered(&limited, &request.id));
     }
     let params = request.params();
-    let greeting = Greeting::read(params, &visitor.user_agent, &visitor.ip_address).map_err(|words| {
+    let greeting = Greeting::read(params, visitor.user_agent, &visitor.ip_address()).map_err(|words| {
         refuse(Refusal::new(
             StatusCode::BAD_REQUEST,
             ErrorCode::InvalidParams,
@@ -128,8 +127,8 @@ async fn initialize(
             &visitor.key,
             visitor.endpoint,
             Door::StreamableHttp,
-            &visitor.user_agent,
-            &visitor.ip_address,
+            visitor.user_agent,
+            &visitor.ip_address(),
         )
         .map_err(|_| refuse(Refusal::too_many_sessions()))?;
     session.greet(Greeting { revision, ..greeting });
@@ -149,7 +148,7 @@ async fn initialize(
     sessions.record(&session);
     let mut response = json(StatusCode::OK, message);
     if let Ok(token) = HeaderValue::from_str(&session.token) {
-        response.headers_mut().insert(SESSION_HEADER, token);
+        response.headers_mut().insert(header_names::SESSION_ID, token);
     }
     Ok(response)
 }
@@ -175,7 +174,7 @@ impl Drop for Opening<'_> {
     }
 }
 
-fn delete(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
+fn delete(doors: &Doors, visitor: &Visitor<'_>, headers: &HeaderMap) -> Result<Response, Refusal> {
     check_era(headers)?;
     let session = session(doors, visitor, headers)?;
     doors.relay.sessions.end(&session, SessionEnd::Deleted);
@@ -183,8 +182,8 @@ fn delete(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Respo
 }
 
 /// The session that the client names. One of others is unknown to it.
-fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<Session>, Refusal> {
-    let Some(token) = text_of(headers, SESSION_HEADER) else {
+fn session(doors: &Doors, visitor: &Visitor<'_>, headers: &HeaderMap) -> Result<Arc<Session>, Refusal> {
+    let Some(token) = text_of(headers, header_names::SESSION_ID) else {
         return Err(Refusal::bad_request(
             "Mcp-Session-Id is missing; send initialize first, and the header that it answers with each request",
         ));
@@ -206,7 +205,8 @@ fn session(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Arc<
 /// The modern revisions have no GET and no DELETE (2026-07-28, Streamable HTTP,
 /// "earlier revisions").
 fn check_era(headers: &HeaderMap) -> Result<(), Refusal> {
-    let revision = text_of(headers, REVISION_HEADER).and_then(|text| text.trim().parse::<Revision>().ok());
+    let revision = text_of(headers, header_names::PROTOCOL_VERSION)
+        .and_then(|text| text.trim().parse::<Revision>().ok());
     match revision {
         Some(revision) if revision.is_modern() => Err(Refusal::method_not_allowed("POST")),
         _ => check_revision(headers),
@@ -214,7 +214,7 @@ fn check_era(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 fn check_revision(headers: &HeaderMap) -> Result<(), Refusal> {
-    match headers.get(REVISION_HEADER) {
+    match headers.get(header_names::PROTOCOL_VERSION) {
         None => Ok(()),
         Some(revision) => match revision.to_str() {
             Ok(text) if text.trim().parse::<Revision>().is_ok() => Ok(()),

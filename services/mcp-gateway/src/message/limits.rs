@@ -1,3 +1,5 @@
+use memchr::memchr2;
+
 /// What a client may send in one body.
 pub(crate) const MAX_CLIENT_BODY_BYTES: usize = 4 * 1024 * 1024;
 
@@ -44,28 +46,27 @@ pub(crate) fn check_text(bytes: &[u8]) -> Result<&str, TextProblem> {
 
 /// Goes from the first byte of a string to its closing quote.
 fn skip_string(bytes: &[u8], mut at: usize) -> Result<usize, TextProblem> {
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'"' => return Ok(at),
-            b'\\' if bytes.get(at + 1) == Some(&b'u') => {
-                match code_unit(bytes, at) {
-                    Some(0xDC00..=0xDFFF) => return Err(TextProblem::LoneSurrogate),
-                    Some(0xD800..=0xDBFF) => {
-                        if !matches!(code_unit(bytes, at + 6), Some(0xDC00..=0xDFFF)) {
-                            return Err(TextProblem::LoneSurrogate);
-                        }
-                        at += 6;
-                    }
-                    // No hexadecimal digits: the JSON parser will say so.
-                    _ => {}
-                }
-                at += 2;
-            }
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return Ok(at);
         }
+        if bytes.get(at + 1) == Some(&b'u') {
+            match code_unit(bytes, at) {
+                Some(0xDC00..=0xDFFF) => return Err(TextProblem::LoneSurrogate),
+                Some(0xD800..=0xDBFF) => {
+                    if !matches!(code_unit(bytes, at + 6), Some(0xDC00..=0xDFFF)) {
+                        return Err(TextProblem::LoneSurrogate);
+                    }
+                    at += 6;
+                }
+                // No hexadecimal digits: the JSON parser will say so.
+                _ => {}
+            }
+        }
+        at += 2;
     }
-    Ok(at)
+    Ok(bytes.len())
 }
 
 /// The value of a `\uXXXX` at this place, if there is one.

@@ -40,22 +40,35 @@ const fn shape(start: &'static str, min_tail: usize, tail: fn(u8) -> bool) -> Sh
     }
 }
 
+/// Bytes with which a secret can start: most bytes of a text are none of them.
+const STARTS: [bool; 256] = {
+    let mut starts = [false; 256];
+    let mut shape = 0;
+    while shape < SHAPES.len() {
+        starts[SHAPES[shape].start.as_bytes()[0] as usize] = true;
+        shape += 1;
+    }
+    let mut other = 0;
+    while other < OTHER_STARTS.len() {
+        starts[OTHER_STARTS[other] as usize] = true;
+        other += 1;
+    }
+    starts
+};
+
+/// Of `Bearer`, of a JWT and of a private key.
+const OTHER_STARTS: [u8; 4] = *b"Bbe-";
+
 /// The first secret in a text. One pass, no backtracking over what was seen.
 pub(super) fn find_secret(text: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let at_start = at == 0 || !is_word(bytes[at - 1]) || is_escape(bytes, at);
-        if at_start
-            && matches!(
-                bytes[at],
-                b'm' | b'A' | b'g' | b'x' | b's' | b'r' | b'e' | b'-' | b'B' | b'b'
-            )
+    for (at, byte) in bytes.iter().enumerate() {
+        if STARTS[usize::from(*byte)]
+            && (at == 0 || !is_word(bytes[at - 1]) || is_escape(bytes, at))
             && let Some(end) = secret_end(bytes, at)
         {
             return Some(at..end);
         }
-        at += 1;
     }
     None
 }

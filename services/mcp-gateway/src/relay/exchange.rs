@@ -138,7 +138,7 @@ impl Exchange<'_> {
         let (session, outbox) = (self.caller.session.as_ref()?, self.outbox?);
         if session.log_level().is_none_or(|level| from < level) {
             session.set_log_level(from);
-            self.relay.adjust_log_level(self.connection).await;
+            Box::pin(self.relay.adjust_log_level(self.connection)).await;
         }
         Some(session.tell_logs(self.connection.server.id, from, outbox))
     }

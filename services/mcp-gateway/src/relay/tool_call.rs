@@ -151,7 +151,9 @@ impl Relay {
             tool_name: name.clone(),
             exposed_name: name,
             door: caller.door,
-            client_revision: caller.revision.clone(),
+            client_revision: caller
+                .revision
+                .map_or_else(String::new, |revision| revision.to_string()),
             principal,
             client,
             trace_id: trace.trace_id,

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     directory::{Directory, Key, Snapshot},
+    id_map::IdMap,
     recorder::Recorder,
     upstream::Upstreams,
 };
@@ -36,10 +37,10 @@ pub(crate) struct Sessions {
 
 #[derive(Debug, Default)]
 pub(super) struct Open {
-    by_token: HashMap<String, Arc<Session>>,
-    by_id: HashMap<SessionId, Arc<Session>>,
+    by_token: IdMap<String, Arc<Session>>,
+    by_id: IdMap<SessionId, Arc<Session>>,
     pub(super) stays: HashMap<StayKey, Arc<Session>>,
-    per_key: HashMap<ApiKeyId, usize>,
+    per_key: IdMap<ApiKeyId, usize>,
 }
 
 /// How long sessions last, and how many there may be.

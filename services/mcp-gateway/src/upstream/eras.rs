@@ -1,17 +1,17 @@
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::ServerId;
 
 use super::Era;
-use crate::directory::{Server, Snapshot, Transport};
+use crate::{
+    directory::{Server, Snapshot, Transport},
+    id_map::IdMap,
+};
 
 /// How the server of a definition was spoken with last, so that it is not asked
 /// anew at each start (2026-07-28, "versioning").
 #[derive(Debug, Default)]
-pub(super) struct Eras(Mutex<HashMap<ServerId, (Transport, Known)>>);
+pub(super) struct Eras(Mutex<IdMap<ServerId, (Transport, Known)>>);
 
 /// How it was spoken with for clients of each era. A server of one era only is
 /// known by what came of asking it in the other.
@@ -97,7 +97,7 @@ impl Eras {
         self.lock().retain(|id, _| snapshot.has_server(*id));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, (Transport, Known)>> {
+    fn lock(&self) -> MutexGuard<'_, IdMap<ServerId, (Transport, Known)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ mod tool_headers;
 use std::sync::{Arc, OnceLock};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use tokio::sync::mpsc;
 
 use super::{Connection, RequestError, connection::Related, in_flight::Answer};
@@ -30,10 +30,6 @@ pub(super) use life::live;
 use modern::Modern;
 use response::EventStream;
 use sse::Sse;
-
-const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Notifications and answers that are on their way at the same time.
 const MAX_POSTS: usize = 16;

@@ -1,12 +1,9 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::Question;
-use crate::{message::Reply, outbox::Outbox};
+use crate::{id_map::IdMap, message::Reply, outbox::Outbox};
 
 /// The requests that a server has not answered yet, by the ids that we gave
 /// them.
@@ -15,7 +12,7 @@ pub(super) struct InFlight(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
-    waiting: HashMap<u64, Waiting>,
+    waiting: IdMap<u64, Waiting>,
     is_closed: bool,
 }
 

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
     time::Duration,
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     directory::{Server, Snapshot},
+    id_map::IdMap,
     process_tree::{Usage, usage_of_server},
     recorder::Recorder,
 };
@@ -29,7 +29,7 @@ pub(crate) struct Upstreams {
     surroundings: Arc<Surroundings>,
 }
 
-type Slots = HashMap<(ServerId, Seat), Arc<Slot>>;
+type Slots = IdMap<(ServerId, Seat), Arc<Slot>>;
 
 /// How often what is learnt of a server may lead to another connection.
 const MAX_MOVES: usize = 3;
@@ -166,13 +166,11 @@ impl Upstreams {
         wanted: &Wanted,
     ) -> Result<Arc<Connection>, Unavailable> {
         let mut slot = self.slot(server, wanted);
-        // What it speaks may have been learnt since: the connection is then about
-        // to end, and another one serves.
-        if let Some(connection) = slot.ready()
-            && self.seat(server, wanted) == slot.seat()
-        {
+        if let Some(connection) = slot.ready() {
             return Ok(connection);
         }
+        // What it speaks may be learnt meanwhile: the connection is then about to end,
+        // and another one serves.
         for _ in 0..MAX_MOVES {
             let outcome = slot.connection(&self.surroundings).await;
             if self.seat(server, wanted) == slot.seat() {
@@ -293,7 +291,7 @@ impl Upstreams {
         let seat = self.seat_among(&slots, server, wanted);
         let key = (server.id, seat);
         if let Some(slot) = slots.get(&key) {
-            if *slot.server == **server {
+            if Arc::ptr_eq(&slot.server, server) || *slot.server == **server {
                 return slot.clone();
             }
             slot.stop.cancel();

@@ -1,19 +1,18 @@
-use http::{HeaderMap, StatusCode};
+use std::fmt;
 
-use super::{
-    super::{entrance::text_of, refusal::Refusal},
-    meta::REVISION_HEADER,
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AsHeaderName};
+
+use super::super::refusal::Refusal;
+use crate::{
+    header_names,
+    message::{ErrorCode, ParamHeader, Request, decode_header_value, is_same_value, object_fields},
 };
-use crate::message::{ErrorCode, ParamHeader, Request, decode_header_value, is_same_value, object_fields};
-
-const METHOD_HEADER: &str = "mcp-method";
-const NAME_HEADER: &str = "mcp-name";
 
 /// Refuses a request whose headers say something else than its body: whoever
 /// routed it by the headers and whoever does what the body says must mean the
 /// same (Streamable HTTP, "server validation").
 pub(super) fn check_revision(headers: &HeaderMap, revision: &str) -> Result<(), Refusal> {
-    match only(headers, REVISION_HEADER)? {
+    match only(headers, &header_names::PROTOCOL_VERSION)? {
         Some(header) if header.trim() == revision => Ok(()),
         Some(header) => Err(mismatch(format!(
             "MCP-Protocol-Version says {header:?}, and params._meta says {revision:?}; send the same"
@@ -26,7 +25,7 @@ pub(super) fn check_revision(headers: &HeaderMap, revision: &str) -> Result<(), 
 
 /// The headers that all requests have, and those that name what is asked for.
 pub(super) fn check_standard(headers: &HeaderMap, request: &Request) -> Result<(), Refusal> {
-    match only(headers, METHOD_HEADER)? {
+    match only(headers, &header_names::METHOD)? {
         Some(header) if header.trim() == request.method => {}
         Some(header) => {
             return Err(mismatch(format!(
@@ -52,7 +51,7 @@ pub(super) fn check_standard(headers: &HeaderMap, request: &Request) -> Result<(
         // What the body lacks is for the relay to say.
         return Ok(());
     };
-    match decoded(headers, NAME_HEADER)? {
+    match decoded(headers, header_names::NAME.as_str())? {
         Some(header) if header == named => Ok(()),
         Some(header) => Err(mismatch(format!(
             "Mcp-Name says {header:?}, and params.{member} {named:?}; send the same"
@@ -92,13 +91,9 @@ pub(super) fn check_params(
 }
 
 fn decoded(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else {
+    let Some(value) = single(headers, name)? else {
         return Ok(None);
     };
-    if values.next().is_some() {
-        return Err(twice(name));
-    }
     match decode_header_value(value.as_bytes()) {
         Some(value) => Ok(Some(value)),
         None => Err(mismatch(format!(
@@ -107,18 +102,25 @@ fn decoded(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
-    if headers.get_all(name).iter().nth(1).is_some() {
-        return Err(twice(name));
-    }
-    if headers.contains_key(name) && text_of(headers, name).is_none() {
-        return Err(mismatch(format!("{name} holds characters that no header may")));
-    }
-    Ok(text_of(headers, name))
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
+    let Some(value) = single(headers, name)? else {
+        return Ok(None);
+    };
+    let text = value.to_str();
+    text.map(Some)
+        .map_err(|_| mismatch(format!("{name} holds characters that no header may")))
 }
 
-fn twice(name: &str) -> Refusal {
-    mismatch(format!("{name} is there twice; send it once"))
+fn single<N: AsHeaderName + fmt::Display + Copy>(
+    headers: &HeaderMap,
+    name: N,
+) -> Result<Option<&HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    match values.next() {
+        None => Ok(value),
+        Some(_) => Err(mismatch(format!("{name} is there twice; send it once"))),
+    }
 }
 
 fn mismatch(words: String) -> Refusal {

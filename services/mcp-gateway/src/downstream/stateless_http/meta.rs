@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::super::{entrance::text_of, refusal::Refusal};
 use crate::{
-    client,
+    client, header_names,
     message::{
         ErrorCode, Incoming, Message, Revision, Severity,
         meta::{CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROTOCOL_VERSION},
@@ -12,8 +12,6 @@ use crate::{
     },
     session::Greeting,
 };
-
-pub(in crate::downstream) const REVISION_HEADER: &str = "mcp-protocol-version";
 
 /// What a request says of itself (basic, "per-request protocol fields").
 #[derive(Debug)]
@@ -30,7 +28,9 @@ pub(super) struct RequestMeta {
 /// (versioning, "backward compatibility").
 pub(in crate::downstream) fn is_modern(headers: &HeaderMap, incoming: &Incoming) -> bool {
     let named = |text: &str| text.parse::<Revision>().ok();
-    let header = text_of(headers, REVISION_HEADER).map(str::trim).and_then(named);
+    let header = text_of(headers, header_names::PROTOCOL_VERSION)
+        .map(str::trim)
+        .and_then(named);
     let is_modern_header = header.is_some_and(Revision::is_modern);
     let (method, params) = match incoming {
         Incoming::Single(Message::Request(request)) => (request.method.as_str(), request.params()),
@@ -120,7 +120,7 @@ mod tests {
     fn takes(header: Option<&str>, body: &str) -> bool {
         let mut headers = HeaderMap::new();
         if let Some(header) = header {
-            headers.insert(REVISION_HEADER, header.parse().expect("a value"));
+            headers.insert(header_names::PROTOCOL_VERSION, header.parse().expect("a value"));
         }
         is_modern(&headers, &Incoming::parse(body.as_bytes()).expect("a message"))
     }

@@ -16,19 +16,18 @@ use super::{
     check_era, session,
 };
 use crate::{
+    header_names,
     message::{ErrorCode, Revision},
     outbox::{OutboxReader, outbox},
     session::{EventId, EventLog, Session},
 };
-
-const LAST_EVENT_HEADER: &str = "last-event-id";
 
 /// Streams of this kind that one session may have open.
 const MAX_OPEN: usize = 16;
 
 /// The stream by which servers reach the client of their own accord, or the
 /// rest of one that broke off.
-pub(super) fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) fn get(doors: &Doors, visitor: &Visitor<'_>, headers: &HeaderMap) -> Result<Response, Refusal> {
     check_era(headers)?;
     if !Takes::of(headers)?.events {
         return Err(Takes::nothing_we_have());
@@ -37,7 +36,7 @@ pub(super) fn get(doors: &Doors, visitor: &Visitor, headers: &HeaderMap) -> Resu
     if doors.shutdown.is_soft() {
         return Err(Refusal::stopping());
     }
-    let Some(last) = text_of(headers, LAST_EVENT_HEADER) else {
+    let Some(last) = text_of(headers, header_names::LAST_EVENT_ID) else {
         let log = session.logs.open(true);
         let start = log.start();
         return open(doors, session, &log, start, true);

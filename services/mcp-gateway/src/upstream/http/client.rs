@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     directory::Http,
+    header_names,
     upstream::{RequestError, breaker::Breaker},
 };
 
@@ -26,9 +27,9 @@ const OURS: [HeaderName; 11] = [
     header::TE,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
-    HeaderName::from_static("mcp-session-id"),
-    HeaderName::from_static("mcp-protocol-version"),
-    HeaderName::from_static("last-event-id"),
+    header_names::SESSION_ID,
+    header_names::PROTOCOL_VERSION,
+    header_names::LAST_EVENT_ID,
 ];
 
 /// Asks one server over HTTP. Connections are kept, and are never those of

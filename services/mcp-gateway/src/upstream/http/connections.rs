@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     convert::Infallible,
     fmt,
     pin::{Pin, pin},
@@ -26,6 +25,7 @@ use super::{
     body::Body,
     connector::{ConnectError, Dialer, Stream},
 };
+use crate::id_map::IdMap;
 
 /// A connection as hyper reads and writes it.
 type Io = TokioIo<WritesLast<Stream>>;
@@ -52,7 +52,7 @@ pub(super) struct Connections {
     host: HeaderValue,
     /// By the runtime that is woken for them, which is not for others to wait for. The
     /// one that was used last comes last.
-    idle: Mutex<HashMap<runtime::Id, Vec<Idle>>>,
+    idle: Mutex<IdMap<runtime::Id, Vec<Idle>>>,
     http2: Mutex<Option<http2::SendRequest<Full<Bytes>>>>,
 }
 
@@ -130,6 +130,15 @@ impl Connections {
                 },
             }
         }
+        // Boxed, because it is seldom: each request would have room for it.
+        Box::pin(self.send_by_new(request)).await
+    }
+
+    /// Sends a request by a connection that is made for it, and kept for others.
+    async fn send_by_new(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Body>, SendError> {
         let stream = self
             .dialer
             .connect(&self.origin)
@@ -260,7 +269,7 @@ impl Connections {
         SendError::Connect(ConnectError::Handshake { host, error })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<runtime::Id, Vec<Idle>>> {
+    fn lock(&self) -> MutexGuard<'_, IdMap<runtime::Id, Vec<Idle>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderValue, Method, StatusCode};
 
 use super::{
-    HttpClient, HttpWire, Mode, SESSION_ID,
+    HttpClient, HttpWire, Mode,
     legacy::{Legacy, Session},
     modern::{Modern, request_headers, revision_header},
     post_headers,
@@ -11,6 +11,7 @@ use super::{
     sse,
 };
 use crate::{
+    header_names,
     message::{self, Id, Reply, Revision},
     upstream::{Connection, Era, Hello, RequestError, connection::Related, eras::Spoken, handshake},
 };
@@ -177,7 +178,7 @@ pub(super) async fn initialize(
         .await
         .map_err(|error| Failure::new(None, error.to_string()))?;
     let status = response.status();
-    let session_id = response.headers().get(SESSION_ID).cloned();
+    let session_id = response.headers().get(header_names::SESSION_ID).cloned();
     let answer = response::read(response, connection, id, Related::default()).await;
     let fail = |words: String| Failure::new(Some(status), words);
     let result = match answer {

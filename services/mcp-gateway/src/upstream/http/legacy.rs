@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    HttpClient, LAST_EVENT_ID, Outgoing, PROTOCOL_VERSION, SESSION_ID,
+    HttpClient, Outgoing,
     body::Body,
     era, post_headers,
     response::{self, Answer, EventStream, is_event_stream},
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     backoff::Backoff,
+    header_names,
     message::{Reply, Revision},
     upstream::{Connection, RequestError, connection::Related},
 };
@@ -56,10 +57,10 @@ impl Session {
 
     fn add_to(&self, mut headers: HeaderMap) -> HeaderMap {
         if let Some(id) = &self.id {
-            headers.insert(SESSION_ID, id.clone());
+            headers.insert(header_names::SESSION_ID, id.clone());
         }
         if let Some(revision) = &self.revision {
-            headers.insert(PROTOCOL_VERSION, revision.clone());
+            headers.insert(header_names::PROTOCOL_VERSION, revision.clone());
         }
         headers
     }
@@ -91,15 +92,15 @@ impl Legacy {
             // The server does not know the session, so it has not looked at the
             // request ("session management").
             drop(response);
-            self.renew(client, connection, &session).await?;
+            Box::pin(self.renew(client, connection, &session)).await?;
             session = self.session();
             response = Self::ask(client, &session, &carriers, message).await?;
         }
         match response::read(response, connection, request.id, related).await? {
             Answer::Reply(reply) => Ok(reply),
             Answer::Broken(stream) => {
-                self.resume(client, &session, connection, request.id, related, *stream)
-                    .await
+                let resuming = self.resume(client, &session, connection, request.id, related, *stream);
+                Box::pin(resuming).await
             }
             Answer::Refused(refusal) => Err(RequestError::BadAnswer(refusal.words())),
         }
@@ -146,7 +147,7 @@ impl Legacy {
     ) -> Result<Response<Body>, RequestError> {
         let mut headers = session.add_to(stream_headers());
         if let Some(id) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
-            headers.insert(LAST_EVENT_ID, id);
+            headers.insert(header_names::LAST_EVENT_ID, id);
         }
         client
             .send(Method::GET, &client.url, headers, String::new())

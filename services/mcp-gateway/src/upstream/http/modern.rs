@@ -2,22 +2,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{LogLevel, ServerLogKind};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 
 use super::{
-    HttpClient, Outgoing, PROTOCOL_VERSION, post_headers,
+    HttpClient, Outgoing, post_headers,
     response::{self, Answer},
     taken,
     tool_headers::{ToolHeaders, header_value},
 };
 use crate::{
+    header_names,
     message::{ErrorCode, Message, Reply, object_fields},
     upstream::{Connection, Hello, RequestError, RequestOptions, connection::Related, handshake},
 };
-
-const METHOD: HeaderName = HeaderName::from_static("mcp-method");
-const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Pages of a list of tools. More, and it does not end.
 const MAX_PAGES: usize = 1_000;
@@ -105,7 +103,7 @@ impl Modern {
             _ => None,
         };
         let Some(name) = name else { return headers };
-        headers.insert(NAME, header_value(&name));
+        headers.insert(header_names::NAME, header_value(&name));
         if method == "tools/call" {
             self.tool_headers
                 .add(&name, fields.get(2).unwrap_or("{}"), &mut headers);
@@ -157,8 +155,8 @@ impl Modern {
 /// metadata").
 pub(super) fn request_headers(revision: &HeaderValue, method: &str) -> HeaderMap {
     let mut headers = post_headers();
-    headers.insert(PROTOCOL_VERSION, revision.clone());
-    headers.insert(METHOD, header_value(method));
+    headers.insert(header_names::PROTOCOL_VERSION, revision.clone());
+    headers.insert(header_names::METHOD, header_value(method));
     headers
 }
 

@@ -1,10 +1,11 @@
-use http::{HeaderName, HeaderValue};
-
 use super::{
-    HeaderMap, METHOD_HEADER, NAME_HEADER, ParamHeader, REVISION_HEADER, Request, check_params,
-    check_revision, check_standard, is_same_value, object_fields,
+    HeaderMap, HeaderName, HeaderValue, ParamHeader, Request, check_params, check_revision, check_standard,
+    is_same_value, object_fields,
 };
-use crate::message::{Message, decode_header_value, encode_header_value};
+use crate::{
+    header_names::{METHOD, NAME, PROTOCOL_VERSION},
+    message::{Message, decode_header_value, encode_header_value},
+};
 
 const REVISION: &str = "2026-07-28";
 
@@ -35,12 +36,15 @@ pub(crate) fn fuzz_headers(bytes: &[u8]) {
 
     let headers = headers_of(head);
     if check_revision(&headers, REVISION).is_ok() {
-        assert_eq!(said(&headers, REVISION_HEADER), Some(REVISION.to_owned()));
+        assert_eq!(
+            said(&headers, PROTOCOL_VERSION.as_str()),
+            Some(REVISION.to_owned())
+        );
     }
     if check_standard(&headers, &request).is_ok() {
-        assert_eq!(said(&headers, METHOD_HEADER).as_ref(), Some(&request.method));
+        assert_eq!(said(&headers, METHOD.as_str()).as_ref(), Some(&request.method));
         if named.is_some() {
-            assert_eq!(said(&headers, NAME_HEADER), named);
+            assert_eq!(said(&headers, NAME.as_str()), named);
         }
     }
     if check_params(&headers, &annotated, arguments).is_ok() {
@@ -68,10 +72,10 @@ fn what_is_made_of_a_body_passes(
         let name = HeaderName::try_from(name).expect("a name");
         headers.insert(name, HeaderValue::try_from(value).expect("encoded"));
     };
-    insert(REVISION_HEADER, REVISION);
-    insert(METHOD_HEADER, &request.method);
+    insert(PROTOCOL_VERSION.as_str(), REVISION);
+    insert(METHOD.as_str(), &request.method);
     if let Some(named) = named {
-        insert(NAME_HEADER, &encode_header_value(named));
+        insert(NAME.as_str(), &encode_header_value(named));
     }
     for param in annotated {
         if let Some(value) = param.value(arguments) {
