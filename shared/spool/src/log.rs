@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -32,6 +32,9 @@ pub(crate) struct Log {
     segments: VecDeque<Segment>,
     /// The file of the last segment, while it takes frames.
     active: Option<Arc<File>>,
+    /// Frames at the end of that segment which its file does not have yet. For all who
+    /// read they are not there.
+    unwritten: Unwritten,
     /// Gone when the disk was full and it became a segment: then only closings
     /// are taken until another one can be made.
     spare: Option<Spare>,
@@ -45,6 +48,34 @@ pub(crate) struct Log {
     bytes: Arc<AtomicU64>,
     quarantined: u64,
     sync_failures: u64,
+}
+
+#[derive(Debug, Default)]
+struct Unwritten {
+    bytes: Vec<u8>,
+    frames: u64,
+    /// Whether there are any, for those who do not wait for the lock.
+    is_any: Arc<AtomicBool>,
+    /// Whether the disk has refused them.
+    is_refused: bool,
+}
+
+/// What may wait to be written with others: a batch of the largest gains nothing by
+/// waiting for more.
+const MAX_UNWRITTEN_BYTES: usize = 256 * 1024;
+
+impl Unwritten {
+    fn push(&mut self, frame: &[u8]) {
+        self.bytes.extend_from_slice(frame);
+        self.frames += 1;
+        self.is_any.store(true, Ordering::Release);
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.frames = 0;
+        self.is_any.store(false, Ordering::Release);
+    }
 }
 
 /// Where an opening lies that waits for its closing.
@@ -62,17 +93,6 @@ pub(crate) struct Readable {
     pub(crate) bytes: u64,
     pub(crate) last_seq: u64,
     pub(crate) is_sealed: bool,
-}
-
-impl Segment {
-    fn as_readable(&self) -> Readable {
-        Readable {
-            header: self.header,
-            bytes: self.bytes,
-            last_seq: self.last_seq,
-            is_sealed: self.is_sealed,
-        }
-    }
 }
 
 /// What the disk is to be asked to keep.
@@ -117,6 +137,7 @@ impl Log {
             bytes,
             segments: recovered.segments.into(),
             active: None,
+            unwritten: Unwritten::default(),
             unsynced: Vec::new(),
             open: recovered.open,
             ages: Ages::since(Instant::now()),
@@ -125,8 +146,53 @@ impl Log {
         }
     }
 
-    /// Takes a frame if there is room for its kind.
+    /// Takes a frame if there is room for its kind, and writes it.
     pub(crate) fn append(&mut self, draft: &mut Draft) -> Result<u64, AppendError> {
+        self.make_room(draft)?;
+        self.write(draft).map_err(AppendError::Write)
+    }
+
+    /// The same, but leaves it to be written with others where only the disk itself
+    /// could refuse it: there is a file that has the room. The second value says so.
+    pub(crate) fn append_later(&mut self, draft: &mut Draft) -> Result<(u64, bool), AppendError> {
+        self.make_room(draft)?;
+        let bytes = draft.len();
+        let has_room = |segment: &Segment| segment.bytes + bytes as u64 <= self.config.segment_bytes;
+        // Whoever comes while the disk refuses what was left is told of it.
+        let may_wait = !self.unwritten.is_refused
+            && self.unwritten.bytes.len() + bytes <= MAX_UNWRITTEN_BYTES
+            && self.segments.back().is_some_and(has_room);
+        let Some(file) = self.active.clone().filter(|_| may_wait) else {
+            let seq = self.write(draft).map_err(AppendError::Write)?;
+            return Ok((seq, false));
+        };
+        self.unwritten.push(draft.finish(self.next_seq));
+        Ok((self.enter(draft, file), true))
+    }
+
+    /// Writes what was left to be written, all at once, and says whether there was any.
+    /// What the disk refuses stays, to be tried again.
+    pub(crate) fn write_out(&mut self) -> io::Result<bool> {
+        let (Some(file), Some(segment)) = (&self.active, self.segments.back()) else {
+            return Ok(false);
+        };
+        if self.unwritten.frames == 0 {
+            return Ok(false);
+        }
+        let start = segment.bytes - self.unwritten.bytes.len() as u64;
+        let written = file.write_all_at(&self.unwritten.bytes, start);
+        self.unwritten.is_refused = written.is_err();
+        written?;
+        self.unwritten.clear();
+        Ok(true)
+    }
+
+    /// See [`Log::write_out`].
+    pub(crate) fn is_any_unwritten(&self) -> Arc<AtomicBool> {
+        self.unwritten.is_any.clone()
+    }
+
+    fn make_room(&mut self, draft: &Draft) -> Result<(), AppendError> {
         // Part of the promise that an opening was: what was let in gets out,
         // until the disk itself is full.
         let closes = draft.kind == FrameKind::Closing && self.open.contains_key(&draft.id);
@@ -141,14 +207,14 @@ impl Log {
             let spare = Spare::make(&self.config.folder, self.config.segment_bytes, self.allocate);
             self.spare = Some(spare.map_err(AppendError::Write)?);
         }
-        self.write(draft).map_err(AppendError::Write)
+        Ok(())
     }
 
     fn write(&mut self, draft: &mut Draft) -> io::Result<u64> {
+        self.write_out()?;
         let is_closing = draft.kind == FrameKind::Closing;
         let (file, segment) = self.segment_for(draft.len() as u64, is_closing)?;
-        let seq = segment.last_seq + 1;
-        let (key, offset) = (segment.key(), segment.bytes);
+        let (seq, offset) = (segment.last_seq + 1, segment.bytes);
         if let Err(error) = file.write_all_at(draft.finish(seq), offset) {
             if file.set_len(offset).is_err() {
                 // Part of a frame stays behind: nothing may follow it here.
@@ -156,6 +222,17 @@ impl Log {
             }
             return Err(error);
         }
+        Ok(self.enter(draft, file))
+    }
+
+    /// Takes note of a frame at the end of the active segment. Returns its number.
+    fn enter(&mut self, draft: &Draft, file: Arc<File>) -> u64 {
+        let segment = self
+            .segments
+            .back_mut()
+            .expect("the active segment is the last one");
+        let seq = segment.last_seq + 1;
+        let (key, offset) = (segment.key(), segment.bytes);
         segment.last_seq = seq;
         segment.bytes += draft.len() as u64;
         segment.unacknowledged.push(seq);
@@ -184,7 +261,14 @@ impl Log {
             }
             FrameKind::Single => {}
         }
-        Ok(seq)
+        seq
+    }
+
+    /// Makes writing fail, as a disk does that is broken.
+    #[cfg(test)]
+    pub(crate) fn write_to(&mut self, file: File) -> Arc<File> {
+        let active = self.active.replace(Arc::new(file));
+        active.expect("there is a file")
     }
 
     /// The active segment, or a new one when there is none or it is too full.
@@ -230,11 +314,24 @@ impl Log {
     /// Ends the active segment. A segment without a frame would keep the next
     /// one from its name, so it is taken back.
     pub(crate) fn seal(&mut self) {
+        let _ = self.write_out();
         let (Some(file), Some(segment)) = (self.active.take(), self.segments.back_mut()) else {
             return;
         };
         segment.is_sealed = true;
-        let (key, bytes) = (segment.key(), segment.bytes);
+        let key = segment.key();
+        if self.unwritten.frames > 0 {
+            // The disk has refused them to the last.
+            tracing::error!(
+                frames = self.unwritten.frames,
+                "what the spool could not write is lost"
+            );
+            let bytes = self.unwritten.bytes.len() as u64;
+            segment.bytes -= bytes;
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.unwritten.clear();
+        }
+        let bytes = segment.bytes;
         // Gives back what was taken from the disk in advance.
         if let Err(error) = file.set_len(bytes) {
             tracing::warn!(error = %error, "a spool segment keeps its unused space");
@@ -330,11 +427,26 @@ impl Log {
     /// The segment of that key, or else the first one after it.
     pub(crate) fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
         let index = self.segments.partition_point(|segment| segment.key() < key);
-        self.segments.get(index).map(Segment::as_readable)
+        self.segments.get(index).map(|segment| self.readable(segment))
     }
 
     pub(crate) fn last_readable(&self) -> Option<Readable> {
-        self.segments.back().map(Segment::as_readable)
+        self.segments.back().map(|segment| self.readable(segment))
+    }
+
+    /// As it is for those who read its file.
+    fn readable(&self, segment: &Segment) -> Readable {
+        let (frames, bytes) = if segment.is_sealed {
+            (0, 0)
+        } else {
+            (self.unwritten.frames, self.unwritten.bytes.len() as u64)
+        };
+        Readable {
+            header: segment.header,
+            bytes: segment.bytes - bytes,
+            last_seq: segment.last_seq - frames,
+            is_sealed: segment.is_sealed,
+        }
     }
 
     /// How many frames there are in that segment behind that one, and in all
@@ -347,7 +459,7 @@ impl Log {
             } else {
                 segment.key().first_seq - 1
             };
-            segment.last_seq.saturating_sub(read)
+            self.readable(segment).last_seq.saturating_sub(read)
         });
         frames.sum()
     }

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
@@ -34,6 +34,8 @@ pub struct Spool {
     salt: u32,
     /// See [`Log::shared_bytes`].
     bytes: Arc<AtomicU64>,
+    /// See [`Log::is_any_unwritten`].
+    is_any_unwritten: Arc<AtomicBool>,
     capacity_bytes: u64,
     max_body_bytes: usize,
     durability: Durability,
@@ -56,6 +58,15 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`Spool::write_out`].
+    pub(crate) fn write_out(&self) -> io::Result<()> {
+        let has_written = self.log().write_out()?;
+        if has_written {
+            self.appended.notify_waiters();
+        }
+        Ok(())
     }
 }
 
@@ -83,7 +94,7 @@ impl Spool {
         let (max_body_bytes, durability) = (config.max_body_bytes(), config.durability);
         let capacity_bytes = config.capacity_bytes;
         let log = Log::new(config, epoch, salt, recovered, allocate);
-        let bytes = log.shared_bytes();
+        let (bytes, is_any_unwritten) = (log.shared_bytes(), log.is_any_unwritten());
         let shared = Arc::new(Shared {
             folder: folder.clone(),
             log: Mutex::new(log),
@@ -97,6 +108,7 @@ impl Spool {
             epoch,
             salt,
             bytes,
+            is_any_unwritten,
             capacity_bytes,
             max_body_bytes,
             durability,
@@ -129,13 +141,7 @@ impl Spool {
         body_bytes: usize,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<u64, AppendError> {
-        if body_bytes > self.max_body_bytes {
-            return Err(AppendError::TooLarge {
-                bytes: body_bytes,
-                max_bytes: self.max_body_bytes,
-            });
-        }
-        let mut draft = Draft::written(self.salt, kind, id, body_bytes, write);
+        let mut draft = self.draft(kind, id, body_bytes, write)?;
         let seq = self.shared.log().append(&mut draft)?;
         self.shared.appended.notify_waiters();
         match self.durability {
@@ -143,6 +149,52 @@ impl Spool {
             Durability::Power => self.shared.progress.wait_for(seq)?,
         }
         Ok(seq)
+    }
+
+    /// The same, but the frame survives nothing and is seen by no reader before
+    /// [`Spool::write_out`]: many who come at the same time are written at once. For
+    /// those who tell nobody of it before that.
+    pub fn append_later(
+        &self,
+        kind: FrameKind,
+        id: Uuid,
+        body_bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<u64, AppendError> {
+        if self.durability == Durability::Power {
+            return self.append_written(kind, id, body_bytes, write);
+        }
+        let mut draft = self.draft(kind, id, body_bytes, write)?;
+        let (seq, waits) = self.shared.log().append_later(&mut draft)?;
+        if !waits {
+            self.shared.appended.notify_waiters();
+        }
+        Ok(seq)
+    }
+
+    /// Writes what was left to be written. What the disk refuses is tried again the next
+    /// time. Where nothing was left, it costs next to nothing.
+    pub fn write_out(&self) -> io::Result<()> {
+        if self.is_any_unwritten.load(Ordering::Acquire) {
+            self.shared.write_out()?;
+        }
+        Ok(())
+    }
+
+    fn draft(
+        &self,
+        kind: FrameKind,
+        id: Uuid,
+        body_bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Draft, AppendError> {
+        if body_bytes > self.max_body_bytes {
+            return Err(AppendError::TooLarge {
+                bytes: body_bytes,
+                max_bytes: self.max_body_bytes,
+            });
+        }
+        Ok(Draft::written(self.salt, kind, id, body_bytes, write))
     }
 
     /// A reader of all that is not acknowledged.

@@ -91,6 +91,8 @@ pub(crate) fn start(shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
 
 /// Asks the disk to keep all that was written until now.
 fn sync(shared: &Shared) {
+    // What cannot be written now is none that anybody waits for the disk to have.
+    let _ = shared.write_out();
     let unsynced = shared.log().take_unsynced();
     if unsynced.files.is_empty() {
         return;

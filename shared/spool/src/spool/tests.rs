@@ -69,6 +69,98 @@ fn frames_come_out_as_they_went_in() {
     assert!(read_all(&mut reader).is_empty(), "each frame once");
 }
 
+fn append_later(spool: &Spool, kind: FrameKind, number: u64, body: &[u8]) -> Result<u64, AppendError> {
+    spool.append_later(kind, id(number), body.len(), |bytes| {
+        bytes.extend_from_slice(body);
+    })
+}
+
+#[test]
+fn what_is_left_for_later_is_there_once_it_is_written_and_in_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    let mut reader = spool.reader();
+    // There is no file yet that has room for it.
+    assert_eq!(append_later(&spool, FrameKind::Opening, 1, b"one").unwrap(), 1);
+    assert_eq!(read_all(&mut reader).len(), 1);
+
+    assert_eq!(append_later(&spool, FrameKind::Closing, 1, b"two").unwrap(), 2);
+    assert_eq!(append_later(&spool, FrameKind::Single, 2, b"three").unwrap(), 3);
+    spool.write_out().unwrap();
+    let bodies = |frames: &[Frame]| -> Vec<_> { frames.iter().map(|frame| frame.body.clone()).collect() };
+    assert_eq!(bodies(&read_all(&mut reader)), ["two", "three"]);
+
+    append_later(&spool, FrameKind::Single, 3, b"four").unwrap();
+    spool.append(FrameKind::Single, id(4), b"five").unwrap();
+    assert_eq!(bodies(&read_all(&mut reader)), ["four", "five"]);
+}
+
+#[tokio::test]
+async fn who_waits_is_told_when_what_was_left_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    spool.append(FrameKind::Single, id(1), b"").unwrap();
+    let mut reader = spool.reader();
+    read_all(&mut reader);
+    append_later(&spool, FrameKind::Single, 2, b"").unwrap();
+    // The thread that asks the disk does not leave it for long, whoever forgets it.
+    reader.wait().await;
+    assert_eq!(read_all(&mut reader).len(), 1);
+}
+
+#[test]
+fn nothing_that_was_left_is_missing_from_any_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    for number in 0..200_u64 {
+        let body = vec![number as u8; (number as usize * 67) % 500];
+        match number % 5 {
+            0 => drop(spool.append(FrameKind::Single, id(number), &body).unwrap()),
+            4 => {
+                append_later(&spool, FrameKind::Single, number, &body).unwrap();
+                spool.write_out().unwrap();
+            }
+            _ => drop(append_later(&spool, FrameKind::Single, number, &body).unwrap()),
+        }
+    }
+    assert!(segments(folder.path()) > 5);
+    drop(spool);
+    let (spool, recovery) = open(folder.path());
+    assert_eq!(recovery.quarantined, 0);
+    let frames = read_all(&mut spool.reader());
+    assert_eq!(frames.len(), 200);
+    for (number, frame) in (0_u64..).zip(frames) {
+        assert_eq!((frame.id, frame.seq), (id(number), number + 1));
+        assert_eq!(frame.body, vec![number as u8; (number as usize * 67) % 500]);
+    }
+}
+
+#[test]
+fn what_the_disk_refuses_is_written_when_it_no_longer_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    let mut reader = spool.reader();
+    spool.append(FrameKind::Single, id(1), b"").unwrap();
+    read_all(&mut reader);
+    let read_only = File::open(folder.path().join("epoch")).unwrap();
+    let file = spool.shared.log().write_to(read_only);
+    append_later(&spool, FrameKind::Single, 2, b"left").unwrap();
+    assert_eq!((read_all(&mut reader).len(), reader.unread()), (0, 0));
+    spool.write_out().unwrap_err();
+    append_later(&spool, FrameKind::Single, 3, b"told").unwrap_err();
+    spool.append(FrameKind::Single, id(4), b"told").unwrap_err();
+    assert!(read_all(&mut reader).is_empty());
+
+    let file = file.try_clone().unwrap();
+    drop(spool.shared.log().write_to(file));
+    append_later(&spool, FrameKind::Single, 5, b"taken").unwrap();
+    spool.write_out().unwrap();
+    let frames = read_all(&mut reader);
+    let ids: Vec<_> = frames.iter().map(|frame| frame.id).collect();
+    assert_eq!(ids, [id(2), id(5)]);
+    assert_eq!(frames[1].seq, 3, "what was refused has no number");
+}
+
 #[test]
 fn a_second_process_cannot_open_the_folder_and_the_epoch_only_grows() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Appends to the spool of the folder that its argument names until it is
 //! killed, and says on stdout what it was answered: a line per frame, written
-//! after the append returned.
+//! after the append returned, and what was left to be written was written.
 
 use std::io::Write as _;
 
@@ -19,8 +19,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for number in 0.. {
         let id = Uuid::from_u64_pair(spool.epoch(), number);
         let body = vec![number as u8; (number as usize * 37) % 900];
-        spool.append(FrameKind::Opening, id, &body)?;
-        let seq = spool.append(FrameKind::Closing, id, &body)?;
+        let later = |kind| spool.append_later(kind, id, body.len(), |bytes| bytes.extend_from_slice(&body));
+        let seq = match number % 3 {
+            0 => {
+                spool.append(FrameKind::Opening, id, &body)?;
+                spool.append(FrameKind::Closing, id, &body)?
+            }
+            1 => {
+                later(FrameKind::Opening)?;
+                later(FrameKind::Closing)?
+            }
+            _ => {
+                later(FrameKind::Opening)?;
+                spool.write_out()?;
+                later(FrameKind::Closing)?
+            }
+        };
+        spool.write_out()?;
         writeln!(stdout, "{} {seq} {number}", spool.epoch())?;
     }
     Ok(())
