@@ -11,6 +11,7 @@ mod session_files;
 mod spool_metrics;
 
 use std::{
+    io,
     path::Path,
     sync::{
         Arc,
@@ -43,6 +44,7 @@ pub(crate) struct Recorder {
     sessions: SessionFiles,
     counters: Counters,
     is_filling: AtomicBool,
+    is_refused: AtomicBool,
 }
 
 /// The spool has no room for another call.
@@ -64,6 +66,7 @@ impl Recorder {
             sessions: SessionFiles::open(folder).context("the folder of open sessions cannot be used")?,
             counters: Counters::new(),
             is_filling: AtomicBool::new(false),
+            is_refused: AtomicBool::new(false),
         };
         spool_metrics::register(&recorder.spool);
         recorder.end_what_was_lost(recovery);
@@ -109,6 +112,24 @@ impl Recorder {
             tool_call_id: tool_call.map(|id| id.to_string()),
         };
         let _ = self.append(FrameKind::Single, id.uuid(), Entry::ServerLog(&log));
+    }
+
+    /// Writes what calls left to be written. Whoever tells anybody of a call calls it
+    /// before: on the threads of clients' connections that is whoever writes to clients or
+    /// servers, and elsewhere nothing is left.
+    pub(crate) fn write_out(&self) -> io::Result<()> {
+        let written = self.spool.write_out();
+        let is_refused = written.is_err();
+        if is_refused != self.is_refused.load(Ordering::Relaxed)
+            && self.is_refused.swap(is_refused, Ordering::Relaxed) != is_refused
+        {
+            if let Err(error) = &written {
+                tracing::error!(%error, "the disk refuses what calls left to be written");
+            } else {
+                tracing::info!("the disk takes what calls left to be written");
+            }
+        }
+        written
     }
 
     /// Whether new calls are taken at the moment.
@@ -174,10 +195,15 @@ impl Recorder {
     /// room is tried without them as well: that the call ended must be kept.
     fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
         let is_tight = self.watch_level() >= Level::Tight;
+        let can_wait = matches!(entry, Entry::ToolCall(_)) && service_host::acts_before_writes();
         let append = |entry: Entry<'_>| {
             let bytes = entry.encoded_bytes();
-            self.spool
-                .append_written(kind, id, bytes, |body| entry.encode(body))
+            let encode = |body: &mut Vec<u8>| entry.encode(body);
+            if can_wait {
+                self.spool.append_later(kind, id, bytes, encode)
+            } else {
+                self.spool.append_written(kind, id, bytes, encode)
+            }
         };
         match entry {
             Entry::ToolCall(call) if is_tight => append(Entry::ToolCall(&without_bodies(call))),

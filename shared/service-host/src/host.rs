@@ -17,6 +17,7 @@ use crate::{
     serve::Server,
     telemetry::Metrics,
     workers::Workers,
+    writes_last::BeforeWrites,
 };
 
 /// How long dropped tasks may take to be gone after the hard stop.
@@ -202,13 +203,17 @@ impl Host {
         listener: Listener,
         front: Arc<impl Front>,
     ) -> anyhow::Result<()> {
+        // Threads that end by themselves are not to keep it.
+        let before = Arc::downgrade(&front);
+        let before: BeforeWrites =
+            Arc::new(move || before.upgrade().map_or(Ok(()), |front| front.before_writes()));
         let fronted = Fronted {
             front,
             observer: self.observer(name),
             own: self.own_routes(),
             own_paths: &OWN_PATHS,
         };
-        let workers = Workers::start(name, &self.shutdown)?;
+        let workers = Workers::start(name, &self.shutdown, &before)?;
         self.serve_clients(name, listener, Arc::new(fronted), workers)
     }
 

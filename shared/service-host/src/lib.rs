@@ -47,4 +47,4 @@ pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
 pub use trace_context::{are_traces_collected, carry_trace};
-pub use writes_last::WritesLast;
+pub use writes_last::{WritesLast, acts_before_writes};

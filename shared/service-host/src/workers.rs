@@ -3,7 +3,10 @@ use std::{sync::Arc, thread};
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::Shutdown;
+use crate::{
+    Shutdown,
+    writes_last::{BeforeWrites, before_writes_of_this_thread},
+};
 
 /// The runtimes by which the connections of a server are served.
 #[derive(Debug)]
@@ -30,9 +33,12 @@ impl Workers {
     /// what one waits for wakes its own thread and no other, and no thread looks for
     /// what others have to do. As many as the machine has processors for this process.
     /// They end at the hard stop, and what is on them with them.
-    pub(crate) fn start(name: &str, shutdown: &Shutdown) -> anyhow::Result<Self> {
+    ///
+    /// Each does `before` before it writes to anybody, and before it waits.
+    pub(crate) fn start(name: &str, shutdown: &Shutdown, before: &BeforeWrites) -> anyhow::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
-        let workers = (0..count).map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone()));
+        let workers = (0..count)
+            .map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone(), before.clone()));
         workers.collect::<anyhow::Result<_>>().map(Self)
     }
 
@@ -46,11 +52,16 @@ impl Workers {
 }
 
 impl Worker {
-    fn start(name: String, shutdown: Shutdown) -> anyhow::Result<Self> {
+    fn start(name: String, shutdown: Shutdown, before: BeforeWrites) -> anyhow::Result<Self> {
+        let before_waiting = before.clone();
         let runtime = Builder::new_current_thread()
             .enable_all()
+            // Whoever writes next is told if it fails.
+            .on_thread_park(move || drop(before_waiting()))
             .build()
             .context("no runtime can be made for connections")?;
+        // The first on its thread.
+        runtime.spawn(async { before_writes_of_this_thread(before) });
         keep(runtime, name, shutdown).map(Self::new)
     }
 
@@ -74,16 +85,24 @@ pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        io,
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
 
-    use tokio::sync::oneshot;
+    use tokio::{io::AsyncWriteExt as _, sync::oneshot};
 
     use super::*;
+    use crate::{WritesLast, acts_before_writes};
 
     #[test]
     fn a_connection_goes_to_the_worker_that_has_the_fewest() {
         let shutdown = Shutdown::new(Duration::ZERO);
-        let start = |number: usize| Worker::start(format!("worker-{number}"), shutdown.clone());
+        let start = |number| Worker::start(format!("worker-{number}"), shutdown.clone(), Arc::new(|| Ok(())));
         let workers: anyhow::Result<_> = (0..3).map(start).collect();
         let workers = Workers(workers.expect("threads"));
         let mut places: Vec<_> = (0..6).map(|_| workers.place()).collect();
@@ -101,7 +120,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_on_a_worker_ends_at_the_hard_stop() {
         let shutdown = Shutdown::new(Duration::ZERO);
-        let workers = Workers::start("worker", &shutdown).expect("threads");
+        let before: BeforeWrites = Arc::new(|| Ok(()));
+        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
         let (sender, dropped) = oneshot::channel::<()>();
         workers.place().0.spawn(async move {
             let _sender = sender;
@@ -109,5 +129,60 @@ mod tests {
         });
         shutdown.stop_hard();
         dropped.await.expect_err("it was dropped, and has said nothing");
+    }
+
+    /// What comes of writing on a thread that has that to do before.
+    async fn written(before: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> io::Result<()> {
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let before: BeforeWrites = Arc::new(before);
+        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
+        assert!(!acts_before_writes(), "this is no such thread");
+        let writing = workers.place().0.spawn(async {
+            assert!(acts_before_writes());
+            let (near, _far) = tokio::io::duplex(64);
+            WritesLast::new(near).write_all(b"answer").await
+        });
+        let written = writing.await.expect("did not panic");
+        shutdown.stop_hard();
+        written
+    }
+
+    #[tokio::test]
+    async fn what_a_thread_has_to_do_is_done_before_it_writes_or_it_does_not_write() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        written(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        })
+        .await
+        .expect("is open");
+        assert!(count.load(Ordering::Relaxed) > 0);
+        let refused = written(|| Err(io::ErrorKind::StorageFull.into())).await;
+        assert_eq!(
+            refused.expect_err("is refused").kind(),
+            io::ErrorKind::StorageFull
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_thread_has_to_do_is_done_before_it_waits() {
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let (sender, done) = oneshot::channel();
+        let left = Arc::new(Mutex::new(None::<oneshot::Sender<()>>));
+        let leaving = left.clone();
+        let before: BeforeWrites = Arc::new(move || {
+            if let Some(sender) = left.lock().expect("not poisoned").take() {
+                let _ = sender.send(());
+            }
+            Ok(())
+        });
+        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
+        workers.place().0.spawn(async move {
+            *leaving.lock().expect("not poisoned") = Some(sender);
+            std::future::pending::<()>().await;
+        });
+        done.await.expect("it was done");
+        shutdown.stop_hard();
     }
 }

@@ -1,6 +1,9 @@
 use std::{
+    cell::OnceCell,
+    fmt,
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -9,47 +12,78 @@ use tokio::{
     runtime::{Handle, RuntimeFlavor},
 };
 
+/// What a thread does before it writes to anybody, see [`crate::Front::before_writes`].
+pub(crate) type BeforeWrites = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
+
+thread_local! {
+    static BEFORE_WRITES: OnceCell<BeforeWrites> = const { OnceCell::new() };
+}
+
+/// Has this thread do that before each write of the streams that begin on it.
+pub(crate) fn before_writes_of_this_thread(before: BeforeWrites) {
+    BEFORE_WRITES.with(|cell| drop(cell.set(before)));
+}
+
+/// Whether this thread calls [`crate::Front::before_writes`] before it writes to anybody,
+/// so that what it is to do by then can be left to that.
+pub fn acts_before_writes() -> bool {
+    BEFORE_WRITES.with(|before| before.get().is_some())
+}
+
 /// A stream that is written to when all else that is ready on its thread has had its
-/// turn.
+/// turn, and when that has been done which the thread does before it writes.
 ///
 /// Whoever reads at the other end is woken by a write, unless it is awake: writes that
 /// follow each other wake it once. With work between them it works as well, goes to
 /// sleep and is woken for each, which costs more than the write itself.
-#[derive(Debug)]
 pub struct WritesLast<S> {
     stream: S,
     /// Where threads share their work, another one would do the rest meanwhile.
     waits: bool,
     has_waited: bool,
+    before: Option<BeforeWrites>,
 }
 
 impl<S> WritesLast<S> {
-    /// For the runtime in which it is called.
+    /// For the thread and the runtime in which it is called.
     pub fn new(stream: S) -> Self {
         let runtime = Handle::try_current();
         Self {
             stream,
             waits: runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread),
             has_waited: false,
+            before: BEFORE_WRITES.with(|before| before.get().cloned()),
         }
     }
 }
 
 impl<S: AsyncWrite + Unpin> WritesLast<S> {
     /// Writes at the second time of asking: whoever wakes itself comes after the others.
-    fn write_last<T>(
+    fn write_last(
         &mut self,
         context: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if self.waits && !self.has_waited {
             self.has_waited = true;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
+        if let Some(before) = &self.before {
+            before()?;
+        }
         let written = ready!(write(Pin::new(&mut self.stream), context));
         self.has_waited = false;
         Poll::Ready(written)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for WritesLast<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WritesLast")
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
     }
 }
 

@@ -226,7 +226,7 @@ impl Connections {
             .max_header_list_size(MAX_HEAD_BYTES as u32)
             .adaptive_window(true);
         let (sender, connection) = builder
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(WritesLast::new(stream)))
             .await
             .map_err(|error| self.no_handshake(error))?;
         // Ends with the last who can send by it.
