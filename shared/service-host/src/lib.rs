@@ -9,6 +9,7 @@
 //!
 //! Only this room may install telemetry, take signals or build a server.
 
+mod aside;
 mod background;
 mod config;
 mod dial;

@@ -12,8 +12,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    HostConfig, ServiceTls, Shutdown, Tasks, front::Handler, listener::refuse_handshakes, tls::IsCertified,
-    workers::Workers, writes_last::WritesLast,
+    HostConfig, ServiceTls, Shutdown, Tasks, aside::Aside, front::Handler, listener::refuse_handshakes,
+    tls::IsCertified, workers::Workers, writes_last::WritesLast,
 };
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
@@ -253,28 +253,34 @@ impl<H: Handler> Connection<H> {
 
         // hyper's own head timeout begins when it knows the protocol. Whoever never
         // sends enough bytes to tell would stay for ever.
-        let no_request = async {
+        let no_request = async move {
             let first = saw_request.wait_for(|seen| *seen);
             if tokio::time::timeout(head_timeout, first).await.is_ok() {
                 std::future::pending::<()>().await;
             }
         };
-        let mut no_request = pin!(no_request);
+        let mut cut = Aside::new(async move {
+            tokio::select! {
+                () = no_request => {}
+                () = shutdown.hard() => {}
+            }
+        });
+        let mut stop = Aside::new(stop.cancelled_owned());
         let mut is_stopping = false;
         loop {
             tokio::select! {
+                biased;
                 outcome = connection.as_mut() => {
                     if let Err(error) = outcome {
                         tracing::debug!(error, "connection ended");
                     }
                     return;
                 }
-                () = stop.cancelled(), if !is_stopping => {
+                () = &mut stop, if !is_stopping => {
                     is_stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                () = no_request.as_mut() => return,
-                () = shutdown.hard() => return,
+                () = &mut cut => return,
             }
         }
     }
