@@ -2,15 +2,19 @@
 //! (2025-11-25, transports, "sending messages"). The client's is let go then as
 //! well, and who comes back for the answer decides when the server is asked.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// What the two sides of one request tell each other of it.
 #[derive(Debug, Default)]
 pub(crate) struct Polling {
     /// How long the server wants to be left alone, while it does.
-    pause: watch::Sender<Option<Duration>>,
+    pause: Mutex<Option<Duration>>,
+    changed: Notify,
     came_back: Notify,
 }
 
@@ -22,17 +26,28 @@ impl Polling {
         tokio::pin!(came_back);
         // Else a client that comes back at once would be missed.
         came_back.as_mut().enable();
-        self.pause.send_replace(Some(pause));
+        self.tell(Some(pause));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = came_back => {}
         }
-        self.pause.send_replace(None);
+        self.tell(None);
     }
 
-    /// Tells of each pause as it begins, and of its end.
-    pub(crate) fn pauses(&self) -> watch::Receiver<Option<Duration>> {
-        self.pause.subscribe()
+    fn tell(&self, pause: Option<Duration>) {
+        *self.lock() = pause;
+        self.changed.notify_one();
+    }
+
+    /// Waits until a pause begins or ends, and gives that which there is. For one who
+    /// asks again and again, and then misses nothing but what is over.
+    pub(crate) async fn changed(&self) -> Option<Duration> {
+        self.changed.notified().await;
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client has come back.

@@ -1,5 +1,7 @@
 use std::fmt::Write as _;
 
+use memchr::memchr2;
+
 use super::{Id, Reply};
 
 /// The JSON-RPC error codes that the gateway itself uses.
@@ -123,7 +125,7 @@ fn push_params(line: &mut String, params: Option<&str>) {
 /// Line breaks in JSON stand between tokens only; inside of strings they are
 /// escaped. A line of stdio and a `data:` of SSE must not have any.
 fn push_one_line(line: &mut String, json: &str) {
-    if json.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+    if memchr2(b'\n', b'\r', json.as_bytes()).is_some() {
         line.extend(json.chars().map(|character| match character {
             '\n' | '\r' => ' ',
             other => other,

@@ -16,7 +16,7 @@ use super::super::{
 use crate::{
     message::{Id, Request as McpRequest, Revision, Severity},
     outbox::outbox,
-    relay::{Answer, Caller},
+    relay::{Answer, Caller, Relay},
     session::{EventId, EventLog, LogReader, Session, Waiting},
 };
 
@@ -79,8 +79,7 @@ pub(super) async fn answer(
         session: session.clone(),
         stream: takes.events.then_some(stream),
     };
-    let relay = doors.relay.clone();
-    let mut work = Detachable::new(doors.tasks.clone(), async move { work.run(&relay).await });
+    let mut work = Detachable::new(doors.tasks.clone(), work.run(doors.relay.clone()));
     if !takes.events {
         return answered(&work.await.unwrap_or(Answer::Cancelled), &id);
     }
@@ -140,7 +139,7 @@ fn is_primed(session: &Session) -> bool {
 
 impl Work {
     /// Gives the answer, where there is no stream by which it was given.
-    async fn run(self, relay: &crate::relay::Relay) -> Option<Answer> {
+    fn run(self, relay: Arc<Relay>) -> impl Future<Output = Option<Answer>> + Send {
         let Self {
             caller,
             request,
@@ -148,63 +147,64 @@ impl Work {
             session,
             mut stream,
         } = self;
-        // What is still written when the session is over keeps it from ending.
-        let working = session.work();
-        let (writer, mut told) = outbox();
-        let outbox = stream.is_some().then_some(&writer);
-        waiting.tell_on(outbox);
-        let cancel = waiting.cancel.clone();
-        let answer = relay.request(&caller, &request, outbox, &cancel);
-        let grace = tokio::time::sleep(GRACE);
-        tokio::pin!(answer, grace);
-        let mut pauses = writer.polling().pauses();
-        let may_let_go = stream.is_some() && is_primed(&session);
-        // Whose client is to come back for more.
-        let mut let_go: Option<Arc<EventLog>> = None;
-        let answer = loop {
-            let has_time = stream.as_ref().is_some_and(|stream| stream.log.is_none());
-            tokio::select! {
-                biased;
-                Some(message) = told.next() => if let Some(stream) = &mut stream {
-                    stream.tell(&session, message);
-                },
-                answer = &mut answer => break Some(answer),
-                () = &mut grace, if has_time => if let Some(stream) = &mut stream {
-                    stream.open(&session);
-                },
-                Ok(()) = pauses.changed(), if may_let_go => {
-                    let pause = *pauses.borrow_and_update();
-                    if let (Some(pause), Some(stream)) = (pause, &mut stream) {
-                        let log = stream.open(&session);
-                        log.let_go(pause);
-                        let_go = Some(log.clone());
-                    }
-                },
-                () = taken_up(let_go.as_deref()), if let_go.is_some() => {
-                    writer.polling().come_back();
-                    let_go = None;
-                },
-                // Nobody is there to be answered: what is dropped is withdrawn.
-                () = session.ended.cancelled() => break None,
-            }
-        };
-        while let (Some(stream), Some(message)) = (&mut stream, told.try_next()) {
-            stream.tell(&session, message);
-        }
-        // Its id is free again before the client can know of the answer.
-        drop(waiting);
-        let answer = match stream.and_then(|stream| stream.log) {
-            None => answer,
-            Some(log) => {
-                if let Some(answer) = answer {
-                    log.push(answer.to_message(&request.id));
+        // Not an `async fn`: that has room for all this twice.
+        async move {
+            // What is still written when the session is over keeps it from ending.
+            let working = session.work();
+            let (writer, mut told) = outbox();
+            let outbox = stream.is_some().then_some(&writer);
+            waiting.tell_on(outbox);
+            let cancel = waiting.cancel.clone();
+            let answer = relay.request(&caller, &request, outbox, &cancel);
+            let grace = tokio::time::sleep(GRACE);
+            tokio::pin!(answer, grace);
+            let may_let_go = stream.is_some() && is_primed(&session);
+            // Whose client is to come back for more.
+            let mut let_go: Option<Arc<EventLog>> = None;
+            let answer = loop {
+                let has_time = stream.as_ref().is_some_and(|stream| stream.log.is_none());
+                tokio::select! {
+                    biased;
+                    Some(message) = told.next() => if let Some(stream) = &mut stream {
+                        stream.tell(&session, message);
+                    },
+                    answer = &mut answer => break Some(answer),
+                    () = &mut grace, if has_time => if let Some(stream) = &mut stream {
+                        stream.open(&session);
+                    },
+                    pause = writer.polling().changed(), if may_let_go => {
+                        if let (Some(pause), Some(stream)) = (pause, &mut stream) {
+                            let log = stream.open(&session);
+                            log.let_go(pause);
+                            let_go = Some(log.clone());
+                        }
+                    },
+                    () = taken_up(let_go.as_deref()), if let_go.is_some() => {
+                        writer.polling().come_back();
+                        let_go = None;
+                    },
+                    // Nobody is there to be answered: what is dropped is withdrawn.
+                    () = session.ended.cancelled() => break None,
                 }
-                log.finish();
-                None
+            };
+            while let (Some(stream), Some(message)) = (&mut stream, told.try_next()) {
+                stream.tell(&session, message);
             }
-        };
-        drop(working);
-        answer
+            // Its id is free again before the client can know of the answer.
+            drop(waiting);
+            let answer = match stream.and_then(|stream| stream.log) {
+                None => answer,
+                Some(log) => {
+                    if let Some(answer) = answer {
+                        log.push(answer.to_message(&request.id));
+                    }
+                    log.finish();
+                    None
+                }
+            };
+            drop(working);
+            answer
+        }
     }
 }
 
