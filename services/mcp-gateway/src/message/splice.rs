@@ -1,5 +1,6 @@
 use std::ops::Range;
 
+use memchr::{memchr, memmem};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -21,7 +22,8 @@ pub(crate) struct Splice<'a> {
 }
 
 /// Finds members of an object by name. Absent when the text is no object, or
-/// has one of them twice: what was authorised must be what the server reads.
+/// has one of them twice: what was authorised must be what the server reads. The text
+/// is JSON: of another one it may seem that it is an object.
 pub(crate) fn object_fields<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<Fields<'a, N>> {
     struct Members<'n, const N: usize>([&'n str; N]);
 
@@ -47,10 +49,25 @@ pub(crate) fn object_fields<'a, const N: usize>(text: &'a str, names: [&str; N])
         }
     }
 
+    if text.starts_with('{') && !may_have_any(text, &names) {
+        let values = [None; N];
+        return Some(Fields { text, values });
+    }
     let values = serde_json::Deserializer::from_str(text)
         .deserialize_map(Members(names))
         .ok()??;
     Some(Fields { text, values })
+}
+
+/// Whether one of these names may be that of a member, here or deeper. Most texts have
+/// none of those that are looked for, which is seen much faster than where they are.
+fn may_have_any(text: &str, names: &[&str]) -> bool {
+    let text = text.as_bytes();
+    // With an escape, a name can be written in many ways.
+    memchr(b'\\', text).is_some()
+        || names
+            .iter()
+            .any(|name| memmem::find(text, name.as_bytes()).is_some())
 }
 
 impl<'a, const N: usize> Fields<'a, N> {
@@ -168,6 +185,28 @@ mod tests {
         assert!(object_fields(r#"{"name":"a","n\u0061me":"b"}"#, ["name"]).is_none());
         assert!(object_fields(r#"{"other":1,"other":2,"name":"a"}"#, ["name"]).is_some());
         assert!(object_fields("[1]", ["name"]).is_none());
+        assert!(object_fields("\"name\"", ["other"]).is_none());
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_written() {
+        for text in [
+            r#"{"name":7}"#,
+            r#"{"n\u0061me":7}"#,
+            r#" { "x":{}, "\u006eame" : 7 }"#,
+        ] {
+            let fields = object_fields(text, ["other", "name"]).expect("an object");
+            assert_eq!((fields.get(0), fields.get(1)), (None, Some("7")), "{text}");
+        }
+        for text in [
+            "{}",
+            r#"{"names":7}"#,
+            r#"{"deeper":{"name":7}}"#,
+            r#"{"x":"name\\"}"#,
+        ] {
+            let fields = object_fields(text, ["name"]).expect("an object");
+            assert_eq!(fields.get(0), None, "{text}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
     Recorder, SpoolFull,
     payload::{PayloadPolicy, Side},
 };
+use crate::message::object_fields;
 
 /// The longest message that is kept of an error.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
@@ -305,12 +306,6 @@ impl Drop for RunningCall {
 /// The words of a result that says `isError`; none where it does not.
 fn tool_error(json: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
-    struct ToolResult {
-        #[serde(rename = "isError", default)]
-        is_error: bool,
-    }
-
-    #[derive(serde::Deserialize)]
     struct Words {
         #[serde(default)]
         content: Vec<Content>,
@@ -322,7 +317,7 @@ fn tool_error(json: &str) -> Option<String> {
         text: String,
     }
 
-    let is_error = serde_json::from_str::<ToolResult>(json).is_ok_and(|result| result.is_error);
+    let is_error = object_fields(json, ["isError"]).is_some_and(|fields| fields.get(0) == Some("true"));
     is_error.then(|| {
         let words = serde_json::from_str::<Words>(json).unwrap_or(Words { content: Vec::new() });
         let first = words.content.into_iter().find(|content| !content.text.is_empty());

@@ -325,14 +325,15 @@ impl Relay {
                 return unavailable(error.to_string());
             }
         };
+        let connected = Instant::now();
         running.connected(
-            arrived.elapsed(),
+            connected.duration_since(arrived),
             connection.hello().map_or("", |hello| &hello.revision),
         );
 
-        let connected = Instant::now();
         let place = tokio::time::timeout(server.timeout, connection.place()).await;
-        running.queued(connected.elapsed());
+        let asked = Instant::now();
+        running.queued(asked.duration_since(connected));
         let _place = match place {
             Ok(Some(place)) => place,
             Ok(None) => return unavailable(format!("the server {} has just gone; try again", server.name)),
@@ -346,7 +347,6 @@ impl Relay {
 
         let _here = connection.calls.enter(running.id());
         let mark = connection.stderr_mark();
-        let asked = Instant::now();
         let exchange = Exchange {
             relay: self,
             caller,
