@@ -13,7 +13,7 @@ use std::{
 };
 
 use access::{ApiKey, KeyHash, Pepper};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use domain::{ApiKeyId, Permission, ProjectId, ServerId, Timestamp, ToolPattern, UserId};
 use ipnet::IpNet;
 use tokio::sync::watch as changes;
@@ -96,6 +96,12 @@ impl Directory {
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// The same for a moment: threads that look at the same time do not count each other's
+    /// looks.
+    pub(crate) fn glance(&self) -> Guard<Arc<Snapshot>> {
+        self.current.load()
     }
 
     /// Waits until the projects service has told all that there is.

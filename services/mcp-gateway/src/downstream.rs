@@ -56,7 +56,7 @@ impl Doors {
     /// is none.
     async fn are_open(&self) -> Result<(), refusal::Refusal> {
         // Nearly always so, and no time has to be taken.
-        if self.relay.directory.snapshot().is_whole() {
+        if self.relay.directory.glance().is_whole() {
             return Ok(());
         }
         let known = self.relay.directory.is_known();

@@ -7,7 +7,8 @@
 //! `config` says how much and how safe.
 //!
 //! A frame is in the page cache when [`Spool::append`] returns, so that it
-//! survives the end of the process; it is on the disk at most 50 ms later.
+//! survives the end of the process; it is on the disk at most 50 ms later. One of
+//! [`Spool::append_later`] is there after [`Spool::write_out`].
 
 mod ages;
 mod config;

@@ -35,7 +35,7 @@ impl<'a> Visitor<'a> {
     ) -> Result<Self, Refusal> {
         let headers = &head.headers;
         doors.hosts.check(&head.uri, headers)?;
-        let snapshot = doors.relay.directory.snapshot();
+        let snapshot = doors.relay.directory.glance();
         let now = doors.relay.recorder.clock().now();
         let key = snapshot.key(&api_key(headers)?, now).ok_or_else(|| {
             Refusal::unauthorized(
