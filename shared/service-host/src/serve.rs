@@ -12,8 +12,13 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    HostConfig, ServiceTls, Shutdown, Tasks, aside::Aside, front::Handler, listener::refuse_handshakes,
-    tls::IsCertified, workers::Workers, writes_last::WritesLast,
+    HostConfig, ServiceTls, Shutdown, Tasks,
+    aside::Aside,
+    front::Handler,
+    listener::refuse_handshakes,
+    tls::IsCertified,
+    workers::{Workers, note_request},
+    writes_last::WritesLast,
 };
 
 /// Streams open at a time on one HTTP/2 connection. The services share one
@@ -243,6 +248,7 @@ impl<H: Handler> Connection<H> {
         } = self;
         let (first_request, mut saw_request) = watch::channel(false);
         let service = hyper::service::service_fn(move |request| {
+            note_request();
             first_request.send_if_modified(|is_seen| !std::mem::replace(is_seen, true));
             // Boxed, because hyper has room for it as long as the connection is open.
             let answering = Box::pin(handler.clone().handle(request, peer, is_certified));

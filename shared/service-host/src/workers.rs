@@ -1,7 +1,10 @@
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context as _;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::Notify,
+};
 
 use crate::{
     Shutdown,
@@ -61,7 +64,10 @@ impl Worker {
             .build()
             .context("no runtime can be made for connections")?;
         // The first on its thread.
-        runtime.spawn(async { before_writes_of_this_thread(before) });
+        runtime.spawn(async {
+            before_writes_of_this_thread(before);
+            keep_time(busy_of_this_thread(), async || tokio::time::sleep(TICK).await).await;
+        });
         keep(runtime, name, shutdown).map(Self::new)
     }
 
@@ -72,6 +78,32 @@ impl Worker {
         }
     }
 }
+
+thread_local! {
+    static BUSY: Arc<Notify> = Arc::default();
+}
+
+/// Says that this thread has a request to work on.
+pub(crate) fn note_request() {
+    BUSY.with(|busy| busy.notify_one());
+}
+
+fn busy_of_this_thread() -> Arc<Notify> {
+    BUSY.with(Arc::clone)
+}
+
+/// While requests come, has a timer that is due sooner than those of requests. For each
+/// that is due before all others, tokio wakes the thread by a system call, although it is
+/// this very thread that has made it: nearly every request would be such a one.
+async fn keep_time(busy: Arc<Notify>, tick: impl AsyncFn()) {
+    loop {
+        busy.notified().await;
+        tick().await;
+    }
+}
+
+/// Shorter than any time that a request is given.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Keeps a runtime on a thread until the hard stop.
 pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow::Result<Handle> {
@@ -91,9 +123,9 @@ mod tests {
             Mutex,
             atomic::{AtomicUsize, Ordering},
         },
-        time::Duration,
     };
 
+    use futures::FutureExt as _;
     use tokio::{io::AsyncWriteExt as _, sync::oneshot};
 
     use super::*;
@@ -115,6 +147,31 @@ mod tests {
             assert_eq!(on_it.count(), if worker.runtime.id() == freed { 1 } else { 2 });
         }
         shutdown.stop_hard();
+    }
+
+    #[test]
+    fn time_is_kept_while_requests_come_and_no_longer() {
+        let (busy, ticking) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let begun = AtomicUsize::new(0);
+        let tick = async || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            ticking.notified().await;
+        };
+        let mut keeping = Box::pin(keep_time(busy.clone(), tick));
+        let mut ticks = || {
+            assert_eq!(keeping.as_mut().now_or_never(), None, "it has no end");
+            begun.load(Ordering::Relaxed)
+        };
+        assert_eq!(ticks(), 0);
+        busy.notify_one();
+        assert_eq!(ticks(), 1);
+        busy.notify_one();
+        busy.notify_one();
+        assert_eq!(ticks(), 1, "one at a time");
+        ticking.notify_one();
+        assert_eq!(ticks(), 2, "a request has come since");
+        ticking.notify_one();
+        assert_eq!(ticks(), 2, "none has");
     }
 
     #[tokio::test]
