@@ -37,7 +37,7 @@ impl Workers {
     /// what others have to do. As many as the machine has processors for this process.
     /// They end at the hard stop, and what is on them with them.
     ///
-    /// Each does `before` before it writes to anybody, and before it waits.
+    /// Each does `before` before it writes to anybody, before it waits, and at its end.
     pub(crate) fn start(name: &str, shutdown: &Shutdown, before: &BeforeWrites) -> anyhow::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let workers = (0..count)
@@ -56,7 +56,7 @@ impl Workers {
 
 impl Worker {
     fn start(name: String, shutdown: Shutdown, before: BeforeWrites) -> anyhow::Result<Self> {
-        let before_waiting = before.clone();
+        let (before_waiting, at_end) = (before.clone(), before.clone());
         let runtime = Builder::new_current_thread()
             .enable_all()
             // Whoever writes next is told if it fails.
@@ -68,7 +68,7 @@ impl Worker {
             before_writes_of_this_thread(before);
             keep_time(busy_of_this_thread(), async || tokio::time::sleep(TICK).await).await;
         });
-        keep(runtime, name, shutdown).map(Self::new)
+        keep(runtime, name, shutdown, move || drop(at_end())).map(Self::new)
     }
 
     fn new(runtime: Handle) -> Self {
@@ -105,12 +105,23 @@ async fn keep_time(busy: Arc<Notify>, tick: impl AsyncFn()) {
 /// Shorter than any time that a request is given.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Keeps a runtime on a thread until the hard stop.
-pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow::Result<Handle> {
+/// Keeps a runtime on a thread until the hard stop, and does that when all that was on it
+/// has been dropped.
+pub(crate) fn keep(
+    runtime: Runtime,
+    name: String,
+    shutdown: Shutdown,
+    at_end: impl FnOnce() + Send + 'static,
+) -> anyhow::Result<Handle> {
     let handle = runtime.handle().clone();
+    let until_the_end = move || {
+        runtime.block_on(shutdown.hard());
+        drop(runtime);
+        at_end();
+    };
     thread::Builder::new()
         .name(name)
-        .spawn(move || runtime.block_on(shutdown.hard()))
+        .spawn(until_the_end)
         .context("no thread can be started")?;
     Ok(handle)
 }
@@ -222,24 +233,56 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn what_a_thread_has_to_do_is_done_before_it_waits() {
-        let shutdown = Shutdown::new(Duration::ZERO);
-        let (sender, done) = oneshot::channel();
-        let left = Arc::new(Mutex::new(None::<oneshot::Sender<()>>));
-        let leaving = left.clone();
+    /// What is left to be done on a thread, until that is done.
+    type Left = Arc<Mutex<Option<oneshot::Sender<()>>>>;
+
+    fn workers_that_do(left: &Left, shutdown: &Shutdown) -> Workers {
+        let left = left.clone();
         let before: BeforeWrites = Arc::new(move || {
             if let Some(sender) = left.lock().expect("not poisoned").take() {
                 let _ = sender.send(());
             }
             Ok(())
         });
-        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
+        Workers::start("worker", shutdown, &before).expect("threads")
+    }
+
+    #[tokio::test]
+    async fn what_a_thread_has_to_do_is_done_before_it_waits() {
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let (sender, done) = oneshot::channel();
+        let left = Left::default();
+        let workers = workers_that_do(&left, &shutdown);
         workers.place().0.spawn(async move {
-            *leaving.lock().expect("not poisoned") = Some(sender);
+            *left.lock().expect("not poisoned") = Some(sender);
             std::future::pending::<()>().await;
         });
         done.await.expect("it was done");
         shutdown.stop_hard();
+    }
+
+    #[tokio::test]
+    async fn what_is_left_by_what_the_hard_stop_drops_is_done_too() {
+        struct Leaves(Left, Option<oneshot::Sender<()>>);
+
+        impl Drop for Leaves {
+            fn drop(&mut self) {
+                *self.0.lock().expect("not poisoned") = self.1.take();
+            }
+        }
+
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let (sender, done) = oneshot::channel();
+        let (begun, begins) = oneshot::channel();
+        let left = Left::default();
+        let workers = workers_that_do(&left, &shutdown);
+        workers.place().0.spawn(async move {
+            let _leaves = Leaves(left, Some(sender));
+            let _ = begun.send(());
+            std::future::pending::<()>().await;
+        });
+        begins.await.expect("it runs");
+        shutdown.stop_hard();
+        done.await.expect("it was done");
     }
 }
