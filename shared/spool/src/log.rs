@@ -1,3 +1,6 @@
+mod readable;
+mod unwritten;
+
 use std::{
     collections::{HashMap, VecDeque},
     fs::File,
@@ -20,6 +23,8 @@ use crate::{
     frame::{self, Draft, FrameKind},
     segment::{self, Segment, SegmentHeader, SegmentKey, Spare},
 };
+pub(crate) use readable::Readable;
+use unwritten::Unwritten;
 
 /// The row of files, oldest first, and who is in them. Everything here happens
 /// under the one lock of the spool.
@@ -32,8 +37,7 @@ pub(crate) struct Log {
     segments: VecDeque<Segment>,
     /// The file of the last segment, while it takes frames.
     active: Option<Arc<File>>,
-    /// Frames at the end of that segment which its file does not have yet. For all who
-    /// read they are not there.
+    /// For all who read they are not there.
     unwritten: Unwritten,
     /// Gone when the disk was full and it became a segment: then only closings
     /// are taken until another one can be made.
@@ -50,49 +54,12 @@ pub(crate) struct Log {
     sync_failures: u64,
 }
 
-#[derive(Debug, Default)]
-struct Unwritten {
-    bytes: Vec<u8>,
-    frames: u64,
-    /// Whether there are any, for those who do not wait for the lock.
-    is_any: Arc<AtomicBool>,
-    /// Whether the disk has refused them.
-    is_refused: bool,
-}
-
-/// What may wait to be written with others: a batch of the largest gains nothing by
-/// waiting for more.
-const MAX_UNWRITTEN_BYTES: usize = 256 * 1024;
-
-impl Unwritten {
-    fn push(&mut self, frame: &[u8]) {
-        self.bytes.extend_from_slice(frame);
-        self.frames += 1;
-        self.is_any.store(true, Ordering::Release);
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.frames = 0;
-        self.is_any.store(false, Ordering::Release);
-    }
-}
-
 /// Where an opening lies that waits for its closing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) segment: SegmentKey,
     pub(crate) offset: u64,
     pub(crate) bytes: u64,
-}
-
-/// What a reader must know of the segment that it reads or will read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Readable {
-    pub(crate) header: SegmentHeader,
-    pub(crate) bytes: u64,
-    pub(crate) last_seq: u64,
-    pub(crate) is_sealed: bool,
 }
 
 /// What the disk is to be asked to keep.
@@ -109,12 +76,6 @@ pub(crate) struct Released {
     /// ... when this frame is as safe as frames are to be: openings out of them
     /// have moved to the end.
     pub(crate) moved_up_to: Option<u64>,
-}
-
-impl Readable {
-    pub(crate) fn has_frames(self) -> bool {
-        self.header.key.first_seq <= self.last_seq
-    }
 }
 
 impl Log {
@@ -158,10 +119,7 @@ impl Log {
         self.make_room(draft)?;
         let bytes = draft.len();
         let has_room = |segment: &Segment| segment.bytes + bytes as u64 <= self.config.segment_bytes;
-        // Whoever comes while the disk refuses what was left is told of it.
-        let may_wait = !self.unwritten.is_refused
-            && self.unwritten.bytes.len() + bytes <= MAX_UNWRITTEN_BYTES
-            && self.segments.back().is_some_and(has_room);
+        let may_wait = self.unwritten.has_room(bytes) && self.segments.back().is_some_and(has_room);
         let Some(file) = self.active.clone().filter(|_| may_wait) else {
             let seq = self.write(draft).map_err(AppendError::Write)?;
             return Ok((seq, false));
@@ -173,23 +131,15 @@ impl Log {
     /// Writes what was left to be written, all at once, and says whether there was any.
     /// What the disk refuses stays, to be tried again.
     pub(crate) fn write_out(&mut self) -> io::Result<bool> {
-        let (Some(file), Some(segment)) = (&self.active, self.segments.back()) else {
-            return Ok(false);
-        };
-        if self.unwritten.frames == 0 {
-            return Ok(false);
+        match (&self.active, self.segments.back()) {
+            (Some(file), Some(segment)) => self.unwritten.write(file, segment.bytes),
+            _ => Ok(false),
         }
-        let start = segment.bytes - self.unwritten.bytes.len() as u64;
-        let written = file.write_all_at(&self.unwritten.bytes, start);
-        self.unwritten.is_refused = written.is_err();
-        written?;
-        self.unwritten.clear();
-        Ok(true)
     }
 
     /// See [`Log::write_out`].
     pub(crate) fn is_any_unwritten(&self) -> Arc<AtomicBool> {
-        self.unwritten.is_any.clone()
+        self.unwritten.is_any()
     }
 
     fn make_room(&mut self, draft: &Draft) -> Result<(), AppendError> {
@@ -320,15 +270,12 @@ impl Log {
         };
         segment.is_sealed = true;
         let key = segment.key();
-        if self.unwritten.frames > 0 {
+        if self.unwritten.frames() > 0 {
             // The disk has refused them to the last.
-            tracing::error!(
-                frames = self.unwritten.frames,
-                "what the spool could not write is lost"
-            );
-            let bytes = self.unwritten.bytes.len() as u64;
-            segment.bytes -= bytes;
-            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            let frames = self.unwritten.frames();
+            tracing::error!(frames, "what the spool could not write is lost");
+            segment.bytes -= self.unwritten.bytes();
+            self.bytes.fetch_sub(self.unwritten.bytes(), Ordering::Relaxed);
             self.unwritten.clear();
         }
         let bytes = segment.bytes;
@@ -422,46 +369,6 @@ impl Log {
             let segment = &mut self.segments[index];
             segment.open = segment.open.saturating_add_signed(change);
         }
-    }
-
-    /// The segment of that key, or else the first one after it.
-    pub(crate) fn readable_from(&self, key: SegmentKey) -> Option<Readable> {
-        let index = self.segments.partition_point(|segment| segment.key() < key);
-        self.segments.get(index).map(|segment| self.readable(segment))
-    }
-
-    pub(crate) fn last_readable(&self) -> Option<Readable> {
-        self.segments.back().map(|segment| self.readable(segment))
-    }
-
-    /// As it is for those who read its file.
-    fn readable(&self, segment: &Segment) -> Readable {
-        let (frames, bytes) = if segment.is_sealed {
-            (0, 0)
-        } else {
-            (self.unwritten.frames, self.unwritten.bytes.len() as u64)
-        };
-        Readable {
-            header: segment.header,
-            bytes: segment.bytes - bytes,
-            last_seq: segment.last_seq - frames,
-            is_sealed: segment.is_sealed,
-        }
-    }
-
-    /// How many frames there are in that segment behind that one, and in all
-    /// later ones.
-    pub(crate) fn frames_after(&self, key: SegmentKey, seq: u64) -> u64 {
-        let index = self.segments.partition_point(|segment| segment.key() < key);
-        let frames = self.segments.range(index..).map(|segment| {
-            let read = if segment.key() == key {
-                seq
-            } else {
-                segment.key().first_seq - 1
-            };
-            self.readable(segment).last_seq.saturating_sub(read)
-        });
-        frames.sum()
     }
 
     /// Takes note that frames can no longer be read: nobody will acknowledge
