@@ -120,20 +120,32 @@ impl Log {
         let bytes = draft.len();
         let has_room = |segment: &Segment| segment.bytes + bytes as u64 <= self.config.segment_bytes;
         let may_wait = self.unwritten.has_room(bytes) && self.segments.back().is_some_and(has_room);
-        let Some(file) = self.active.clone().filter(|_| may_wait) else {
+        if self.active.is_none() || !may_wait {
             let seq = self.write(draft).map_err(AppendError::Write)?;
             return Ok((seq, false));
-        };
+        }
         self.unwritten.push(draft.finish(self.next_seq));
-        Ok((self.enter(draft, file), true))
+        Ok((self.enter(draft), true))
     }
 
     /// Writes what was left to be written, all at once, and says whether there was any.
     /// What the disk refuses stays, to be tried again.
     pub(crate) fn write_out(&mut self) -> io::Result<bool> {
-        match (&self.active, self.segments.back()) {
-            (Some(file), Some(segment)) => self.unwritten.write(file, segment.bytes),
-            _ => Ok(false),
+        let (Some(file), Some(segment)) = (&self.active, self.segments.back()) else {
+            return Ok(false);
+        };
+        let has_written = self.unwritten.write(file, segment.bytes)?;
+        if has_written {
+            let (key, file) = (segment.key(), file.clone());
+            self.is_written(key, file);
+        }
+        Ok(has_written)
+    }
+
+    /// Takes note that there is something in a file which the disk may not have yet.
+    fn is_written(&mut self, key: SegmentKey, file: Arc<File>) {
+        if self.unsynced.last().is_none_or(|(last, _)| *last != key) {
+            self.unsynced.push((key, file));
         }
     }
 
@@ -164,7 +176,7 @@ impl Log {
         self.write_out()?;
         let is_closing = draft.kind == FrameKind::Closing;
         let (file, segment) = self.segment_for(draft.len() as u64, is_closing)?;
-        let (seq, offset) = (segment.last_seq + 1, segment.bytes);
+        let (key, seq, offset) = (segment.key(), segment.last_seq + 1, segment.bytes);
         if let Err(error) = file.write_all_at(draft.finish(seq), offset) {
             if file.set_len(offset).is_err() {
                 // Part of a frame stays behind: nothing may follow it here.
@@ -172,11 +184,12 @@ impl Log {
             }
             return Err(error);
         }
-        Ok(self.enter(draft, file))
+        self.is_written(key, file);
+        Ok(self.enter(draft))
     }
 
     /// Takes note of a frame at the end of the active segment. Returns its number.
-    fn enter(&mut self, draft: &Draft, file: Arc<File>) -> u64 {
+    fn enter(&mut self, draft: &Draft) -> u64 {
         let segment = self
             .segments
             .back_mut()
@@ -189,9 +202,6 @@ impl Log {
         self.bytes.fetch_add(draft.len() as u64, Ordering::Relaxed);
         self.next_seq = seq + 1;
         self.ages.appended(seq, Instant::now());
-        if self.unsynced.last().is_none_or(|(last, _)| *last != key) {
-            self.unsynced.push((key, file));
-        }
         match draft.kind {
             FrameKind::Opening => {
                 let place = Place {

@@ -109,6 +109,22 @@ async fn who_waits_is_told_when_what_was_left_is_written() {
 }
 
 #[test]
+fn the_disk_is_asked_for_what_was_left_when_that_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = open(folder.path());
+    spool.append(FrameKind::Single, id(1), b"").unwrap();
+    // Held to the end, so that no other thread asks.
+    let mut log = spool.shared.log();
+    log.take_unsynced();
+    let (_, waits) = log
+        .append_later(&mut Draft::new(spool.salt, FrameKind::Single, id(2), b""))
+        .unwrap();
+    assert!(waits && log.take_unsynced().files.is_empty());
+    assert!(log.write_out().unwrap());
+    assert_eq!(log.take_unsynced().files.len(), 1);
+}
+
+#[test]
 fn nothing_that_was_left_is_missing_from_any_segment() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = open(folder.path());
