@@ -7,8 +7,8 @@
 //! JSON-RPC layer below. `directory` knows projects, servers and keys;
 //! `recorder` writes every call to the spool, `redact`ed, and `shipper` brings
 //! it to the logging service. `rpc` serves the other services, `stdio_child` is
-//! the program between the gateway and a stdio server. `header_names` are those of MCP. `start` assembles; `spans` are what a
-//! trace sees of it.
+//! the program between the gateway and a stdio server. `start` assembles; `spans` are what a
+//! trace sees of it. `header_names` are those of MCP, `id_map` is for what we name ourselves.
 
 mod backoff;
 mod bridge;

@@ -25,7 +25,7 @@ use proto::{
     convert::FromWire as _,
     logging::{ClientSession, Payload, ServerLog, ToolCall},
 };
-use spool::{AppendError, FrameKind, Level, Recovery, Spool};
+use spool::{AppendError, FrameKind, Level, Recovery, Spool, When};
 use uuid::Uuid;
 
 use crate::directory::Server;
@@ -43,8 +43,20 @@ pub(crate) struct Recorder {
     clock: Clock,
     sessions: SessionFiles,
     counters: Counters,
-    is_filling: AtomicBool,
-    is_refused: AtomicBool,
+    is_filling: Told,
+    is_refused: Told,
+}
+
+/// Something of which only changes are told.
+#[derive(Debug, Default)]
+struct Told(AtomicBool);
+
+impl Told {
+    /// Whether it was not so before. Asked for each record, it writes only what changes:
+    /// threads would take it from each other.
+    fn changes_to(&self, now: bool) -> bool {
+        self.0.load(Ordering::Relaxed) != now && self.0.swap(now, Ordering::Relaxed) != now
+    }
 }
 
 /// The spool has no room for another call.
@@ -65,8 +77,8 @@ impl Recorder {
             clock,
             sessions: SessionFiles::open(folder).context("the folder of open sessions cannot be used")?,
             counters: Counters::new(),
-            is_filling: AtomicBool::new(false),
-            is_refused: AtomicBool::new(false),
+            is_filling: Told::default(),
+            is_refused: Told::default(),
         };
         spool_metrics::register(&recorder.spool);
         recorder.end_what_was_lost(recovery);
@@ -119,10 +131,7 @@ impl Recorder {
     /// servers, and elsewhere nothing is left.
     pub(crate) fn write_out(&self) -> io::Result<()> {
         let written = self.spool.write_out();
-        let is_refused = written.is_err();
-        if is_refused != self.is_refused.load(Ordering::Relaxed)
-            && self.is_refused.swap(is_refused, Ordering::Relaxed) != is_refused
-        {
+        if self.is_refused.changes_to(written.is_err()) {
             if let Err(error) = &written {
                 tracing::error!(%error, "the disk refuses what calls left to be written");
             } else {
@@ -152,7 +161,7 @@ impl Recorder {
     fn watch_level(&self) -> Level {
         let level = self.spool.level();
         let is_filling = level >= Level::Filling;
-        if self.is_filling.swap(is_filling, Ordering::Relaxed) != is_filling {
+        if self.is_filling.changes_to(is_filling) {
             let usage = self.spool.usage();
             let (bytes, capacity_bytes) = (usage.bytes, usage.capacity_bytes);
             if is_filling {
@@ -195,15 +204,14 @@ impl Recorder {
     /// room is tried without them as well: that the call ended must be kept.
     fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
         let is_tight = self.watch_level() >= Level::Tight;
-        let can_wait = matches!(entry, Entry::ToolCall(_)) && service_host::acts_before_writes();
+        let when = match entry {
+            Entry::ToolCall(_) if service_host::acts_before_writes() => When::Later,
+            _ => When::Now,
+        };
         let append = |entry: Entry<'_>| {
             let bytes = entry.encoded_bytes();
-            let encode = |body: &mut Vec<u8>| entry.encode(body);
-            if can_wait {
-                self.spool.append_later(kind, id, bytes, encode)
-            } else {
-                self.spool.append_written(kind, id, bytes, encode)
-            }
+            self.spool
+                .append_written(when, kind, id, bytes, |body| entry.encode(body))
         };
         match entry {
             Entry::ToolCall(call) if is_tight => append(Entry::ToolCall(&without_bodies(call))),

@@ -8,7 +8,7 @@
 //!
 //! A frame is in the page cache when [`Spool::append`] returns, so that it
 //! survives the end of the process; it is on the disk at most 50 ms later. One of
-//! [`Spool::append_later`] is there after [`Spool::write_out`].
+//! [`When::Later`] is there after [`Spool::write_out`].
 
 mod ages;
 mod config;
@@ -23,7 +23,7 @@ mod segment;
 mod spool;
 mod sync;
 
-pub use config::{Durability, Level, SpoolConfig, Usage};
+pub use config::{Durability, Level, SpoolConfig, Usage, When};
 pub use error::{AppendError, OpenError};
 pub use frame::{Frame, FrameKind};
 pub use reader::Reader;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     ages::Ages,
-    config::{SpoolConfig, Usage},
+    config::{SpoolConfig, Usage, When},
     error::AppendError,
     frame::{self, Draft, FrameKind},
     segment::{self, Segment, SegmentHeader, SegmentKey, Spare},
@@ -107,25 +107,22 @@ impl Log {
         }
     }
 
-    /// Takes a frame if there is room for its kind, and writes it.
-    pub(crate) fn append(&mut self, draft: &mut Draft) -> Result<u64, AppendError> {
+    /// Takes a frame if there is room for its kind. One for later is left to be written
+    /// with others where only the disk itself could refuse it: there is a file that has
+    /// the room. The second value says whether the frame is written.
+    pub(crate) fn append(&mut self, draft: &mut Draft, when: When) -> Result<(u64, bool), AppendError> {
         self.make_room(draft)?;
-        self.write(draft).map_err(AppendError::Write)
+        if when == When::Later && self.may_wait(draft.len()) {
+            self.unwritten.push(draft.finish(self.next_seq));
+            return Ok((self.enter(draft), false));
+        }
+        let seq = self.write(draft).map_err(AppendError::Write)?;
+        Ok((seq, true))
     }
 
-    /// The same, but leaves it to be written with others where only the disk itself
-    /// could refuse it: there is a file that has the room. The second value says so.
-    pub(crate) fn append_later(&mut self, draft: &mut Draft) -> Result<(u64, bool), AppendError> {
-        self.make_room(draft)?;
-        let bytes = draft.len();
+    fn may_wait(&self, bytes: usize) -> bool {
         let has_room = |segment: &Segment| segment.bytes + bytes as u64 <= self.config.segment_bytes;
-        let may_wait = self.unwritten.has_room(bytes) && self.segments.back().is_some_and(has_room);
-        if self.active.is_none() || !may_wait {
-            let seq = self.write(draft).map_err(AppendError::Write)?;
-            return Ok((seq, false));
-        }
-        self.unwritten.push(draft.finish(self.next_seq));
-        Ok((self.enter(draft), true))
+        self.active.is_some() && self.unwritten.has_room(bytes) && self.segments.back().is_some_and(has_room)
     }
 
     /// Writes what was left to be written, all at once, and says whether there was any.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    config::{Durability, Level, SpoolConfig, Usage},
+    config::{Durability, Level, SpoolConfig, Usage, When},
     error::{AppendError, IoContext as _, OpenError},
     frame::{Draft, FrameKind},
     log::{self, Log},
@@ -129,45 +129,39 @@ impl Spool {
     ///
     /// A closing whose opening is in the spool is taken however full it is.
     pub fn append(&self, kind: FrameKind, id: Uuid, body: &[u8]) -> Result<u64, AppendError> {
-        self.append_written(kind, id, body.len(), |bytes| bytes.extend_from_slice(body))
+        self.append_written(When::Now, kind, id, body.len(), |bytes| {
+            bytes.extend_from_slice(body);
+        })
     }
 
-    /// The same for a body of that length, which is written where it is to lie: behind
-    /// what is there already.
+    /// The same for a body of that length, which is put where it is to lie: behind what
+    /// is there already.
     pub fn append_written(
         &self,
+        when: When,
         kind: FrameKind,
         id: Uuid,
         body_bytes: usize,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<u64, AppendError> {
-        let mut draft = self.draft(kind, id, body_bytes, write)?;
-        let seq = self.shared.log().append(&mut draft)?;
-        self.shared.appended.notify_waiters();
+        if body_bytes > self.max_body_bytes {
+            return Err(AppendError::TooLarge {
+                bytes: body_bytes,
+                max_bytes: self.max_body_bytes,
+            });
+        }
+        let when = match self.durability {
+            Durability::Process => when,
+            Durability::Power => When::Now,
+        };
+        let mut draft = Draft::written(self.salt, kind, id, body_bytes, write);
+        let (seq, is_written) = self.shared.log().append(&mut draft, when)?;
+        if is_written {
+            self.shared.appended.notify_waiters();
+        }
         match self.durability {
             Durability::Process => {}
             Durability::Power => self.shared.progress.wait_for(seq)?,
-        }
-        Ok(seq)
-    }
-
-    /// The same, but the frame survives nothing and is seen by no reader before
-    /// [`Spool::write_out`]: many who come at the same time are written at once. For
-    /// those who tell nobody of it before that.
-    pub fn append_later(
-        &self,
-        kind: FrameKind,
-        id: Uuid,
-        body_bytes: usize,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<u64, AppendError> {
-        if self.durability == Durability::Power {
-            return self.append_written(kind, id, body_bytes, write);
-        }
-        let mut draft = self.draft(kind, id, body_bytes, write)?;
-        let (seq, waits) = self.shared.log().append_later(&mut draft)?;
-        if !waits {
-            self.shared.appended.notify_waiters();
         }
         Ok(seq)
     }
@@ -179,22 +173,6 @@ impl Spool {
             self.shared.write_out()?;
         }
         Ok(())
-    }
-
-    fn draft(
-        &self,
-        kind: FrameKind,
-        id: Uuid,
-        body_bytes: usize,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<Draft, AppendError> {
-        if body_bytes > self.max_body_bytes {
-            return Err(AppendError::TooLarge {
-                bytes: body_bytes,
-                max_bytes: self.max_body_bytes,
-            });
-        }
-        Ok(Draft::written(self.salt, kind, id, body_bytes, write))
     }
 
     /// A reader of all that is not acknowledged.

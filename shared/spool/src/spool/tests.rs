@@ -70,7 +70,7 @@ fn frames_come_out_as_they_went_in() {
 }
 
 fn append_later(spool: &Spool, kind: FrameKind, number: u64, body: &[u8]) -> Result<u64, AppendError> {
-    spool.append_later(kind, id(number), body.len(), |bytes| {
+    spool.append_written(When::Later, kind, id(number), body.len(), |bytes| {
         bytes.extend_from_slice(body);
     })
 }
@@ -116,10 +116,9 @@ fn the_disk_is_asked_for_what_was_left_when_that_is_written() {
     // Held to the end, so that no other thread asks.
     let mut log = spool.shared.log();
     log.take_unsynced();
-    let (_, waits) = log
-        .append_later(&mut Draft::new(spool.salt, FrameKind::Single, id(2), b""))
-        .unwrap();
-    assert!(waits && log.take_unsynced().files.is_empty());
+    let mut draft = Draft::new(spool.salt, FrameKind::Single, id(2), b"");
+    let (_, is_written) = log.append(&mut draft, When::Later).unwrap();
+    assert!(!is_written && log.take_unsynced().files.is_empty());
     assert!(log.write_out().unwrap());
     assert_eq!(log.take_unsynced().files.len(), 1);
 }

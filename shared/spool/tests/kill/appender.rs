@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use spool::{FrameKind, Spool, SpoolConfig};
+use spool::{FrameKind, Spool, SpoolConfig, When};
 use uuid::Uuid;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for number in 0.. {
         let id = Uuid::from_u64_pair(spool.epoch(), number);
         let body = vec![number as u8; (number as usize * 37) % 900];
-        let later = |kind| spool.append_later(kind, id, body.len(), |bytes| bytes.extend_from_slice(&body));
+        let write = |bytes: &mut Vec<u8>| bytes.extend_from_slice(&body);
+        let later = |kind| spool.append_written(When::Later, kind, id, body.len(), write);
         let seq = match number % 3 {
             0 => {
                 spool.append(FrameKind::Opening, id, &body)?;
