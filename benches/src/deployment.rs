@@ -114,6 +114,19 @@ impl Deployment {
         Ok(())
     }
 
+    /// Asks all to end, and waits until they have: what a program writes at its end is written.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        for child in &self.running {
+            send_signal(child, "TERM").await?;
+        }
+        for mut child in self.running.drain(..) {
+            let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+            let status = ended.context("a service does not end")??;
+            ensure!(status.success(), "a service ended with {status}");
+        }
+        Ok(())
+    }
+
     /// Kills one service.
     pub async fn kill_service(&mut self, service: ServiceProcess) -> anyhow::Result<()> {
         let place = self.place(service);
@@ -129,13 +142,7 @@ impl Deployment {
 
     /// Sends a signal to a service, such as `STOP`.
     pub async fn signal(&self, service: ServiceProcess, signal: &str) -> anyhow::Result<()> {
-        let pid = self.pid(service)?.to_string();
-        let status = Command::new("kill")
-            .args([&format!("-{signal}"), &pid])
-            .status()
-            .await?;
-        ensure!(status.success(), "the process cannot be signalled");
-        Ok(())
+        send_signal(&self.running[self.place(service)], signal).await
     }
 
     /// The process of a service.
@@ -198,6 +205,16 @@ impl Deployment {
         }
         Ok(())
     }
+}
+
+async fn send_signal(child: &Child, signal: &str) -> anyhow::Result<()> {
+    let pid = child.id().context("it ended")?.to_string();
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &pid])
+        .status()
+        .await?;
+    ensure!(status.success(), "the process cannot be signalled");
+    Ok(())
 }
 
 async fn readyz(port: u16) -> Option<()> {

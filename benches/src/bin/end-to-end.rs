@@ -80,5 +80,5 @@ async fn measure(args: Args) -> anyhow::Result<()> {
         lag.as_secs_f64(),
         memory_kib / 1_024
     );
-    deployment.kill().await
+    deployment.stop().await
 }

@@ -86,7 +86,7 @@ async fn main() -> anyhow::Result<()> {
         timing.percentile_ms(0.99),
         timing.percentile_ms(1.0),
     );
-    deployment.kill().await
+    deployment.stop().await
 }
 
 /// Makes calls, and says when each was answered.

@@ -110,7 +110,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
         listing::measure(&scene, &mut table).await?;
     }
     table.print();
-    Ok(())
+    scene.deployment.stop().await
 }
 
 impl Args {

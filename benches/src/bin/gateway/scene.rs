@@ -14,17 +14,16 @@ pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
 /// How many servers the project with many has.
 pub(crate) const MANY_SERVERS: usize = 20;
 
-/// A deployment, the servers behind it, and nginx beside it.
+/// A deployment and the servers behind it.
 pub(crate) struct Scene<'a> {
     pub(crate) args: &'a Args,
     pub(crate) deployment: Deployment,
-    pub(crate) nginx: Nginx,
     pub(crate) project: Project,
     pub(crate) many: Project,
     owner: Rest,
     server_url: String,
     text: String,
-    _server: ListeningProgram,
+    server: ListeningProgram,
 }
 
 /// A run through the gateway.
@@ -44,7 +43,6 @@ impl<'a> Scene<'a> {
         })
         .await;
         let server_url = format!("http://127.0.0.1:{}", server.port);
-        let nginx = Nginx::before(&args.nginx, server.port).await?;
         let deployment = Deployment::start(binary, Layout::FourProcesses).await?;
         let owner = Rest::sign_up(&deployment.web_url(), "kim@example.com").await?;
         let http = ServerDefinition::http("http", "streamable_http", &format!("{server_url}/mcp"));
@@ -61,13 +59,12 @@ impl<'a> Scene<'a> {
         let scene = Self {
             args,
             deployment,
-            nginx,
             project,
             many,
             owner,
             server_url,
             text: "a word and another ".repeat(args.text_bytes.div_ceil(19)),
-            _server: server,
+            server,
         };
         // Somebody has to be first to start the servers.
         for what in [scene.through_http(), scene.through_pipes()] {
@@ -85,8 +82,13 @@ impl<'a> Scene<'a> {
         )
     }
 
-    pub(crate) fn through_nginx(&self) -> Ask {
-        let url = format!("{}/mcp", self.nginx.url);
+    /// nginx before the server itself.
+    pub(crate) async fn nginx(&self) -> anyhow::Result<Nginx> {
+        Nginx::before(&self.args.nginx, self.server.port).await
+    }
+
+    pub(crate) fn through(&self, nginx: &Nginx) -> Ask {
+        let url = format!("{}/mcp", nginx.url);
         self.ask(&url, "", What::Tool("echo".to_owned()))
     }
 

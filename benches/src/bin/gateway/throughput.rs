@@ -16,16 +16,17 @@ struct Figures {
 pub(crate) async fn measure(scene: &Scene<'_>, table: &mut Table) -> anyhow::Result<()> {
     println!("| through | connections | calls/s | p50 ms | p99 ms | CPU-s per 1000 calls |");
     println!("|---|---:|---:|---:|---:|---:|");
+    let proxy = scene.nginx().await?;
     for connections in CONNECTIONS {
         let [mut direct, mut nginx, mut gateway] = [(); 3].map(|()| Figures::default());
         for _ in 0..scene.args.rounds {
             let outcome = scene.ask_only(&scene.direct(), connections, Pace::Closed).await?;
             direct.add(&outcome, f64::NAN);
 
-            let pids = scene.nginx.pids()?;
+            let pids = proxy.pids()?;
             let before = cpu_seconds(&pids)?;
             let outcome = scene
-                .ask_only(&scene.through_nginx(), connections, Pace::Closed)
+                .ask_only(&scene.through(&proxy), connections, Pace::Closed)
                 .await?;
             let cpu = cpu_seconds(&pids)? - before;
             nginx.add(&outcome, cpu / (outcome.requests as f64 / 1_000.0));
