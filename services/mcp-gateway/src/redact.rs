@@ -236,11 +236,14 @@ fn is_secret_name(quoted: &str) -> bool {
         "continuationtoken",
         "synctoken",
     ];
-    let name: String = quoted
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let mut name = String::with_capacity(quoted.len());
+    if quoted.is_ascii() {
+        let letters = quoted.bytes().filter(u8::is_ascii_alphanumeric);
+        name.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+    } else {
+        let letters = quoted.chars().filter(|character| character.is_alphanumeric());
+        name.extend(letters.flat_map(char::to_lowercase));
+    }
     PARTS.iter().any(|part| name.contains(part))
         || matches!(name.as_str(), "pwd" | "auth" | "jwt" | "pin")
         || name.ends_with("token") && !HARMLESS.contains(&name.as_str())

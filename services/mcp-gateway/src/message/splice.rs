@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -63,11 +63,12 @@ pub(crate) fn object_fields<'a, const N: usize>(text: &'a str, names: [&str; N])
 /// none of those that are looked for, which is seen much faster than where they are.
 fn may_have_any(text: &str, names: &[&str]) -> bool {
     let text = text.as_bytes();
+    let is_behind_quote = |name: &str| {
+        let mut letters = memchr_iter(name.as_bytes()[0], text);
+        letters.any(|at| at > 0 && text[at - 1] == b'"' && text[at..].starts_with(name.as_bytes()))
+    };
     // With an escape, a name can be written in many ways.
-    memchr(b'\\', text).is_some()
-        || names
-            .iter()
-            .any(|name| memmem::find(text, name.as_bytes()).is_some())
+    memchr(b'\\', text).is_some() || names.iter().any(|name| is_behind_quote(name))
 }
 
 impl<'a, const N: usize> Fields<'a, N> {

@@ -42,6 +42,8 @@ pub(super) struct Session {
     pub(super) id: Option<HeaderValue>,
     /// Absent where the revision has no such header.
     pub(super) revision: Option<HeaderValue>,
+    /// Of each message that is sent in it.
+    post: HeaderMap,
 }
 
 impl Session {
@@ -49,10 +51,14 @@ impl Session {
         let has_header = revision
             .parse::<Revision>()
             .is_ok_and(|revision| revision >= Revision::V2025_06_18);
-        Self {
+        let revision = has_header.then(|| super::tool_headers::header_value(revision));
+        let mut session = Self {
             id,
-            revision: has_header.then(|| super::tool_headers::header_value(revision)),
-        }
+            revision,
+            post: HeaderMap::new(),
+        };
+        session.post = session.add_to(post_headers());
+        session
     }
 
     fn add_to(&self, mut headers: HeaderMap) -> HeaderMap {
@@ -125,7 +131,7 @@ impl Legacy {
         carriers: &HeaderMap,
         message: Bytes,
     ) -> Result<Response<Body>, RequestError> {
-        let mut headers = session.add_to(post_headers());
+        let mut headers = session.post.clone();
         headers.extend(carriers.clone());
         client.send(Method::POST, &client.url, headers, message).await
     }
@@ -135,7 +141,7 @@ impl Legacy {
         session: &Session,
         message: String,
     ) -> Result<Response<Body>, RequestError> {
-        let headers = session.add_to(post_headers());
+        let headers = session.post.clone();
         client.send(Method::POST, &client.url, headers, message).await
     }
 
