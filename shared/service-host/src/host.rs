@@ -16,8 +16,8 @@ use crate::{
     layers::{self, Observer},
     serve::Server,
     telemetry::Metrics,
+    turn::BeforeWrites,
     workers::Workers,
-    writes_last::BeforeWrites,
 };
 
 /// How long dropped tasks may take to be gone after the hard stop.

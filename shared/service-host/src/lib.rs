@@ -29,6 +29,7 @@ mod tasks;
 mod telemetry;
 mod tls;
 mod trace_context;
+mod turn;
 mod workers;
 mod writes_last;
 
@@ -48,4 +49,5 @@ pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
 pub use trace_context::{are_traces_collected, carry_trace};
-pub use writes_last::{WritesLast, acts_before_writes};
+pub use turn::acts_before_writes;
+pub use writes_last::WritesLast;

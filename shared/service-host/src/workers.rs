@@ -1,4 +1,4 @@
-use std::{sync::Arc, thread, time::Duration};
+use std::{convert::Infallible, sync::Arc, thread, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{
@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::{
     Shutdown,
-    writes_last::{BeforeWrites, before_writes_of_this_thread},
+    turn::{BeforeWrites, Turn},
 };
 
 /// The runtimes by which the connections of a server are served.
@@ -64,10 +64,9 @@ impl Worker {
             .build()
             .context("no runtime can be made for connections")?;
         // The first on its thread.
-        runtime.spawn(async {
-            before_writes_of_this_thread(before);
-            keep_time(busy_of_this_thread(), async || tokio::time::sleep(TICK).await).await;
-        });
+        runtime.spawn(async { Turn::begin(before).run().await });
+        runtime
+            .spawn(async { keep_time(busy_of_this_thread(), async || tokio::time::sleep(TICK).await).await });
         keep(runtime, name, shutdown, move || drop(at_end())).map(Self::new)
     }
 
@@ -95,7 +94,7 @@ fn busy_of_this_thread() -> Arc<Notify> {
 /// While requests come, has a timer that is due sooner than those of requests. For each
 /// that is due before all others, tokio wakes the thread by a system call, although it is
 /// this very thread that has made it: nearly every request would be such a one.
-async fn keep_time(busy: Arc<Notify>, tick: impl AsyncFn()) {
+async fn keep_time(busy: Arc<Notify>, tick: impl AsyncFn()) -> Infallible {
     loop {
         busy.notified().await;
         tick().await;
@@ -199,7 +198,7 @@ mod tests {
         dropped.await.expect_err("it was dropped, and has said nothing");
     }
 
-    /// What comes of writing on a thread that has that to do before.
+    /// What comes of a write on a thread that has that to do before.
     async fn written(before: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> io::Result<()> {
         let shutdown = Shutdown::new(Duration::ZERO);
         let before: BeforeWrites = Arc::new(before);
@@ -208,7 +207,9 @@ mod tests {
         let writing = workers.place().0.spawn(async {
             assert!(acts_before_writes());
             let (near, _far) = tokio::io::duplex(64);
-            WritesLast::new(near).write_all(b"answer").await
+            let mut near = WritesLast::new(near);
+            near.write_all(b"answer").await?;
+            near.shutdown().await
         });
         let written = writing.await.expect("did not panic");
         shutdown.stop_hard();

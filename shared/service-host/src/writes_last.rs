@@ -1,34 +1,17 @@
 use std::{
-    cell::OnceCell,
     fmt,
     io::{self, IoSlice},
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    runtime::{Handle, RuntimeFlavor},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a thread does before it writes to anybody, see [`crate::Front::before_writes`].
-pub(crate) type BeforeWrites = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
+use crate::turn::{Due, Turn};
 
-thread_local! {
-    static BEFORE_WRITES: OnceCell<BeforeWrites> = const { OnceCell::new() };
-}
-
-/// Has this thread do that before each write of the streams that begin on it.
-pub(crate) fn before_writes_of_this_thread(before: BeforeWrites) {
-    BEFORE_WRITES.with(|cell| drop(cell.set(before)));
-}
-
-/// Whether this thread calls [`crate::Front::before_writes`] before it writes to anybody,
-/// so that what it is to do by then can be left to that.
-pub fn acts_before_writes() -> bool {
-    BEFORE_WRITES.with(|before| before.get().is_some())
-}
+/// What is kept until the end of a turn. More is written at once, without a copy of it.
+const MAX_KEPT: usize = 16 * 1024;
 
 /// A stream that is written to when all else that is ready on its thread has had its
 /// turn, and when that has been done which the thread does before it writes.
@@ -36,149 +19,212 @@ pub fn acts_before_writes() -> bool {
 /// Whoever reads at the other end is woken by a write, unless it is awake: writes that
 /// follow each other wake it once. With work between them it works as well, goes to
 /// sleep and is woken for each, which costs more than the write itself.
+///
+/// What is written to it is kept, and it says that it is written and flushed, so that
+/// its task need not be asked again for that. That it could not be is said by whatever
+/// is asked of it next.
 pub struct WritesLast<S> {
+    /// None where threads share their work: another one would do the rest meanwhile.
+    turn: Option<Arc<Turn>>,
+    shared: Arc<Shared<S>>,
+}
+
+/// What the stream and its thread's turn have in common.
+struct Shared<S>(Mutex<State<S>>);
+
+struct State<S> {
     stream: S,
-    /// Where threads share their work, another one would do the rest meanwhile.
-    waits: bool,
-    has_waited: bool,
-    before: Option<BeforeWrites>,
+    kept: Vec<u8>,
+    /// How much of that is written.
+    written: usize,
+    failed: Option<io::ErrorKind>,
+    /// Who uses it, and whether that waits for what is kept to be written.
+    user: Option<Waker>,
+    is_awaited: bool,
+    /// Nobody uses it any more.
+    is_left: bool,
 }
 
 impl<S> WritesLast<S> {
-    /// For the thread and the runtime in which it is called.
+    /// For the thread on which it is called.
     pub fn new(stream: S) -> Self {
-        let runtime = Handle::try_current();
-        Self {
+        let state = State {
             stream,
-            waits: runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread),
-            has_waited: false,
-            before: BEFORE_WRITES.with(|before| before.get().cloned()),
+            kept: Vec::new(),
+            written: 0,
+            failed: None,
+            user: None,
+            is_awaited: false,
+            is_left: false,
+        };
+        Self {
+            turn: Turn::current(),
+            shared: Arc::new(Shared(Mutex::new(state))),
         }
     }
 }
 
-impl<S: AsyncWrite + Unpin> WritesLast<S> {
-    /// Writes at the second time of asking: whoever wakes itself comes after the others.
-    fn write_last(
-        &mut self,
+impl<S: AsyncWrite + Send + Unpin + 'static> WritesLast<S> {
+    /// Keeps what there is room for, and writes what is too much to be kept.
+    fn keep_or_write(
+        &self,
         context: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+        pieces: &[IoSlice<'_>],
+        write_now: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if self.waits && !self.has_waited {
-            self.has_waited = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        let mut state = self.shared.lock();
+        let Some(turn) = &self.turn else {
+            return write_now(Pin::new(&mut state.stream), context);
+        };
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        if state.kept.len() + length > MAX_KEPT {
+            ready!(state.poll_kept(context))?;
+            if length > MAX_KEPT {
+                turn.before()?;
+                return write_now(Pin::new(&mut state.stream), context);
+            }
         }
-        if let Some(before) = &self.before {
-            before()?;
+        state.check()?;
+        state.remember(context);
+        let is_first = state.kept.is_empty() && length > 0;
+        state.kept.reserve(length);
+        for piece in pieces {
+            state.kept.extend_from_slice(piece);
         }
-        let written = ready!(write(Pin::new(&mut self.stream), context));
-        self.has_waited = false;
-        Poll::Ready(written)
+        if is_first {
+            turn.add(self.shared.clone());
+        }
+        Poll::Ready(Ok(length))
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for WritesLast<S> {
+impl<S> Shared<S> {
+    fn lock(&self) -> MutexGuard<'_, State<S>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S> State<S> {
+    fn check(&self) -> io::Result<()> {
+        self.failed.map_or(Ok(()), |kind| Err(kind.into()))
+    }
+
+    /// Ready when all that was kept is written, or cannot be.
+    fn poll_kept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check()?;
+        if self.kept.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.remember(context);
+        self.is_awaited = true;
+        Poll::Pending
+    }
+
+    fn remember(&mut self, context: &mut Context<'_>) {
+        match &mut self.user {
+            Some(user) => user.clone_from(context.waker()),
+            None => self.user = Some(context.waker().clone()),
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> State<S> {
+    fn write_kept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.kept.len() {
+            let rest = &self.kept[self.written..];
+            match ready!(Pin::new(&mut self.stream).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.written += count,
+            }
+        }
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+}
+
+impl<S: AsyncWrite + Send + Unpin> Due for Shared<S> {
+    fn write_out(&self, before: &io::Result<()>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let written = match before {
+            Ok(()) => state.write_kept(context),
+            Err(error) => Poll::Ready(Err(error.kind().into())),
+        };
+        match written {
+            Poll::Pending if !state.is_left => return Poll::Pending,
+            Poll::Pending | Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => state.failed = Some(error.kind()),
+        }
+        state.kept = Vec::new();
+        state.written = 0;
+        if (std::mem::take(&mut state.is_awaited) || state.failed.is_some())
+            && let Some(user) = state.user.take()
+        {
+            drop(state);
+            user.wake();
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<S> Drop for WritesLast<S> {
+    fn drop(&mut self) {
+        self.shared.lock().is_left = true;
+    }
+}
+
+impl<S> fmt::Debug for WritesLast<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("WritesLast")
-            .field("stream", &self.stream)
-            .finish_non_exhaustive()
+        formatter.debug_struct("WritesLast").finish_non_exhaustive()
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for WritesLast<S> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let mut state = self.shared.lock();
+        state.check()?;
+        Pin::new(&mut state.stream).poll_read(context, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WritesLast<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.write_last(context, |stream, context| stream.poll_write(context, bytes))
+impl<S: AsyncWrite + Send + Unpin + 'static> AsyncWrite for WritesLast<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.keep_or_write(context, &[IoSlice::new(bytes)], |stream, context| {
+            stream.poll_write(context, bytes)
+        })
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.write_last(context, |stream, context| {
+        self.keep_or_write(context, pieces, |stream, context| {
             stream.poll_write_vectored(context, pieces)
         })
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.shared.lock();
+        state.check()?;
+        if !state.kept.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut state.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.shared.lock();
+        ready!(state.poll_kept(context))?;
+        Pin::new(&mut state.stream).poll_shutdown(context)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use futures::FutureExt as _;
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _, duplex},
-        task::JoinSet,
-    };
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_others_come_before_a_write() {
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let (near, _far) = duplex(64);
-        let (mut near, written, other) = (WritesLast::new(near), order.clone(), order.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            near.write_all(b"answer").await.expect("is open");
-            written.lock().expect("not poisoned").push("written");
-        });
-        tasks.spawn(async move { other.lock().expect("not poisoned").push("other") });
-        tasks.join_all().await;
-        assert_eq!(*order.lock().expect("not poisoned"), ["other", "written"]);
-    }
-
-    #[tokio::test]
-    async fn all_is_written_in_its_order() {
-        let sent: Vec<u8> = (0..10_000_u32).map(|number| number as u8).collect();
-        let (near, mut far) = duplex(7);
-        let mut near = WritesLast::new(near);
-        let writing = async {
-            near.write_all(&sent).await?;
-            near.shutdown().await
-        };
-        let mut read = Vec::new();
-        let (written, got) = tokio::join!(writing, far.read_to_end(&mut read));
-        written.expect("is open");
-        got.expect("is open");
-        assert_eq!(read, sent);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn nothing_waits_where_threads_share_their_work() {
-        let (near, _far) = duplex(64);
-        let mut near = WritesLast::new(near);
-        assert_eq!(
-            near.write(b"answer").now_or_never().map(Result::ok),
-            Some(Some(6))
-        );
-    }
-}
+mod tests;

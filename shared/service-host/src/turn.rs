@@ -1,0 +1,99 @@
+use std::{
+    cell::OnceCell,
+    convert::Infallible,
+    fmt, io, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures::task::AtomicWaker;
+
+/// What a thread does before it writes to anybody, see [`crate::Front::before_writes`].
+pub(crate) type BeforeWrites = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
+
+thread_local! {
+    static TURN: OnceCell<Arc<Turn>> = const { OnceCell::new() };
+}
+
+/// What a thread writes when all else that is ready on it has had its turn.
+pub(crate) struct Turn {
+    before: BeforeWrites,
+    /// Those that have got something to write since it was written last.
+    due: Mutex<Vec<Arc<dyn Due>>>,
+    writer: AtomicWaker,
+}
+
+/// Something with what is to be written.
+pub(crate) trait Due: Send + Sync {
+    /// Writes it, unless something failed that has to be done before. Ready when there is
+    /// nothing more to be written, or it cannot be.
+    fn write_out(&self, before: &io::Result<()>, context: &mut Context<'_>) -> Poll<()>;
+}
+
+impl Turn {
+    /// Makes one for this thread, which has to [run](Self::run) it.
+    pub(crate) fn begin(before: BeforeWrites) -> Arc<Self> {
+        let turn = Arc::new(Self {
+            before,
+            due: Mutex::default(),
+            writer: AtomicWaker::new(),
+        });
+        TURN.with(|cell| drop(cell.set(turn.clone())));
+        turn
+    }
+
+    /// The one of this thread.
+    pub(crate) fn current() -> Option<Arc<Self>> {
+        TURN.with(|cell| cell.get().cloned())
+    }
+
+    /// Does what comes before a write.
+    pub(crate) fn before(&self) -> io::Result<()> {
+        (self.before)()
+    }
+
+    pub(crate) fn add(&self, due: Arc<dyn Due>) {
+        let mut all = self.lock();
+        all.push(due);
+        if all.len() == 1 {
+            self.writer.wake();
+        }
+    }
+
+    /// Writes what is due. Woken with the first that is, it comes after all that was ready
+    /// by then.
+    pub(crate) async fn run(self: Arc<Self>) -> Infallible {
+        // What waits for the other end to take it.
+        let mut stalled: Vec<Arc<dyn Due>> = Vec::new();
+        let mut due = Vec::new();
+        let turns = std::future::poll_fn(|context| {
+            self.writer.register(context.waker());
+            mem::swap(&mut due, &mut *self.lock());
+            if stalled.is_empty() && due.is_empty() {
+                return Poll::Pending;
+            }
+            let before = self.before();
+            stalled.append(&mut due);
+            stalled.retain(|due| due.write_out(&before, context).is_pending());
+            Poll::Pending
+        });
+        // There is no end to it, so it takes no part in sharing out the time of the thread.
+        tokio::task::coop::unconstrained(turns).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<dyn Due>>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Turn").finish_non_exhaustive()
+    }
+}
+
+/// Whether this thread calls [`crate::Front::before_writes`] before it writes to anybody,
+/// so that what it is to do by then can be left to that.
+pub fn acts_before_writes() -> bool {
+    TURN.with(|turn| turn.get().is_some())
+}
