@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{
+    boxed_in_place,
     request_id::{self, CurrentRequest, RequestId},
     tasks::panic_message,
     tls::IsCertified,
@@ -74,7 +75,7 @@ impl Observer {
         };
         // Boxed, because all that is around it would have room for it twice: as what it was
         // given, and as what it waits for.
-        let answering = Box::pin(answer(request));
+        let answering = boxed_in_place(|| answer(request));
         // Within the span, so that a panic is seen as the 500 that the caller gets.
         let answering = catch_panic(is_grpc, answering).instrument(span.clone());
         let answering = async {

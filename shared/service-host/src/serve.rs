@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     HostConfig, ServiceTls, Shutdown, Tasks,
     aside::Aside,
+    boxed_in_place,
     front::Handler,
     listener::refuse_handshakes,
     tls::IsCertified,
@@ -251,7 +252,7 @@ impl<H: Handler> Connection<H> {
             note_request();
             first_request.send_if_modified(|is_seen| !std::mem::replace(is_seen, true));
             // Boxed, because hyper has room for it as long as the connection is open.
-            let answering = Box::pin(handler.clone().handle(request, peer, is_certified));
+            let answering = boxed_in_place(|| handler.clone().handle(request, peer, is_certified));
             async move { Ok::<_, Infallible>(answering.await) }
         });
         let mut connection =

@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use service_host::{OnFailure, RequestId, Tasks};
+use service_host::{OnFailure, RequestId, Tasks, boxed_in_place};
 use tracing::Instrument as _;
 
 /// Work that is done by whoever waits for it, and that goes on as a task of its
@@ -15,10 +15,13 @@ pub(super) struct Detachable<T: 'static> {
 }
 
 impl<T> Detachable<T> {
-    pub(super) fn new(tasks: Tasks, work: impl Future<Output = T> + Send + 'static) -> Self {
+    pub(super) fn new<W>(tasks: Tasks, work: impl FnOnce() -> W) -> Self
+    where
+        W: Future<Output = T> + Send + 'static,
+    {
         Self {
             tasks,
-            work: Some(Box::pin(work)),
+            work: Some(boxed_in_place(work)),
         }
     }
 }

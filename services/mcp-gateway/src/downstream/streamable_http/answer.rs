@@ -79,7 +79,7 @@ pub(super) async fn answer(
         session: session.clone(),
         stream: takes.events.then_some(stream),
     };
-    let mut work = Detachable::new(doors.tasks.clone(), work.run(doors.relay.clone()));
+    let mut work = Detachable::new(doors.tasks.clone(), || work.run(doors.relay.clone()));
     if !takes.events {
         return answered(&work.await.unwrap_or(Answer::Cancelled), &id);
     }
