@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::task::AtomicWaker;
+use futures::{StreamExt as _, stream::FuturesUnordered, task::AtomicWaker};
 
 /// What a thread does before it writes to anybody, see [`crate::Front::before_writes`].
 pub(crate) type BeforeWrites = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
@@ -63,22 +63,29 @@ impl Turn {
     /// Writes what is due. Woken with the first that is, it comes after all that was ready
     /// by then.
     pub(crate) async fn run(self: Arc<Self>) -> Infallible {
-        // What waits for the other end to take it.
-        let mut stalled: Vec<Arc<dyn Due>> = Vec::new();
         let mut due = Vec::new();
+        // Each is asked again when its other end takes more, and not whenever this is polled.
+        let mut stalled = FuturesUnordered::new();
         let turns = std::future::poll_fn(|context| {
             self.writer.register(context.waker());
             mem::swap(&mut due, &mut *self.lock());
-            if stalled.is_empty() && due.is_empty() {
-                return Poll::Pending;
+            if !due.is_empty() {
+                let before = self.before();
+                let left = due
+                    .drain(..)
+                    .filter(|due| due.write_out(&before, context).is_pending());
+                stalled.extend(left.map(|due| self.rest(due)));
             }
-            let before = self.before();
-            stalled.append(&mut due);
-            stalled.retain(|due| due.write_out(&before, context).is_pending());
+            while let Poll::Ready(Some(())) = stalled.poll_next_unpin(context) {}
             Poll::Pending
         });
         // There is no end to it, so it takes no part in sharing out the time of the thread.
         tokio::task::coop::unconstrained(turns).await
+    }
+
+    /// Writes what the other end did not take.
+    fn rest(&self, due: Arc<dyn Due>) -> impl Future<Output = ()> {
+        std::future::poll_fn(move |context| due.write_out(&self.before(), context))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<dyn Due>>> {

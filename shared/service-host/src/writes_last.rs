@@ -41,6 +41,8 @@ struct State<S> {
     /// Who uses it, and whether that waits for what is kept to be written.
     user: Option<Waker>,
     is_awaited: bool,
+    /// Who writes what is kept, where the other end took only some of it.
+    writer: Option<Waker>,
     /// Nobody uses it any more.
     is_left: bool,
 }
@@ -55,6 +57,7 @@ impl<S> WritesLast<S> {
             failed: None,
             user: None,
             is_awaited: false,
+            writer: None,
             is_left: false,
         };
         Self {
@@ -149,12 +152,16 @@ impl<S: AsyncWrite + Send + Unpin> Due for Shared<S> {
             Err(error) => Poll::Ready(Err(error.kind().into())),
         };
         match written {
-            Poll::Pending if !state.is_left => return Poll::Pending,
+            Poll::Pending if !state.is_left => {
+                state.writer = Some(context.waker().clone());
+                return Poll::Pending;
+            }
             Poll::Pending | Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => state.failed = Some(error.kind()),
         }
         state.kept = Vec::new();
         state.written = 0;
+        state.writer = None;
         if (std::mem::take(&mut state.is_awaited) || state.failed.is_some())
             && let Some(user) = state.user.take()
         {
@@ -167,7 +174,12 @@ impl<S: AsyncWrite + Send + Unpin> Due for Shared<S> {
 
 impl<S> Drop for WritesLast<S> {
     fn drop(&mut self) {
-        self.shared.lock().is_left = true;
+        let mut state = self.shared.lock();
+        state.is_left = true;
+        if let Some(writer) = state.writer.take() {
+            drop(state);
+            writer.wake();
+        }
     }
 }
 
