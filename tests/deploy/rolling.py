@@ -130,13 +130,11 @@ class Client(threading.Thread):
             params["_meta"] = {f"{prefix}protocolVersion": MODERN, f"{prefix}clientInfo": client, f"{prefix}clientCapabilities": {}}
             status, _, said = self.post("tools/call", params, **{"Mcp-Method": "tools/call", "Mcp-Name": "sample__echo"})
             return status, said
-        # Where the gateway of a session is gone, nothing was called. nginx may have found another one
-        # alive again by the time there is a new session.
-        for _ in range(3):
-            status, _, said = self.post("tools/call", params, **self.in_session())
-            if status != 404:
-                break
+        status, _, said = self.post("tools/call", params, **self.in_session())
+        if status == 404:
+            # The gateway of the session is gone; nothing was called.
             self.session = None
+            status, _, said = self.post("tools/call", params, **self.in_session())
         return status, said
 
     def run(self) -> None:
