@@ -9,12 +9,12 @@ use tokio_util::{context::TokioContext, task::AbortOnDropHandle};
 use crate::{Shutdown, workers};
 
 /// What is added to the nice value of its threads: beside threads that all have
-/// something to do they get a tenth of what each of those gets (`sched(7)`).
-const NICER: i32 = 10;
+/// something to do they get a thirtieth of what each of those gets (`sched(7)`).
+const NICER: i32 = 15;
 
 /// What is added for blocking work, which is much at a time and which what waits for it can
-/// wait for: ten threads with the value of the others would take as much as a gateway.
-const BLOCKING_NICER: i32 = 7;
+/// wait for: ten threads with the value of the others would take much more than those.
+const BLOCKING_NICER: i32 = 3;
 
 /// A runtime whose threads come after all others of the machine where processors are
 /// short, and are no slower where they are not. It ends at the hard stop.

@@ -39,6 +39,10 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 
+    /// Connections of the load where throughput is measured
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    connections: Vec<u32>,
+
     /// Calls a second where the rate is given
     #[arg(long, default_value_t = 500)]
     rate: u32,

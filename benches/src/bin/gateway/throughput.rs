@@ -2,9 +2,10 @@ use benches::{Outcome, Pace, cpu_seconds, median};
 
 use crate::{scene::Scene, table::Table};
 
-const CONNECTIONS: [u32; 3] = [1, 16, 64];
+/// Of the calls of the server over stdio.
+const PIPES_CONNECTIONS: u32 = 16;
 
-/// Median figures of some rounds.
+/// Figures of some rounds.
 #[derive(Debug, Default)]
 struct Figures {
     per_second: Vec<f64>,
@@ -17,7 +18,7 @@ pub(crate) async fn measure(scene: &Scene<'_>, table: &mut Table) -> anyhow::Res
     println!("| through | connections | calls/s | p50 ms | p99 ms | CPU-s per 1000 calls |");
     println!("|---|---:|---:|---:|---:|---:|");
     let proxy = scene.nginx().await?;
-    for connections in CONNECTIONS {
+    for &connections in &scene.args.connections {
         let [mut direct, mut nginx, mut gateway] = [(); 3].map(|()| Figures::default());
         for _ in 0..scene.args.rounds {
             let outcome = scene.ask_only(&scene.direct(), connections, Pace::Closed).await?;
@@ -39,32 +40,38 @@ pub(crate) async fn measure(scene: &Scene<'_>, table: &mut Table) -> anyhow::Res
         for (name, figures) in [("nothing", &direct), ("nginx", &nginx), ("mcp-gateway", &gateway)] {
             figures.print(name, connections);
         }
-        let relative = gateway.per_second() / nginx.per_second();
+        let relative = median_of(&gateway.per_second, &nginx.per_second, |own, other| own / other);
         let figure = format!("calls/s relative to nginx, {connections} connections");
         if connections == 1 {
             table.row(figure, "", "", format!("{relative:.2}"));
-            let added = (gateway.p50_ms() - direct.p50_ms()) * 1_000.0;
+            let added = median_of(&gateway.p50_ms, &direct.p50_ms, |own, other| own - other) * 1_000.0;
             let figure = "added p50 over direct, 1 connection, microseconds";
             table.row(figure, "150", "60", format!("{added:.0}"));
         } else {
             table.row(figure, "0.5", "0.9", format!("{relative:.2}"));
-            let relative = gateway.cpu() / nginx.cpu();
+            let relative = median_of(&gateway.cpu, &nginx.cpu, |own, other| own / other);
             let figure = format!("CPU of the gateway per call relative to nginx, {connections} connections");
             table.row(figure, "3.0", "1.5", format!("{relative:.2}"));
         }
     }
-    pipes(scene, table).await
+    if scene.args.connections.contains(&PIPES_CONNECTIONS) {
+        pipes(scene, table).await?;
+    }
+    Ok(())
 }
 
 async fn pipes(scene: &Scene<'_>, table: &mut Table) -> anyhow::Result<()> {
     let mut figures = Figures::default();
     for _ in 0..scene.args.rounds {
-        let run = scene.run(&scene.through_pipes(), 16, Pace::Closed).await?;
+        let run = scene
+            .run(&scene.through_pipes(), PIPES_CONNECTIONS, Pace::Closed)
+            .await?;
         figures.add(&run.outcome, run.cpu_seconds_per_1000);
     }
-    figures.print("mcp-gateway, stdio", 16);
-    let calls = format!("{:.0}", figures.per_second());
-    table.row("stdio server, 16 connections, calls/s", "10000", "20000", calls);
+    figures.print("mcp-gateway, stdio", PIPES_CONNECTIONS);
+    let calls = format!("{:.0}", median(figures.per_second));
+    let figure = format!("stdio server, {PIPES_CONNECTIONS} connections, calls/s");
+    table.row(figure, "10000", "20000", calls);
     Ok(())
 }
 
@@ -76,25 +83,24 @@ impl Figures {
         self.cpu.push(cpu);
     }
 
-    fn per_second(&self) -> f64 {
-        median(self.per_second.clone())
-    }
-
-    fn p50_ms(&self) -> f64 {
-        median(self.p50_ms.clone())
-    }
-
-    fn cpu(&self) -> f64 {
-        median(self.cpu.clone())
-    }
-
     fn print(&self, through: &str, connections: u32) {
         println!(
             "| {through} | {connections} | {:.0} | {:.3} | {:.3} | {:.4} |",
-            self.per_second(),
-            self.p50_ms(),
+            median(self.per_second.clone()),
+            median(self.p50_ms.clone()),
             median(self.p99_ms.clone()),
-            self.cpu()
+            median(self.cpu.clone())
         );
     }
+}
+
+/// How two things compare in the rounds, which measure one right after the other: the
+/// machine is faster in some rounds than in others.
+fn median_of(own: &[f64], other: &[f64], compare: fn(f64, f64) -> f64) -> f64 {
+    median(
+        own.iter()
+            .zip(other)
+            .map(|(own, other)| compare(*own, *other))
+            .collect(),
+    )
 }
