@@ -23,7 +23,7 @@ pub use connection::McpConnection;
 pub use deployment::{Deployment, Layout, ServiceProcess};
 pub use echo_server::{MANY_TOOLS, MANY_TOOLS_PATH, serve_http, serve_stdio};
 pub use load::{Ask, Outcome, Pace, What};
-pub use measure::{Timing, median, time};
+pub use measure::{Timing, median, median_of_pairs, time};
 pub use nginx::Nginx;
 pub use process::{cpu_seconds, memory_kib};
 pub use rows::Rows;

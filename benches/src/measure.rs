@@ -42,3 +42,14 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     let middle = figures.len().saturating_sub(1) / 2;
     figures.get(middle).copied().unwrap_or(f64::NAN)
 }
+
+/// How two things compare that were measured one right after the other, round by round:
+/// the machine is faster at one time and slower at another.
+pub fn median_of_pairs(own: &[f64], other: &[f64], compare: impl Fn(f64, f64) -> f64) -> f64 {
+    median(
+        own.iter()
+            .zip(other)
+            .map(|(own, other)| compare(*own, *other))
+            .collect(),
+    )
+}

@@ -39,7 +39,7 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 
-    /// Connections of the load where throughput is measured
+    /// Connections of the load where throughput is measured; the stdio server only with 16
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<u32>,
 

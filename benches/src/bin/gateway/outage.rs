@@ -1,4 +1,4 @@
-use benches::{Pace, ServiceProcess, median};
+use benches::{Pace, ServiceProcess, median, median_of_pairs};
 
 use crate::{scene::Scene, table::Table};
 
@@ -25,8 +25,7 @@ pub(crate) async fn measure(scene: &mut Scene<'_>, table: &mut Table) -> anyhow:
     }
     let [alive, dead, hung] = times;
     for (name, away) in [("dead", dead), ("hung", hung)] {
-        let pairs = away.iter().zip(&alive);
-        let change = median(pairs.map(|(away, alive)| (away / alive - 1.0) * 100.0).collect());
+        let change = median_of_pairs(&away, &alive, |away, alive| (away / alive - 1.0) * 100.0);
         let figure = format!("call log {name}: change of p99");
         let (away, alive) = (median(away), median(alive.clone()));
         let measured = format!("{change:+.0} % ({away:.3} beside {alive:.3} ms)");

@@ -1,4 +1,4 @@
-use benches::{Ask, Outcome, Pace, median};
+use benches::{Ask, Outcome, Pace, median, median_of_pairs};
 
 use crate::{scene::Scene, table::Table};
 
@@ -34,8 +34,7 @@ pub(crate) async fn measure(scene: &Scene<'_>, table: &mut Table) -> anyhow::Res
                 .collect()
         };
         let (with, without) = (of(&with), of(&without));
-        let pairs = with.iter().zip(&without);
-        let added = median(pairs.map(|(with, without)| (with - without) * 1_000.0).collect());
+        let added = median_of_pairs(&with, &without, |with, without| (with - without) * 1_000.0);
         let figure = format!("recorded beside not recorded, added {name}, microseconds");
         let measured = format!(
             "{added:.0} ({:.3} beside {:.3} ms)",

@@ -1,4 +1,4 @@
-use benches::{Outcome, Pace, cpu_seconds, median};
+use benches::{Outcome, Pace, cpu_seconds, median, median_of_pairs};
 
 use crate::{scene::Scene, table::Table};
 
@@ -40,16 +40,16 @@ pub(crate) async fn measure(scene: &Scene<'_>, table: &mut Table) -> anyhow::Res
         for (name, figures) in [("nothing", &direct), ("nginx", &nginx), ("mcp-gateway", &gateway)] {
             figures.print(name, connections);
         }
-        let relative = median_of(&gateway.per_second, &nginx.per_second, |own, other| own / other);
+        let relative = median_of_pairs(&gateway.per_second, &nginx.per_second, |own, other| own / other);
         let figure = format!("calls/s relative to nginx, {connections} connections");
         if connections == 1 {
             table.row(figure, "", "", format!("{relative:.2}"));
-            let added = median_of(&gateway.p50_ms, &direct.p50_ms, |own, other| own - other) * 1_000.0;
+            let added = median_of_pairs(&gateway.p50_ms, &direct.p50_ms, |own, other| own - other) * 1_000.0;
             let figure = "added p50 over direct, 1 connection, microseconds";
             table.row(figure, "150", "60", format!("{added:.0}"));
         } else {
             table.row(figure, "0.5", "0.9", format!("{relative:.2}"));
-            let relative = median_of(&gateway.cpu, &nginx.cpu, |own, other| own / other);
+            let relative = median_of_pairs(&gateway.cpu, &nginx.cpu, |own, other| own / other);
             let figure = format!("CPU of the gateway per call relative to nginx, {connections} connections");
             table.row(figure, "3.0", "1.5", format!("{relative:.2}"));
         }
@@ -92,15 +92,4 @@ impl Figures {
             median(self.cpu.clone())
         );
     }
-}
-
-/// How two things compare in the rounds, which measure one right after the other: the
-/// machine is faster in some rounds than in others.
-fn median_of(own: &[f64], other: &[f64], compare: fn(f64, f64) -> f64) -> f64 {
-    median(
-        own.iter()
-            .zip(other)
-            .map(|(own, other)| compare(*own, *other))
-            .collect(),
-    )
 }
