@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from collections import Counter
 
@@ -39,7 +40,8 @@ pid {folder}/nginx.pid;
 daemon off;
 events {{ worker_connections 1024; }}
 http {{
-  access_log {folder}/access.log;
+  log_format routes '$msec $http_user_agent $status $upstream_addr $upstream_status $http_mcp_session_id';
+  access_log {folder}/access.log routes;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
@@ -98,6 +100,7 @@ class Client(threading.Thread):
     def post(self, method: str, params: dict, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
         headers |= {
             "Host": HOST,
+            "User-Agent": self.name,
             "Authorization": f"Bearer {self.key}",
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
@@ -148,7 +151,7 @@ class Client(threading.Thread):
             if status == 200 and f'"{text}"' in said and '"error"' not in said and '"isError":true' not in said:
                 self.answered.append(text)
             else:
-                self.failed.append(f"{text} of {self.revision}: {status} {said[:300]}")
+                self.failed.append(f"{time.time():.3f} {self.name} {text} of {self.revision}: {status} {said[:300]}")
         self.connection.close()
 
 
@@ -194,6 +197,13 @@ def check_who_comes_too_early_is_told(apart: Apart, key: str) -> None:
         raise SystemExit(f"rolling: without projects, a gateway answers {status} {said}")
 
 
+def routes(folder: pathlib.Path, failure: str) -> list[str]:
+    """Where nginx sent what a client asked around the time at which a call of it failed."""
+    at, name, _ = failure.split(" ", 2)
+    lines = [line.split(" ", 2) for line in (folder / "access.log").read_text().splitlines()]
+    return [" ".join(line) for line in lines if line[1] == name and abs(float(line[0]) - float(at)) < 3][-30:]
+
+
 def rows(apart: Apart, key: str) -> Counter:
     """What was sent with the calls of the log that ended well, and how many calls each of it has."""
     url = f"http://127.0.0.1:{apart.ports['http']}/api/v1/projects/demo/tool-calls/export?last=1h&fields=full"
@@ -235,8 +245,9 @@ def main() -> None:
             stored = rows(apart, key)
             twice = [text for text, count in stored.items() if count > 1 and text != "open"]
             failed = list(itertools.chain.from_iterable(client.failed for client in clients))
+            asked = [line for failure in failed[:3] for line in routes(folder, failure)]
             if failed or twice:
-                raise SystemExit("\n".join([f"rolling: {len(failed)} calls failed, {len(twice)} stored twice", *failed[:20], *twice[:20]]))
+                raise SystemExit("\n".join([f"rolling: {len(failed)} calls failed, {len(twice)} stored twice", *failed[:20], *twice[:20], *asked]))
             sessions = sum(client.sessions for client in clients)
             check_who_comes_too_early_is_told(apart, key)
     print(f"rolling: {GATEWAYS * ROUNDS} restarts of gateways behind nginx, {answered.total()} calls, 0 failed, 0 missing; {sessions} sessions opened")
