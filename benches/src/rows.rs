@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use tests::{Project, Rest};
 
 /// What the call log has of a project.
@@ -18,10 +18,7 @@ impl<'a> Rows<'a> {
 
     /// Calls that have ended.
     pub async fn count(&self) -> anyhow::Result<u64> {
-        let path = format!("/projects/{}/tool-calls/summary?last=6h", self.project.slug);
-        let summary = self.owner.get(&path).await?;
-        let total = summary["total"].as_u64().context("no total")?;
-        Ok(total - summary["running"].as_u64().unwrap_or(0))
+        self.owner.count_ended(self.project).await
     }
 
     /// The count when no more come.

@@ -240,6 +240,14 @@ impl Rest {
         Ok(calls)
     }
 
+    /// How many calls of a project have ended in the last hours.
+    pub async fn count_ended(&self, project: &Project) -> anyhow::Result<u64> {
+        let path = format!("/projects/{}/tool-calls/summary?last=6h", project.slug);
+        let summary = self.get(&path).await?;
+        let total = summary["total"].as_u64().context("no total")?;
+        Ok(total - summary["running"].as_u64().unwrap_or(0))
+    }
+
     /// Waits until `count` calls of a project have ended, and gives them.
     pub async fn ended_tool_calls(&self, project: &Project, count: usize) -> Vec<Value> {
         crate::wait_until(&format!("{count} ended calls in the log"), async || {
