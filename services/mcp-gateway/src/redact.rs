@@ -6,8 +6,9 @@ mod own_secrets;
 mod paths;
 mod shapes;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
+use aho_corasick::AhoCorasick;
 pub(crate) use key_lines::KeyLines;
 use memchr::{memchr, memchr2};
 use own_secrets::OwnSecrets;
@@ -210,10 +211,9 @@ fn value_end(json: &str, start: usize) -> usize {
     bytes.len()
 }
 
-/// Names under which people keep secrets, compared in lower case without
-/// hyphens and underscores.
-fn is_secret_name(quoted: &str) -> bool {
-    const PARTS: [&str; 13] = [
+/// What is in names of secrets.
+static SECRET_PARTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let parts = [
         "password",
         "passwd",
         "passphrase",
@@ -228,6 +228,12 @@ fn is_secret_name(quoted: &str) -> bool {
         "refreshtoken",
         "bearer",
     ];
+    AhoCorasick::new(parts).expect("they are few")
+});
+
+/// Names under which people keep secrets, compared in lower case without
+/// hyphens and underscores.
+fn is_secret_name(quoted: &str) -> bool {
     // Tokens that open nothing.
     const HARMLESS: [&str; 5] = [
         "progresstoken",
@@ -244,7 +250,7 @@ fn is_secret_name(quoted: &str) -> bool {
         let letters = quoted.chars().filter(|character| character.is_alphanumeric());
         name.extend(letters.flat_map(char::to_lowercase));
     }
-    PARTS.iter().any(|part| name.contains(part))
+    SECRET_PARTS.is_match(&name)
         || matches!(name.as_str(), "pwd" | "auth" | "jwt" | "pin")
         || name.ends_with("token") && !HARMLESS.contains(&name.as_str())
 }

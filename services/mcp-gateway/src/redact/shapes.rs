@@ -1,4 +1,6 @@
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 /// A shape of a secret: how it starts, and how much of what kind must follow.
 struct Shape {
@@ -40,43 +42,31 @@ const fn shape(start: &'static str, min_tail: usize, tail: fn(u8) -> bool) -> Sh
     }
 }
 
-/// How secrets can start that have no shape in the list: `Bearer`, in any case, a JWT and a
+/// How secrets start that have no shape in the list: `Bearer`, in any case, a JWT and a
 /// private key.
-const OTHER_STARTS: [&str; 6] = ["Be", "be", "BE", "bE", "ey", "--"];
+const OTHER_STARTS: [&str; 6] = ["Be", "be", "BE", "bE", JWT, PRIVATE_KEY];
+const JWT: &str = "eyJ";
+const PRIVATE_KEY: &str = "-----BEGIN ";
 
-/// The first two bytes of secrets: of each first byte one bit, which its second bytes have
-/// too. Hardly any two bytes of a text have one in common.
-static STARTS: ([u16; 256], [u16; 256]) = {
-    let (mut first, mut second) = ([0; 256], [0; 256]);
-    let mut at = 0;
-    while at < SHAPES.len() + OTHER_STARTS.len() {
-        let start = if at < SHAPES.len() {
-            SHAPES[at].start.as_bytes()
-        } else {
-            OTHER_STARTS[at - SHAPES.len()].as_bytes()
-        };
-        let bit = 1 << (start[0] % 16);
-        first[start[0] as usize] |= bit;
-        second[start[1] as usize] |= bit;
-        at += 1;
-    }
-    (first, second)
-};
-
-fn may_start(first: u8, second: u8) -> bool {
-    STARTS.0[usize::from(first)] & STARTS.1[usize::from(second)] != 0
-}
+static STARTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let starts = SHAPES.iter().map(|shape| shape.start).chain(OTHER_STARTS);
+    let mut builder = AhoCorasick::builder();
+    let built = builder.match_kind(MatchKind::LeftmostFirst).build(starts);
+    built.expect("they are few")
+});
 
 /// The first secret in a text. One pass, no backtracking over what was seen.
 pub(super) fn find_secret(text: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    for (at, two) in bytes.windows(2).enumerate() {
-        if may_start(two[0], two[1])
-            && (at == 0 || !is_word(bytes[at - 1]) || is_escape(bytes, at))
+    let mut from = 0;
+    while let Some(start) = STARTS.find(Input::new(text).range(from..)) {
+        let at = start.start();
+        if (at == 0 || !is_word(bytes[at - 1]) || is_escape(bytes, at))
             && let Some(end) = secret_end(bytes, at)
         {
             return Some(at..end);
         }
+        from = at + 1;
     }
     None
 }
@@ -120,13 +110,13 @@ fn bearer(here: &[u8]) -> Option<usize> {
 
 /// Three parts in base64url, the first two of them JSON objects (RFC 7519).
 fn jwt(here: &[u8]) -> Option<usize> {
-    if !here.starts_with(b"eyJ") {
+    if !here.starts_with(JWT.as_bytes()) {
         return None;
     }
     let header = run(here, is_token);
     let claims = here[header..]
         .strip_prefix(b".")
-        .filter(|rest| rest.starts_with(b"eyJ"))?;
+        .filter(|rest| rest.starts_with(JWT.as_bytes()))?;
     let claims = run(claims, is_token) + 1;
     let signature = here[header + claims..].strip_prefix(b".")?;
     Some(header + claims + 1 + run(signature, is_token))
@@ -134,7 +124,7 @@ fn jwt(here: &[u8]) -> Option<usize> {
 
 /// A PEM block, or all that there is of one.
 fn private_key(here: &[u8]) -> Option<usize> {
-    let line = here.strip_prefix(b"-----BEGIN ")?;
+    let line = here.strip_prefix(PRIVATE_KEY.as_bytes())?;
     let line = &line[..line.len().min(40)];
     let marker = b"PRIVATE KEY-----";
     line.windows(marker.len()).position(|window| window == marker)?;
@@ -174,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_is_found_by_its_first_two_bytes() {
+    fn every_shape_is_found_by_how_it_starts() {
         let of_list = SHAPES
             .iter()
             .map(|shape| format!("{}{}", shape.start, "A".repeat(shape.min_tail)));
