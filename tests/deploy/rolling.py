@@ -245,8 +245,8 @@ def main() -> None:
             stored = rows(apart, key)
             twice = [text for text, count in stored.items() if count > 1 and text != "open"]
             failed = list(itertools.chain.from_iterable(client.failed for client in clients))
-            asked = [line for failure in failed[:3] for line in routes(folder, failure)]
             if failed or twice:
+                asked = [line for failure in failed[:3] for line in routes(folder, failure)]
                 raise SystemExit("\n".join([f"rolling: {len(failed)} calls failed, {len(twice)} stored twice", *failed[:20], *twice[:20], *asked]))
             sessions = sum(client.sessions for client in clients)
             check_who_comes_too_early_is_told(apart, key)

@@ -45,4 +45,4 @@ pub use rest::{Project, Rest, ServerDefinition};
 pub use small_disk::SmallDisk;
 pub use stack::{Engine, Stack};
 pub use tls_proxy::TlsProxy;
-pub use wait::{wait_until, wait_within};
+pub use wait::{patience, wait_until, wait_within};

@@ -250,7 +250,12 @@ impl Rest {
 
     /// Waits until `count` calls of a project have ended, and gives them.
     pub async fn ended_tool_calls(&self, project: &Project, count: usize) -> Vec<Value> {
-        crate::wait_until(&format!("{count} ended calls in the log"), async || {
+        let what = format!("{count} ended calls in the log");
+        crate::wait_within(crate::patience(count), &what, async || {
+            // All of them are read once there are enough, and not again and again.
+            if self.count_ended(project).await.ok()? < count as u64 {
+                return None;
+            }
             let calls = self.tool_calls(project).await.ok()?;
             let ended = calls.iter().filter(|call| call["status"] != "running").count();
             (ended >= count).then_some(calls)

@@ -1,5 +1,10 @@
 use std::{future::Future, time::Duration};
 
+/// How long so many calls may take to become rows, on a machine that does other things too.
+pub const fn patience(calls: usize) -> Duration {
+    Duration::from_secs(30 + calls as u64 / 500)
+}
+
 /// Waits until `condition` gives a value, and panics with `what` when it has
 /// not after 30 seconds.
 ///

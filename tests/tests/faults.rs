@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tests::{
     Answer, Door, Load, McpClient, Pace, Processes, Project, Rest, ServerDefinition, Service, Weather,
-    fixture_server, memory_mib, nothing_went_wrong, size, wait_until, wait_within,
+    fixture_server, memory_mib, nothing_went_wrong, patience, size, wait_until, wait_within,
 };
 
 async fn fixture_project(processes: &Processes) -> (Rest, Project) {
@@ -26,8 +26,8 @@ async fn all_are_stored_once(
     project: &Project,
     (answered, failed): (&BTreeSet<u64>, u64),
 ) {
-    let patience = Duration::from_secs(30 + answered.len() as u64 / 500);
-    let calls = wait_within(patience, "all that was answered is in the log", async || {
+    let limit = patience(answered.len());
+    let calls = wait_within(limit, "all that was answered is in the log", async || {
         let calls = owner.calls_by_canary(project).await.ok()?;
         let has_ended = |canary: &u64| {
             let calls = calls.get(canary).map_or(&[][..], Vec::as_slice);
