@@ -16,7 +16,6 @@ mod streamable_http;
 mod takes;
 
 use std::{
-    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -90,10 +89,6 @@ impl Doors {
 impl Front for Doors {
     fn route(&self, path: &str) -> &'static str {
         Address::parse(path).map_or("unmatched", |address| address.route())
-    }
-
-    fn before_writes(&self) -> io::Result<()> {
-        self.relay.recorder.write_out()
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {

@@ -11,7 +11,6 @@ mod session_files;
 mod spool_metrics;
 
 use std::{
-    io,
     path::Path,
     sync::{
         Arc,
@@ -25,7 +24,7 @@ use proto::{
     convert::FromWire as _,
     logging::{ClientSession, Payload, ServerLog, ToolCall},
 };
-use spool::{AppendError, FrameKind, Level, Recovery, Spool, When};
+use spool::{AppendError, FrameKind, Level, Recovery, Spool};
 use uuid::Uuid;
 
 use crate::directory::Server;
@@ -44,7 +43,6 @@ pub(crate) struct Recorder {
     sessions: SessionFiles,
     counters: Counters,
     is_filling: Told,
-    is_refused: Told,
 }
 
 /// Something of which only changes are told.
@@ -78,7 +76,6 @@ impl Recorder {
             sessions: SessionFiles::open(folder).context("the folder of open sessions cannot be used")?,
             counters: Counters::new(),
             is_filling: Told::default(),
-            is_refused: Told::default(),
         };
         spool_metrics::register(&recorder.spool);
         recorder.end_what_was_lost(recovery);
@@ -124,21 +121,6 @@ impl Recorder {
             tool_call_id: tool_call.map(|id| id.to_string()),
         };
         let _ = self.append(FrameKind::Single, id.uuid(), Entry::ServerLog(&log));
-    }
-
-    /// Writes what calls left to be written. Whoever tells anybody of a call calls it
-    /// before: on the threads of clients' connections that is whoever writes to clients or
-    /// servers, and elsewhere nothing is left.
-    pub(crate) fn write_out(&self) -> io::Result<()> {
-        let written = self.spool.write_out();
-        if self.is_refused.changes_to(written.is_err()) {
-            if let Err(error) = &written {
-                tracing::error!(%error, "the disk refuses what calls left to be written");
-            } else {
-                tracing::info!("the disk takes what calls left to be written");
-            }
-        }
-        written
     }
 
     /// Whether new calls are taken at the moment.
@@ -204,14 +186,10 @@ impl Recorder {
     /// room is tried without them as well: that the call ended must be kept.
     fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
         let is_tight = self.watch_level() >= Level::Tight;
-        let when = match entry {
-            Entry::ToolCall(_) if service_host::acts_before_writes() => When::Later,
-            _ => When::Now,
-        };
         let append = |entry: Entry<'_>| {
             let bytes = entry.encoded_bytes();
             self.spool
-                .append_written(when, kind, id, bytes, |body| entry.encode(body))
+                .append_written(kind, id, bytes, |body| entry.encode(body))
         };
         match entry {
             Entry::ToolCall(call) if is_tight => append(Entry::ToolCall(&without_bodies(call))),

@@ -26,17 +26,6 @@ pub enum Durability {
     Power,
 }
 
-/// When a frame is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Before the append returns.
-    Now,
-    /// By [`crate::Spool::write_out`], with others that came meanwhile. Before that it
-    /// survives nothing, and no reader sees it: for those who tell nobody of it until then.
-    /// Under [`Durability::Power`] the same as now.
-    Later,
-}
-
 /// How full a spool is, and what went wrong in it since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {

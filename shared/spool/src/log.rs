@@ -1,5 +1,4 @@
 mod readable;
-mod unwritten;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,7 +8,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,13 +17,13 @@ use uuid::Uuid;
 
 use crate::{
     ages::Ages,
-    config::{SpoolConfig, Usage, When},
+    config::{SpoolConfig, Usage},
     error::AppendError,
     frame::{self, Draft, FrameKind},
     segment::{self, Segment, SegmentHeader, SegmentKey, Spare},
+    stage::{self, Stage, StageHeader},
 };
 pub(crate) use readable::Readable;
-use unwritten::Unwritten;
 
 /// The row of files, oldest first, and who is in them. Everything here happens
 /// under the one lock of the spool.
@@ -37,8 +36,8 @@ pub(crate) struct Log {
     segments: VecDeque<Segment>,
     /// The file of the last segment, while it takes frames.
     active: Option<Arc<File>>,
-    /// For all who read they are not there.
-    unwritten: Unwritten,
+    /// For all who read, what lies there is not there.
+    stage: Stage,
     /// Gone when the disk was full and it became a segment: then only closings
     /// are taken until another one can be made.
     spare: Option<Spare>,
@@ -85,6 +84,7 @@ impl Log {
         salt: u32,
         recovered: crate::recovery::Recovered,
         allocate: segment::Allocate,
+        stage: Stage,
     ) -> Self {
         let bytes = recovered.segments.iter().map(|segment| segment.bytes).sum();
         let bytes = Arc::new(AtomicU64::new(bytes));
@@ -98,7 +98,7 @@ impl Log {
             bytes,
             segments: recovered.segments.into(),
             active: None,
-            unwritten: Unwritten::default(),
+            stage,
             unsynced: Vec::new(),
             open: recovered.open,
             ages: Ages::since(Instant::now()),
@@ -107,31 +107,52 @@ impl Log {
         }
     }
 
-    /// Takes a frame if there is room for its kind. One for later is left to be written
-    /// with others where only the disk itself could refuse it: there is a file that has
-    /// the room. The second value says whether the frame is written.
-    pub(crate) fn append(&mut self, draft: &mut Draft, when: When) -> Result<(u64, bool), AppendError> {
+    /// Takes a frame if there is room for its kind. The second value says whether there
+    /// is something to be read or written that was not there before.
+    pub(crate) fn append(&mut self, draft: &mut Draft) -> Result<(u64, bool), AppendError> {
         self.make_room(draft)?;
-        if when == When::Later && self.may_wait(draft.len()) {
-            self.unwritten.push(draft.finish(self.next_seq));
-            return Ok((self.enter(draft), false));
+        if self.clear_stage_for(draft).map_err(AppendError::Write)? {
+            let is_first = self.stage.frames() == 0;
+            self.put_on_stage(draft);
+            return Ok((self.enter(draft), is_first));
         }
         let seq = self.write(draft).map_err(AppendError::Write)?;
         Ok((seq, true))
     }
 
-    fn may_wait(&self, bytes: usize) -> bool {
-        let has_room = |segment: &Segment| segment.bytes + bytes as u64 <= self.config.segment_bytes;
-        self.active.is_some() && self.unwritten.has_room(bytes) && self.segments.back().is_some_and(has_room)
+    /// Whether a frame can go on the stage: where the segment has the room for it too.
+    /// While the disk refuses what lies there, only closings can.
+    fn clear_stage_for(&mut self, draft: &Draft) -> io::Result<bool> {
+        let is_full = |segment: &Segment| segment.bytes + draft.len() as u64 > self.config.segment_bytes;
+        let is_last = self.active.is_none() || self.segments.back().is_none_or(is_full);
+        if is_last || !self.stage.takes(draft.len()) {
+            return Ok(false);
+        }
+        let may_stay = !self.stage.is_refused() || draft.kind == FrameKind::Closing;
+        if !may_stay || !self.stage.has_room(draft.len()) {
+            self.write_out()?;
+        }
+        Ok(true)
     }
 
-    /// Writes what was left to be written, all at once, and says whether there was any.
-    /// What the disk refuses stays, to be tried again.
+    fn put_on_stage(&mut self, draft: &mut Draft) {
+        let segment = self.segments.back().expect("the active segment is the last one");
+        let header = StageHeader {
+            salt: self.salt,
+            segment: segment.key(),
+            offset: segment.bytes,
+            seq: self.next_seq,
+        };
+        self.stage.push(header, draft.finish(self.next_seq));
+    }
+
+    /// Writes what lies on the stage, all at once, and says whether there was any. What
+    /// the disk refuses stays, to be tried again.
     pub(crate) fn write_out(&mut self) -> io::Result<bool> {
         let (Some(file), Some(segment)) = (&self.active, self.segments.back()) else {
             return Ok(false);
         };
-        let has_written = self.unwritten.write(file, segment.bytes)?;
+        let has_written = self.stage.write(file, segment.bytes)?;
         if has_written {
             let (key, file) = (segment.key(), file.clone());
             self.is_written(key, file);
@@ -146,9 +167,9 @@ impl Log {
         }
     }
 
-    /// See [`Log::write_out`].
-    pub(crate) fn is_any_unwritten(&self) -> Arc<AtomicBool> {
-        self.unwritten.is_any()
+    /// Whether there is something that is not written.
+    pub(crate) const fn is_any_on_stage(&self) -> bool {
+        self.stage.frames() > 0
     }
 
     fn make_room(&mut self, draft: &Draft) -> Result<(), AppendError> {
@@ -277,13 +298,14 @@ impl Log {
         };
         segment.is_sealed = true;
         let key = segment.key();
-        if self.unwritten.frames() > 0 {
-            // The disk has refused them to the last.
-            let frames = self.unwritten.frames();
+        if self.stage.frames() > 0 {
+            // The disk has refused them to the last. The next process finds them, if none
+            // come after them.
+            let frames = self.stage.frames();
             tracing::error!(frames, "what the spool could not write is lost");
-            segment.bytes -= self.unwritten.bytes();
-            self.bytes.fetch_sub(self.unwritten.bytes(), Ordering::Relaxed);
-            self.unwritten.clear();
+            segment.bytes -= self.stage.bytes();
+            self.bytes.fetch_sub(self.stage.bytes(), Ordering::Relaxed);
+            self.stage.clear();
         }
         let bytes = segment.bytes;
         // Gives back what was taken from the disk in advance.
@@ -412,7 +434,11 @@ impl Log {
     /// Ends the active segment, and lets go of it when nobody needs it: the
     /// next process begins one of its own.
     pub(crate) fn close(&mut self) -> Released {
+        let is_written = self.write_out().is_ok();
         self.seal();
+        if is_written {
+            stage::remove(&self.config.folder);
+        }
         self.release()
     }
 

@@ -43,6 +43,7 @@ impl Reader {
 
     /// How many frames it has not read, those that are broken among them.
     pub fn unread(&self) -> u64 {
+        self.clear_stage();
         let log = self.shared.log();
         let beyond = self
             .end
@@ -55,6 +56,7 @@ impl Reader {
     /// on with what is appended from now on. None, and nothing changed, when
     /// there is no frame at all.
     pub fn leave_behind(&mut self) -> io::Result<Option<Self>> {
+        self.clear_stage();
         let Some(last) = self.shared.log().last_readable().filter(|last| last.has_frames()) else {
             return Ok(None);
         };
@@ -84,6 +86,7 @@ impl Reader {
     /// Reads files that were written a moment ago, so it seldom waits for the
     /// disk; a backlog does. An error can be tried again.
     pub fn next_batch(&mut self, max_frames: usize, max_bytes: usize) -> io::Result<Vec<Frame>> {
+        self.clear_stage();
         let mut batch: Vec<Frame> = Vec::new();
         let mut bytes = 0;
         while batch.len() < max_frames {
@@ -116,7 +119,7 @@ impl Reader {
     pub async fn wait(&self) {
         loop {
             let appended = self.shared.appended.notified();
-            if self.has_more() {
+            if self.has_more() || self.is_more_on_stage() {
                 return;
             }
             if self.end.is_some() {
@@ -124,6 +127,16 @@ impl Reader {
             }
             appended.await;
         }
+    }
+
+    /// Has all written that was appended before. What the disk does not take is not there
+    /// for anybody who reads.
+    fn clear_stage(&self) {
+        let _ = self.shared.write_out();
+    }
+
+    fn is_more_on_stage(&self) -> bool {
+        self.end.is_none() && self.shared.log().is_any_on_stage()
     }
 
     fn has_more(&self) -> bool {

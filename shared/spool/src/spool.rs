@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
@@ -13,13 +13,14 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    config::{Durability, Level, SpoolConfig, Usage, When},
+    config::{Durability, Level, SpoolConfig, Usage},
     error::{AppendError, IoContext as _, OpenError},
     frame::{Draft, FrameKind},
     log::{self, Log},
     reader::Reader,
     recovery::{self, Recovery},
     segment::{self, Spare},
+    stage::{self, Stage},
     sync::{self, Progress},
 };
 
@@ -34,8 +35,6 @@ pub struct Spool {
     salt: u32,
     /// See [`Log::shared_bytes`].
     bytes: Arc<AtomicU64>,
-    /// See [`Log::is_any_unwritten`].
-    is_any_unwritten: Arc<AtomicBool>,
     capacity_bytes: u64,
     max_body_bytes: usize,
     durability: Durability,
@@ -60,7 +59,7 @@ impl Shared {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// See [`Spool::write_out`].
+    /// Writes what lies on the stage.
     pub(crate) fn write_out(&self) -> io::Result<()> {
         let has_written = self.log().write_out()?;
         if has_written {
@@ -73,18 +72,20 @@ impl Shared {
 impl Spool {
     /// Opens the spool of a folder and reads what an earlier process left.
     pub fn open(config: SpoolConfig) -> Result<(Self, Recovery), OpenError> {
-        Self::open_with(config, File::sync_data, segment::allocate)
+        Self::open_with(config, File::sync_data, segment::allocate, Stage::open)
     }
 
     pub(crate) fn open_with(
         config: SpoolConfig,
         sync_file: fn(&File) -> io::Result<()>,
         allocate: segment::Allocate,
+        open_stage: fn(&Path) -> Stage,
     ) -> Result<(Self, Recovery), OpenError> {
         config.validate()?;
         let folder = config.folder.clone();
         fs::create_dir_all(&folder).context("cannot make the folder", &folder)?;
         let lock = lock(&folder)?;
+        stage::recover(&folder).context("cannot recover the stage of the spool in", &folder)?;
         let (recovered, recovery) = recovery::recover(&folder)?;
         Spare::give_back(&folder).context("cannot remove the spare segment in", &folder)?;
         let epoch = next_epoch(&folder, recovered.last_epoch)?;
@@ -93,8 +94,13 @@ impl Spool {
             .context("cannot find a random number for", &folder)?;
         let (max_body_bytes, durability) = (config.max_body_bytes(), config.durability);
         let capacity_bytes = config.capacity_bytes;
-        let log = Log::new(config, epoch, salt, recovered, allocate);
-        let (bytes, is_any_unwritten) = (log.shared_bytes(), log.is_any_unwritten());
+        let stage = match durability {
+            Durability::Process => open_stage(&folder),
+            // Written by itself, each is sooner on the disk.
+            Durability::Power => Stage::none(),
+        };
+        let log = Log::new(config, epoch, salt, recovered, allocate, stage);
+        let bytes = log.shared_bytes();
         let shared = Arc::new(Shared {
             folder: folder.clone(),
             log: Mutex::new(log),
@@ -108,7 +114,6 @@ impl Spool {
             epoch,
             salt,
             bytes,
-            is_any_unwritten,
             capacity_bytes,
             max_body_bytes,
             durability,
@@ -129,7 +134,7 @@ impl Spool {
     ///
     /// A closing whose opening is in the spool is taken however full it is.
     pub fn append(&self, kind: FrameKind, id: Uuid, body: &[u8]) -> Result<u64, AppendError> {
-        self.append_written(When::Now, kind, id, body.len(), |bytes| {
+        self.append_written(kind, id, body.len(), |bytes| {
             bytes.extend_from_slice(body);
         })
     }
@@ -138,7 +143,6 @@ impl Spool {
     /// is there already.
     pub fn append_written(
         &self,
-        when: When,
         kind: FrameKind,
         id: Uuid,
         body_bytes: usize,
@@ -150,13 +154,9 @@ impl Spool {
                 max_bytes: self.max_body_bytes,
             });
         }
-        let when = match self.durability {
-            Durability::Process => when,
-            Durability::Power => When::Now,
-        };
         let mut draft = Draft::written(self.salt, kind, id, body_bytes, write);
-        let (seq, is_written) = self.shared.log().append(&mut draft, when)?;
-        if is_written {
+        let (seq, is_news) = self.shared.log().append(&mut draft)?;
+        if is_news {
             self.shared.appended.notify_waiters();
         }
         match self.durability {
@@ -164,15 +164,6 @@ impl Spool {
             Durability::Power => self.shared.progress.wait_for(seq)?,
         }
         Ok(seq)
-    }
-
-    /// Writes what was left to be written. What the disk refuses is tried again the next
-    /// time. Where nothing was left, it costs next to nothing.
-    pub fn write_out(&self) -> io::Result<()> {
-        if self.is_any_unwritten.load(Ordering::Acquire) {
-            self.shared.write_out()?;
-        }
-        Ok(())
     }
 
     /// A reader of all that is not acknowledged.

@@ -11,13 +11,12 @@ use std::{
 
 use spool::{FrameKind, Spool, SpoolConfig};
 
-const KILLS: u64 = 20;
-
 /// Runs the appender and kills it once it has said that many lines; returns
 /// all lines that it wrote whole.
-fn append_and_kill(folder: &Path, lines: u64) -> Vec<(u64, u64, u64)> {
+fn append_and_kill(folder: &Path, durability: &str, lines: u64) -> Vec<(u64, u64, u64)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_spool-appender"))
         .arg(folder)
+        .arg(durability)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -41,12 +40,23 @@ fn append_and_kill(folder: &Path, lines: u64) -> Vec<(u64, u64, u64)> {
 
 #[test]
 fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
+    kill("process", 20, 41);
+}
+
+/// Each frame is written by itself.
+#[test]
+fn nothing_that_the_disk_has_is_lost_when_the_process_is_killed() {
+    kill("power", 5, 7);
+}
+
+/// Kills it so often, each time after so many more answers.
+fn kill(durability: &str, kills: u64, more: u64) {
     let folder = tempfile::tempdir().unwrap();
     let mut answered = Vec::new();
-    for kill in 0..KILLS {
-        answered.extend(append_and_kill(folder.path(), 1 + kill * 41));
+    for kill in 0..kills {
+        answered.extend(append_and_kill(folder.path(), durability, 1 + kill * more));
     }
-    assert!(answered.len() as u64 > 20 * KILLS);
+    assert!(answered.len() as u64 > more * kills);
 
     let mut config = SpoolConfig::new(folder.path());
     config.segment_bytes = 256 * 1024;

@@ -2,12 +2,9 @@
 
 mod greeting;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use domain::{LogLevel, ServerLogKind};
@@ -30,14 +27,10 @@ use super::{
 use crate::{
     directory::Stdio,
     message::{MAX_SERVER_LINE_BYTES, Message},
-    recorder::Recorder,
 };
 
 /// Lines that wait for a server that does not read.
 const MAX_WAITING_LINES: usize = 256;
-
-/// How long to wait for a disk that refuses the records of calls, before it is asked again.
-const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What of a line on stderr is kept, and of one on stdout that is no message.
 const MAX_STDERR_LINE_BYTES: usize = 8 * 1024;
@@ -79,7 +72,7 @@ pub(super) async fn live(slot: &Arc<Slot>, surroundings: &Arc<Surroundings>, def
         let mut working = Box::pin(async {
             tokio::select! {
                 end = read_stdout(stdout, &connection) => end,
-                end = write_stdin(stdin, waiting, &surroundings.recorder) => end,
+                end = write_stdin(stdin, waiting) => end,
                 end = greet_and_serve(slot, &connection, surroundings, &is_probed) => end,
             }
         });
@@ -145,7 +138,7 @@ async fn greet_and_serve(
     }
 }
 
-async fn write_stdin(mut stdin: ChildStdin, mut waiting: mpsc::Receiver<String>, recorder: &Recorder) -> End {
+async fn write_stdin(mut stdin: ChildStdin, mut waiting: mpsc::Receiver<String>) -> End {
     let mut lines = Vec::with_capacity(64);
     let mut bytes = Vec::new();
     loop {
@@ -156,10 +149,6 @@ async fn write_stdin(mut stdin: ChildStdin, mut waiting: mpsc::Receiver<String>,
         for line in lines.drain(..) {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
-        }
-        // A call is recorded before the server knows of it.
-        while recorder.write_out().is_err() {
-            tokio::time::sleep(REFUSED_PAUSE).await;
         }
         if stdin.write_all(&bytes).await.is_err() {
             return End::Crashed("it closed its standard input".to_owned());

@@ -32,7 +32,7 @@ impl Log {
         let (frames, bytes) = if segment.is_sealed {
             (0, 0)
         } else {
-            (self.unwritten.frames(), self.unwritten.bytes())
+            (self.stage.frames(), self.stage.bytes())
         };
         Readable {
             header: segment.header,

@@ -69,47 +69,23 @@ fn frames_come_out_as_they_went_in() {
     assert!(read_all(&mut reader).is_empty(), "each frame once");
 }
 
-fn append_later(spool: &Spool, kind: FrameKind, number: u64, body: &[u8]) -> Result<u64, AppendError> {
-    spool.append_written(When::Later, kind, id(number), body.len(), |bytes| {
-        bytes.extend_from_slice(body);
-    })
-}
-
-#[test]
-fn what_is_left_for_later_is_there_once_it_is_written_and_in_its_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let (spool, _) = open(folder.path());
-    let mut reader = spool.reader();
-    // There is no file yet that has room for it.
-    assert_eq!(append_later(&spool, FrameKind::Opening, 1, b"one").unwrap(), 1);
-    assert_eq!(read_all(&mut reader).len(), 1);
-
-    assert_eq!(append_later(&spool, FrameKind::Closing, 1, b"two").unwrap(), 2);
-    assert_eq!(append_later(&spool, FrameKind::Single, 2, b"three").unwrap(), 3);
-    spool.write_out().unwrap();
-    let bodies = |frames: &[Frame]| -> Vec<_> { frames.iter().map(|frame| frame.body.clone()).collect() };
-    assert_eq!(bodies(&read_all(&mut reader)), ["two", "three"]);
-
-    append_later(&spool, FrameKind::Single, 3, b"four").unwrap();
-    spool.append(FrameKind::Single, id(4), b"five").unwrap();
-    assert_eq!(bodies(&read_all(&mut reader)), ["four", "five"]);
-}
-
 #[tokio::test]
-async fn who_waits_is_told_when_what_was_left_is_written() {
+async fn who_waits_is_told_of_what_lies_on_the_stage() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = open(folder.path());
+    // Makes the segment.
     spool.append(FrameKind::Single, id(1), b"").unwrap();
     let mut reader = spool.reader();
     read_all(&mut reader);
-    append_later(&spool, FrameKind::Single, 2, b"").unwrap();
-    // The thread that asks the disk does not leave it for long, whoever forgets it.
-    reader.wait().await;
-    assert_eq!(read_all(&mut reader).len(), 1);
+    for number in 2..5 {
+        spool.append(FrameKind::Single, id(number), b"").unwrap();
+        reader.wait().await;
+        assert_eq!(read_all(&mut reader).len(), 1);
+    }
 }
 
 #[test]
-fn the_disk_is_asked_for_what_was_left_when_that_is_written() {
+fn the_disk_is_asked_for_what_lay_on_the_stage_when_that_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = open(folder.path());
     spool.append(FrameKind::Single, id(1), b"").unwrap();
@@ -117,63 +93,86 @@ fn the_disk_is_asked_for_what_was_left_when_that_is_written() {
     let mut log = spool.shared.log();
     log.take_unsynced();
     let mut draft = Draft::new(spool.salt, FrameKind::Single, id(2), b"");
-    let (_, is_written) = log.append(&mut draft, When::Later).unwrap();
-    assert!(!is_written && log.take_unsynced().files.is_empty());
+    assert!(log.append(&mut draft).unwrap().1, "there was none before");
+    let mut draft = Draft::new(spool.salt, FrameKind::Single, id(3), b"");
+    assert!(!log.append(&mut draft).unwrap().1, "whoever waits is told by now");
+    assert!(log.take_unsynced().files.is_empty());
     assert!(log.write_out().unwrap());
     assert_eq!(log.take_unsynced().files.len(), 1);
 }
 
-#[test]
-fn nothing_that_was_left_is_missing_from_any_segment() {
-    let folder = tempfile::tempdir().unwrap();
-    let (spool, _) = open(folder.path());
-    for number in 0..200_u64 {
-        let body = vec![number as u8; (number as usize * 67) % 500];
-        match number % 5 {
-            0 => drop(spool.append(FrameKind::Single, id(number), &body).unwrap()),
-            4 => {
-                append_later(&spool, FrameKind::Single, number, &body).unwrap();
-                spool.write_out().unwrap();
-            }
-            _ => drop(append_later(&spool, FrameKind::Single, number, &body).unwrap()),
-        }
+/// A copy of the folder of a spool that is open: what its process would leave if it were
+/// killed.
+fn killed(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(folder).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
     }
-    assert!(segments(folder.path()) > 5);
-    drop(spool);
-    let (spool, recovery) = open(folder.path());
-    assert_eq!(recovery.quarantined, 0);
-    let frames = read_all(&mut spool.reader());
-    assert_eq!(frames.len(), 200);
-    for (number, frame) in (0_u64..).zip(frames) {
-        assert_eq!((frame.id, frame.seq), (id(number), number + 1));
-        assert_eq!(frame.body, vec![number as u8; (number as usize * 67) % 500]);
+    copy
+}
+
+#[test]
+fn nothing_is_missing_from_any_segment_whether_or_not_there_is_a_stage() {
+    for open_stage in [Stage::open, |_: &Path| Stage::none()] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = SpoolConfig {
+            segment_bytes: 256 * KIB,
+            capacity_bytes: 2_048 * KIB,
+            ..SpoolConfig::new(folder.path())
+        };
+        let (spool, _) = Spool::open_with(config, File::sync_data, segment::allocate, open_stage).unwrap();
+        // Now and then one that is too large for the stage.
+        let body = |number: u64| vec![number as u8; (number as usize * 6_701) % 80_000];
+        for number in 0..30 {
+            spool
+                .append(FrameKind::Single, id(number), &body(number))
+                .unwrap();
+        }
+        assert!(segments(folder.path()) > 3);
+        let killed = killed(folder.path());
+        drop(spool);
+        for folder in [&killed, &folder] {
+            let (spool, recovery) = open(folder.path());
+            assert_eq!((recovery.quarantined, recovery.torn_bytes), (0, 0));
+            let frames = read_all(&mut spool.reader());
+            assert_eq!(frames.len(), 30);
+            for (number, frame) in (0_u64..).zip(frames) {
+                assert_eq!((frame.id, frame.seq), (id(number), number + 1));
+                assert_eq!(frame.body, body(number));
+            }
+        }
     }
 }
 
 #[test]
-fn what_the_disk_refuses_is_written_when_it_no_longer_does() {
+fn what_the_disk_refuses_lies_on_the_stage_until_it_no_longer_does() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = open(folder.path());
     let mut reader = spool.reader();
-    spool.append(FrameKind::Single, id(1), b"").unwrap();
+    spool.append(FrameKind::Opening, id(1), b"").unwrap();
     read_all(&mut reader);
     let read_only = File::open(folder.path().join("epoch")).unwrap();
     let file = spool.shared.log().write_to(read_only);
-    append_later(&spool, FrameKind::Single, 2, b"left").unwrap();
+    spool
+        .append(FrameKind::Single, id(2), b"taken before it is known")
+        .unwrap();
     assert_eq!((read_all(&mut reader).len(), reader.unread()), (0, 0));
-    spool.write_out().unwrap_err();
-    append_later(&spool, FrameKind::Single, 3, b"told").unwrap_err();
-    spool.append(FrameKind::Single, id(4), b"told").unwrap_err();
+    spool.append(FrameKind::Single, id(3), b"told").unwrap_err();
+    spool.append(FrameKind::Closing, id(1), b"was promised").unwrap();
     assert!(read_all(&mut reader).is_empty());
+    let left = killed(folder.path());
+    let (after_a_kill, recovery) = open(left.path());
+    assert!(recovery.unfinished.is_empty());
+    assert_eq!(read_all(&mut after_a_kill.reader()).len(), 3);
 
     let file = file.try_clone().unwrap();
     drop(spool.shared.log().write_to(file));
-    append_later(&spool, FrameKind::Single, 5, b"taken").unwrap();
-    spool.write_out().unwrap();
+    spool.append(FrameKind::Single, id(5), b"taken").unwrap();
     let frames = read_all(&mut reader);
     let ids: Vec<_> = frames.iter().map(|frame| frame.id).collect();
-    assert_eq!(ids, [id(2), id(5)]);
-    assert_eq!(frames[1].seq, 3, "what was refused has no number");
+    assert_eq!(ids, [id(2), id(1), id(5)]);
+    assert_eq!(frames[2].seq, 4, "what was refused has no number");
 }
 
 #[test]
@@ -296,7 +295,7 @@ fn a_full_disk_takes_closings_of_what_was_let_in_and_goes_on_by_itself() {
     }
 
     let folder = tempfile::tempdir().unwrap();
-    let (spool, _) = Spool::open_with(config(folder.path()), File::sync_data, allocate).unwrap();
+    let (spool, _) = Spool::open_with(config(folder.path()), File::sync_data, allocate, Stage::open).unwrap();
     IS_FULL.store(true, Ordering::SeqCst);
     // The first one finds no segment, and the spare is not for it.
     let refused = spool.append(FrameKind::Opening, id(0), &[1; 1_000]);
@@ -356,7 +355,7 @@ fn a_disk_that_does_not_confirm_ends_the_segment_and_the_append() {
             Ok(())
         }
     };
-    let (spool, _) = Spool::open_with(power, fails, segment::allocate).unwrap();
+    let (spool, _) = Spool::open_with(power, fails, segment::allocate, Stage::open).unwrap();
     spool.append(FrameKind::Single, id(1), b"small").unwrap();
     let failed = spool.append(FrameKind::Single, id(2), &[0; 2_000]);
     assert!(matches!(failed, Err(AppendError::NotDurable)), "{failed:?}");
