@@ -47,7 +47,7 @@ impl Background {
             .on_thread_start(move || have_nice_value(nice))
             .build()
             .context("no runtime can be made for the background")?;
-        let runtime = workers::keep(runtime, name.to_owned(), shutdown.clone(), || {})?;
+        let runtime = workers::keep(runtime, name.to_owned(), shutdown.clone())?;
         Ok(Self { runtime, shutdown })
     }
 

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, convert::Infallible, io, net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{Router, extract::ConnectInfo, response::Response};
 use http::Request;
@@ -12,14 +12,6 @@ use crate::{layers::Observer, tls::IsCertified};
 pub trait Front: Send + Sync + 'static {
     /// What the route of a path is called. A route has few values, a path many.
     fn route(&self, path: &str) -> &'static str;
-
-    /// Done before anything is written to a client of this front, or to anybody else on
-    /// the threads of its connections ([`crate::WritesLast`]), and before these threads
-    /// wait. Where it fails, so does the write. Many requests that are worked on in a row
-    /// can leave it what each would have to do by then.
-    fn before_writes(&self) -> io::Result<()> {
-        Ok(())
-    }
 
     /// Answers a request, whether or not there is something at its path.
     fn answer(

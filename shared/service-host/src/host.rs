@@ -16,7 +16,6 @@ use crate::{
     layers::{self, Observer},
     serve::Server,
     telemetry::Metrics,
-    turn::BeforeWrites,
     workers::Workers,
 };
 
@@ -203,17 +202,13 @@ impl Host {
         listener: Listener,
         front: Arc<impl Front>,
     ) -> anyhow::Result<()> {
-        // Threads that end by themselves are not to keep it.
-        let before = Arc::downgrade(&front);
-        let before: BeforeWrites =
-            Arc::new(move || before.upgrade().map_or(Ok(()), |front| front.before_writes()));
         let fronted = Fronted {
             front,
             observer: self.observer(name),
             own: self.own_routes(),
             own_paths: &OWN_PATHS,
         };
-        let workers = Workers::start(name, &self.shutdown, &before)?;
+        let workers = Workers::start(name, &self.shutdown)?;
         self.serve_clients(name, listener, Arc::new(fronted), workers)
     }
 

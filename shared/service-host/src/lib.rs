@@ -51,5 +51,4 @@ pub use shutdown::Shutdown;
 pub use tasks::{OnFailure, Tasks};
 pub use tls::{ServiceTls, TlsConfig, UnusableTls};
 pub use trace_context::{are_traces_collected, carry_trace};
-pub use turn::acts_before_writes;
 pub use writes_last::WritesLast;

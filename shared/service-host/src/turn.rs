@@ -1,15 +1,12 @@
 use std::{
     cell::OnceCell,
     convert::Infallible,
-    fmt, io, mem,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
 use futures::{StreamExt as _, stream::FuturesUnordered, task::AtomicWaker};
-
-/// What a thread does before it writes to anybody, see [`crate::Front::before_writes`].
-pub(crate) type BeforeWrites = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
 
 thread_local! {
     static TURN: OnceCell<Arc<Turn>> = const { OnceCell::new() };
@@ -17,7 +14,6 @@ thread_local! {
 
 /// What a thread writes when all else that is ready on it has had its turn.
 pub(crate) struct Turn {
-    before: BeforeWrites,
     /// Those that have got something to write since it was written last.
     due: Mutex<Vec<Arc<dyn Due>>>,
     writer: AtomicWaker,
@@ -25,16 +21,14 @@ pub(crate) struct Turn {
 
 /// Something with what is to be written.
 pub(crate) trait Due: Send + Sync {
-    /// Writes it, unless something failed that has to be done before. Ready when there is
-    /// nothing more to be written, or it cannot be.
-    fn write_out(&self, before: &io::Result<()>, context: &mut Context<'_>) -> Poll<()>;
+    /// Writes it. Ready when there is nothing more to be written, or it cannot be.
+    fn write_out(&self, context: &mut Context<'_>) -> Poll<()>;
 }
 
 impl Turn {
     /// Makes one for this thread, which has to [run](Self::run) it.
-    pub(crate) fn begin(before: BeforeWrites) -> Arc<Self> {
+    pub(crate) fn begin() -> Arc<Self> {
         let turn = Arc::new(Self {
-            before,
             due: Mutex::default(),
             writer: AtomicWaker::new(),
         });
@@ -45,11 +39,6 @@ impl Turn {
     /// The one of this thread.
     pub(crate) fn current() -> Option<Arc<Self>> {
         TURN.with(|cell| cell.get().cloned())
-    }
-
-    /// Does what comes before a write.
-    pub(crate) fn before(&self) -> io::Result<()> {
-        (self.before)()
     }
 
     pub(crate) fn add(&self, due: Arc<dyn Due>) {
@@ -70,22 +59,14 @@ impl Turn {
             self.writer.register(context.waker());
             mem::swap(&mut due, &mut *self.lock());
             if !due.is_empty() {
-                let before = self.before();
-                let left = due
-                    .drain(..)
-                    .filter(|due| due.write_out(&before, context).is_pending());
-                stalled.extend(left.map(|due| self.rest(due)));
+                let left = due.drain(..).filter(|due| due.write_out(context).is_pending());
+                stalled.extend(left.map(rest));
             }
             while let Poll::Ready(Some(())) = stalled.poll_next_unpin(context) {}
             Poll::Pending
         });
         // There is no end to it, so it takes no part in sharing out the time of the thread.
         tokio::task::coop::unconstrained(turns).await
-    }
-
-    /// Writes what the other end did not take.
-    fn rest(&self, due: Arc<dyn Due>) -> impl Future<Output = ()> {
-        std::future::poll_fn(move |context| due.write_out(&self.before(), context))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<dyn Due>>> {
@@ -99,8 +80,7 @@ impl fmt::Debug for Turn {
     }
 }
 
-/// Whether this thread calls [`crate::Front::before_writes`] before it writes to anybody,
-/// so that what it is to do by then can be left to that.
-pub fn acts_before_writes() -> bool {
-    TURN.with(|turn| turn.get().is_some())
+/// Writes what the other end did not take.
+fn rest(due: Arc<dyn Due>) -> impl Future<Output = ()> {
+    std::future::poll_fn(move |context| due.write_out(context))
 }

@@ -6,10 +6,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::{
-    Shutdown,
-    turn::{BeforeWrites, Turn},
-};
+use crate::{Shutdown, turn::Turn};
 
 /// The runtimes by which the connections of a server are served.
 #[derive(Debug)]
@@ -36,12 +33,9 @@ impl Workers {
     /// what one waits for wakes its own thread and no other, and no thread looks for
     /// what others have to do. As many as the machine has processors for this process.
     /// They end at the hard stop, and what is on them with them.
-    ///
-    /// Each does `before` before it writes to anybody, before it waits, and at its end.
-    pub(crate) fn start(name: &str, shutdown: &Shutdown, before: &BeforeWrites) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &str, shutdown: &Shutdown) -> anyhow::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
-        let workers = (0..count)
-            .map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone(), before.clone()));
+        let workers = (0..count).map(|number| Worker::start(format!("{name}-{number}"), shutdown.clone()));
         workers.collect::<anyhow::Result<_>>().map(Self)
     }
 
@@ -55,19 +49,16 @@ impl Workers {
 }
 
 impl Worker {
-    fn start(name: String, shutdown: Shutdown, before: BeforeWrites) -> anyhow::Result<Self> {
-        let (before_waiting, at_end) = (before.clone(), before.clone());
+    fn start(name: String, shutdown: Shutdown) -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
-            // Whoever writes next is told if it fails.
-            .on_thread_park(move || drop(before_waiting()))
             .build()
             .context("no runtime can be made for connections")?;
         // The first on its thread.
-        runtime.spawn(async { Turn::begin(before).run().await });
+        runtime.spawn(async { Turn::begin().run().await });
         runtime
             .spawn(async { keep_time(busy_of_this_thread(), async || tokio::time::sleep(TICK).await).await });
-        keep(runtime, name, shutdown, move || drop(at_end())).map(Self::new)
+        keep(runtime, name, shutdown).map(Self::new)
     }
 
     fn new(runtime: Handle) -> Self {
@@ -104,47 +95,29 @@ async fn keep_time(busy: Arc<Notify>, tick: impl AsyncFn()) -> Infallible {
 /// Shorter than any time that a request is given.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Keeps a runtime on a thread until the hard stop, and does that when all that was on it
-/// has been dropped.
-pub(crate) fn keep(
-    runtime: Runtime,
-    name: String,
-    shutdown: Shutdown,
-    at_end: impl FnOnce() + Send + 'static,
-) -> anyhow::Result<Handle> {
+/// Keeps a runtime on a thread until the hard stop.
+pub(crate) fn keep(runtime: Runtime, name: String, shutdown: Shutdown) -> anyhow::Result<Handle> {
     let handle = runtime.handle().clone();
-    let until_the_end = move || {
-        runtime.block_on(shutdown.hard());
-        drop(runtime);
-        at_end();
-    };
     thread::Builder::new()
         .name(name)
-        .spawn(until_the_end)
+        .spawn(move || runtime.block_on(shutdown.hard()))
         .context("no thread can be started")?;
     Ok(handle)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{
-            Mutex,
-            atomic::{AtomicUsize, Ordering},
-        },
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures::FutureExt as _;
-    use tokio::{io::AsyncWriteExt as _, sync::oneshot};
+    use tokio::sync::oneshot;
 
     use super::*;
-    use crate::{WritesLast, acts_before_writes};
 
     #[test]
     fn a_connection_goes_to_the_worker_that_has_the_fewest() {
         let shutdown = Shutdown::new(Duration::ZERO);
-        let start = |number| Worker::start(format!("worker-{number}"), shutdown.clone(), Arc::new(|| Ok(())));
+        let start = |number| Worker::start(format!("worker-{number}"), shutdown.clone());
         let workers: anyhow::Result<_> = (0..3).map(start).collect();
         let workers = Workers(workers.expect("threads"));
         let mut places: Vec<_> = (0..6).map(|_| workers.place()).collect();
@@ -187,8 +160,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_on_a_worker_ends_at_the_hard_stop() {
         let shutdown = Shutdown::new(Duration::ZERO);
-        let before: BeforeWrites = Arc::new(|| Ok(()));
-        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
+        let workers = Workers::start("worker", &shutdown).expect("threads");
         let (sender, dropped) = oneshot::channel::<()>();
         workers.place().0.spawn(async move {
             let _sender = sender;
@@ -196,94 +168,5 @@ mod tests {
         });
         shutdown.stop_hard();
         dropped.await.expect_err("it was dropped, and has said nothing");
-    }
-
-    /// What comes of a write on a thread that has that to do before.
-    async fn written(before: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> io::Result<()> {
-        let shutdown = Shutdown::new(Duration::ZERO);
-        let before: BeforeWrites = Arc::new(before);
-        let workers = Workers::start("worker", &shutdown, &before).expect("threads");
-        assert!(!acts_before_writes(), "this is no such thread");
-        let writing = workers.place().0.spawn(async {
-            assert!(acts_before_writes());
-            let (near, _far) = tokio::io::duplex(64);
-            let mut near = WritesLast::new(near);
-            near.write_all(b"answer").await?;
-            near.shutdown().await
-        });
-        let written = writing.await.expect("did not panic");
-        shutdown.stop_hard();
-        written
-    }
-
-    #[tokio::test]
-    async fn what_a_thread_has_to_do_is_done_before_it_writes_or_it_does_not_write() {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        written(move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-            Ok(())
-        })
-        .await
-        .expect("is open");
-        assert!(count.load(Ordering::Relaxed) > 0);
-        let refused = written(|| Err(io::ErrorKind::StorageFull.into())).await;
-        assert_eq!(
-            refused.expect_err("is refused").kind(),
-            io::ErrorKind::StorageFull
-        );
-    }
-
-    /// What is left to be done on a thread, until that is done.
-    type Left = Arc<Mutex<Option<oneshot::Sender<()>>>>;
-
-    fn workers_that_do(left: &Left, shutdown: &Shutdown) -> Workers {
-        let left = left.clone();
-        let before: BeforeWrites = Arc::new(move || {
-            if let Some(sender) = left.lock().expect("not poisoned").take() {
-                let _ = sender.send(());
-            }
-            Ok(())
-        });
-        Workers::start("worker", shutdown, &before).expect("threads")
-    }
-
-    #[tokio::test]
-    async fn what_a_thread_has_to_do_is_done_before_it_waits() {
-        let shutdown = Shutdown::new(Duration::ZERO);
-        let (sender, done) = oneshot::channel();
-        let left = Left::default();
-        let workers = workers_that_do(&left, &shutdown);
-        workers.place().0.spawn(async move {
-            *left.lock().expect("not poisoned") = Some(sender);
-            std::future::pending::<()>().await;
-        });
-        done.await.expect("it was done");
-        shutdown.stop_hard();
-    }
-
-    #[tokio::test]
-    async fn what_is_left_by_what_the_hard_stop_drops_is_done_too() {
-        struct Leaves(Left, Option<oneshot::Sender<()>>);
-
-        impl Drop for Leaves {
-            fn drop(&mut self) {
-                *self.0.lock().expect("not poisoned") = self.1.take();
-            }
-        }
-
-        let shutdown = Shutdown::new(Duration::ZERO);
-        let (sender, done) = oneshot::channel();
-        let (begun, begins) = oneshot::channel();
-        let left = Left::default();
-        let workers = workers_that_do(&left, &shutdown);
-        workers.place().0.spawn(async move {
-            let _leaves = Leaves(left, Some(sender));
-            let _ = begun.send(());
-            std::future::pending::<()>().await;
-        });
-        begins.await.expect("it runs");
-        shutdown.stop_hard();
-        done.await.expect("it was done");
     }
 }

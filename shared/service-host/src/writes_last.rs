@@ -14,7 +14,7 @@ use crate::turn::{Due, Turn};
 const MAX_KEPT: usize = 16 * 1024;
 
 /// A stream that is written to when all else that is ready on its thread has had its
-/// turn, and when that has been done which the thread does before it writes.
+/// turn.
 ///
 /// Whoever reads at the other end is woken by a write, unless it is awake: writes that
 /// follow each other wake it once. With work between them it works as well, goes to
@@ -83,7 +83,6 @@ impl<S: AsyncWrite + Send + Unpin + 'static> WritesLast<S> {
         if state.kept.len() + length > MAX_KEPT {
             ready!(state.poll_kept(context))?;
             if length > MAX_KEPT {
-                turn.before()?;
                 return write_now(Pin::new(&mut state.stream), context);
             }
         }
@@ -145,13 +144,9 @@ impl<S: AsyncWrite + Unpin> State<S> {
 }
 
 impl<S: AsyncWrite + Send + Unpin> Due for Shared<S> {
-    fn write_out(&self, before: &io::Result<()>, context: &mut Context<'_>) -> Poll<()> {
+    fn write_out(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let written = match before {
-            Ok(()) => state.write_kept(context),
-            Err(error) => Poll::Ready(Err(error.kind().into())),
-        };
-        match written {
+        match state.write_kept(context) {
             Poll::Pending if !state.is_left => {
                 state.writer = Some(context.waker().clone());
                 return Poll::Pending;
