@@ -187,9 +187,9 @@ impl Recorder {
     fn write(&self, kind: FrameKind, id: Uuid, entry: Entry<'_>) -> Result<u64, AppendError> {
         let is_tight = self.watch_level() >= Level::Tight;
         let append = |entry: Entry<'_>| {
-            let bytes = entry.encoded_bytes();
+            let encoder = entry.encoder();
             self.spool
-                .append_written(kind, id, bytes, |body| entry.encode(body))
+                .append_written(kind, id, encoder.bytes(), |body| encoder.write(body))
         };
         match entry {
             Entry::ToolCall(call) if is_tight => append(Entry::ToolCall(&without_bodies(call))),

@@ -70,30 +70,25 @@ pub(crate) fn error_to_legacy(method: &str, error: Box<RawValue>) -> Box<RawValu
 }
 
 fn call_result(revision: Revision, result: &str, downgrades: &mut Vec<&'static str>) -> Option<String> {
-    let fields = object_fields(result, ["structuredContent", "content"])?;
-    let structured = fields.get(0).filter(|value| !value.starts_with('{'));
-    let content = fields.get(1).and_then(|content| known_content(revision, content));
-    let mut changed = match content {
-        Some(content) => {
-            downgrades.push(CONTENT_TYPE);
-            Some(fields.splice().replace(fields.get(1)?, content).finish())
-        }
-        None => None,
-    };
-    // Before 2025-06-18 nobody looks at it.
-    if structured.is_some() && revision >= Revision::V2025_06_18 {
-        downgrades.push(STRUCTURED_CONTENT);
-        changed = without(changed.as_deref().unwrap_or(result), "structuredContent");
+    // From then on all kinds of content are known; before, nobody looks at the other.
+    if revision < Revision::V2025_06_18 {
+        let fields = object_fields(result, ["content"])?;
+        let content = fields.get(0)?;
+        let known = known_content(revision, content)?;
+        downgrades.push(CONTENT_TYPE);
+        return Some(fields.splice().replace(content, known).finish());
     }
-    changed
-}
-
-/// Content with the kinds that a revision does not know as text; none where
-/// nothing has to change.
-fn known_content(revision: Revision, content: &str) -> Option<String> {
-    if revision >= Revision::V2025_06_18 {
+    let structured = object_fields(result, ["structuredContent"])?.get(0)?;
+    if structured.starts_with('{') {
         return None;
     }
+    downgrades.push(STRUCTURED_CONTENT);
+    without(result, "structuredContent")
+}
+
+/// Content with the kinds that an older revision does not know as text; none where
+/// nothing has to change.
+fn known_content(revision: Revision, content: &str) -> Option<String> {
     let blocks: Vec<&RawValue> = serde_json::from_str(content).ok()?;
     let mut is_changed = false;
     let blocks: Vec<_> = blocks

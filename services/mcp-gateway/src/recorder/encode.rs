@@ -1,4 +1,7 @@
-use prost::encoding::message::{encode, encoded_len};
+use prost::{
+    Message,
+    encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len},
+};
 use proto::logging::{ClientSession, ServerLog, ToolCall};
 
 /// What is written, as a `Record`, without a copy of it.
@@ -9,7 +12,14 @@ pub(super) enum Entry<'a> {
     ServerLog(&'a ServerLog),
 }
 
-impl Entry<'_> {
+/// An entry and its length, which is counted once: that goes through all that is in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoder<'a> {
+    entry: Entry<'a>,
+    length: usize,
+}
+
+impl<'a> Entry<'a> {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::ToolCall(_) => "tool_call",
@@ -18,28 +28,45 @@ impl Entry<'_> {
         }
     }
 
-    /// How many bytes a `Record` has that holds it.
-    pub(super) fn encoded_bytes(self) -> usize {
+    pub(super) fn encoder(self) -> Encoder<'a> {
+        let length = match self {
+            Self::ToolCall(call) => call.encoded_len(),
+            Self::Session(session) => session.encoded_len(),
+            Self::ServerLog(log) => log.encoded_len(),
+        };
+        Encoder { entry: self, length }
+    }
+
+    /// Its place in the `oneof` of a `Record`.
+    const fn field(self) -> u32 {
         match self {
-            Self::ToolCall(call) => encoded_len(1, call),
-            Self::Session(session) => encoded_len(2, session),
-            Self::ServerLog(log) => encoded_len(3, log),
+            Self::ToolCall(_) => 1,
+            Self::Session(_) => 2,
+            Self::ServerLog(_) => 3,
         }
+    }
+}
+
+impl Encoder<'_> {
+    /// How many bytes a `Record` has that holds it.
+    pub(super) fn bytes(self) -> usize {
+        key_len(self.entry.field()) + encoded_len_varint(self.length as u64) + self.length
     }
 
     /// Writes the bytes of a `Record` that holds it: `oneof` is the field alone.
-    pub(super) fn encode(self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::ToolCall(call) => encode(1, call, bytes),
-            Self::Session(session) => encode(2, session, bytes),
-            Self::ServerLog(log) => encode(3, log, bytes),
+    pub(super) fn write(self, bytes: &mut Vec<u8>) {
+        encode_key(self.entry.field(), WireType::LengthDelimited, bytes);
+        encode_varint(self.length as u64, bytes);
+        match self.entry {
+            Entry::ToolCall(call) => call.encode_raw(bytes),
+            Entry::Session(session) => session.encode_raw(bytes),
+            Entry::ServerLog(log) => log.encode_raw(bytes),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use proto::logging::{Record, record};
 
     use super::*;
@@ -66,9 +93,9 @@ mod tests {
         ] {
             let record = Record { record: Some(record) };
             let mut bytes = Vec::new();
-            entry.encode(&mut bytes);
+            entry.encoder().write(&mut bytes);
             assert_eq!(bytes, record.encode_to_vec(), "{}", entry.name());
-            assert_eq!(entry.encoded_bytes(), bytes.len());
+            assert_eq!(entry.encoder().bytes(), bytes.len());
         }
     }
 }
