@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::sys::statfs::{EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
+use nix::sys::statfs::{EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, statfs};
 use vm_memory::{Bytes as _, FileOffset, MmapRegion, VolatileMemory as _};
 
 use crate::{
@@ -61,39 +61,42 @@ impl Stage {
         }
     }
 
-    /// The one of a folder, of which an earlier process left none. Takes no frame where a
+    /// The one of a folder, in which an earlier process left none. Takes no frame where a
     /// file cannot be memory, or the file system is not known to be able to keep what is
     /// written there: one that has to find a new place for each page that is changed ends
     /// a process for which it finds none.
     pub(crate) fn open(folder: &Path) -> Self {
-        match Self::map(folder) {
-            Ok(memory) => Self {
-                memory,
-                ..Self::none()
-            },
-            Err(error) => {
-                tracing::warn!(%error, "the spool has no stage, and writes each frame by itself");
-                Self::none()
+        let opened = match statfs(folder).map(|status| status.filesystem_type()) {
+            Ok(EXT4_SUPER_MAGIC | XFS_SUPER_MAGIC | TMPFS_MAGIC) => Self::map(folder),
+            Ok(_) => {
+                tracing::info!(
+                    "the spool writes each record by itself, which takes longer than on ext4 or XFS"
+                );
+                return Self::none();
             }
-        }
+            Err(error) => Err(error.into()),
+        };
+        opened.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the spool has no stage, and writes each record by itself");
+            Self::none()
+        })
     }
 
-    fn map(folder: &Path) -> io::Result<Option<MmapRegion>> {
+    pub(crate) fn map(folder: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create_new(true)
             .open(path(folder))?;
-        let file_system = fstatfs(&file)?.filesystem_type();
-        if ![EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&file_system) {
-            tracing::info!("the spool writes each frame by itself, which is faster on ext4 and XFS");
-            return Ok(None);
-        }
+        // Written in full, it has its place on the disk.
         let size = HEADER_BYTES + CAPACITY;
         segment::allocate(&file, size as u64)?;
         file.write_all_at(&vec![0; size], 0)?;
         let memory = MmapRegion::from_file(FileOffset::new(file, 0), size).map_err(io::Error::other)?;
-        Ok(Some(memory))
+        Ok(Self {
+            memory: Some(memory),
+            ..Self::none()
+        })
     }
 
     /// Whether a frame of that length can lie here at all.

@@ -11,8 +11,13 @@ fn config(folder: &Path) -> SpoolConfig {
     }
 }
 
+/// One with a stage, whatever file system its folder is on.
 fn open(folder: &Path) -> (Spool, Recovery) {
-    Spool::open(config(folder)).unwrap()
+    Spool::open_with(config(folder), File::sync_data, segment::allocate, stage).unwrap()
+}
+
+fn stage(folder: &Path) -> Stage {
+    Stage::map(folder).unwrap()
 }
 
 fn id(number: u64) -> Uuid {
@@ -114,7 +119,7 @@ fn killed(folder: &Path) -> tempfile::TempDir {
 
 #[test]
 fn nothing_is_missing_from_any_segment_whether_or_not_there_is_a_stage() {
-    for open_stage in [Stage::open, |_: &Path| Stage::none()] {
+    for open_stage in [stage, |_: &Path| Stage::none()] {
         let folder = tempfile::tempdir().unwrap();
         let config = SpoolConfig {
             segment_bytes: 256 * KIB,
@@ -295,7 +300,7 @@ fn a_full_disk_takes_closings_of_what_was_let_in_and_goes_on_by_itself() {
     }
 
     let folder = tempfile::tempdir().unwrap();
-    let (spool, _) = Spool::open_with(config(folder.path()), File::sync_data, allocate, Stage::open).unwrap();
+    let (spool, _) = Spool::open_with(config(folder.path()), File::sync_data, allocate, stage).unwrap();
     IS_FULL.store(true, Ordering::SeqCst);
     // The first one finds no segment, and the spare is not for it.
     let refused = spool.append(FrameKind::Opening, id(0), &[1; 1_000]);
@@ -355,7 +360,7 @@ fn a_disk_that_does_not_confirm_ends_the_segment_and_the_append() {
             Ok(())
         }
     };
-    let (spool, _) = Spool::open_with(power, fails, segment::allocate, Stage::open).unwrap();
+    let (spool, _) = Spool::open_with(power, fails, segment::allocate, stage).unwrap();
     spool.append(FrameKind::Single, id(1), b"small").unwrap();
     let failed = spool.append(FrameKind::Single, id(2), &[0; 2_000]);
     assert!(matches!(failed, Err(AppendError::NotDurable)), "{failed:?}");

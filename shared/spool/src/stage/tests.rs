@@ -17,7 +17,7 @@ const BEFORE: &[u8] = b"what was written before";
 fn scene() -> (tempfile::TempDir, Stage) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(SEGMENT.path(folder.path()), BEFORE).unwrap();
-    let stage = Stage::open(folder.path());
+    let stage = Stage::map(folder.path()).unwrap();
     (folder, stage)
 }
 
@@ -122,7 +122,7 @@ fn what_belongs_to_no_segment_is_nobodys() {
     recover(folder.path()).unwrap();
     assert_eq!(segment(folder.path()), BEFORE);
 
-    let mut stage = Stage::open(folder.path());
+    let mut stage = Stage::map(folder.path()).unwrap();
     stage.push(header(BEFORE.len(), 9), &frame(9, b"acknowledged"));
     drop(stage);
     fs::remove_file(SEGMENT.path(folder.path())).unwrap();
