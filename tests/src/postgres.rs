@@ -84,6 +84,9 @@ impl Postgres {
         // Stopped, it starts no further one meanwhile, which would hold on to its
         // memory and keep the next server from starting.
         let _ = kill(first, Signal::SIGSTOP);
+        while status_of(first).lines().any(is_running) {
+            std::thread::yield_now();
+        }
         let others = children(first);
         kill_9(first);
         others.into_iter().for_each(kill_9);
@@ -184,15 +187,26 @@ fn programs() -> PathBuf {
 
 fn children(parent: Pid) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").expect("there is /proc").flatten();
-    let is_child = |pid: &i32| {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| {
+    let is_child = |pid: &Pid| {
+        status_of(*pid).lines().any(|line| {
             line.strip_prefix("PPid:")
                 .is_some_and(|of| of.trim() == parent.to_string())
         })
     };
     let pids = processes.filter_map(|process| process.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(is_child).map(Pid::from_raw).collect()
+    pids.map(Pid::from_raw).filter(is_child).collect()
+}
+
+/// What the kernel says of a process; empty where there is none.
+fn status_of(process: Pid) -> String {
+    std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default()
+}
+
+/// Whether this line of it says that the process neither is stopped nor has ended: a
+/// signal that was sent takes its time.
+fn is_running(line: &str) -> bool {
+    line.strip_prefix("State:")
+        .is_some_and(|state| !state.trim_start().starts_with(['T', 't', 'Z', 'X']))
 }
 
 fn kill_9(process: Pid) {
