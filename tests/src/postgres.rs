@@ -11,6 +11,8 @@ use nix::{
 use tokio::process::Command;
 use uuid::Uuid;
 
+use crate::programs::status_line;
+
 /// A PostgreSQL of one test's own, to be killed.
 ///
 /// Dropped, it is killed for good.
@@ -84,7 +86,7 @@ impl Postgres {
         // Stopped, it starts no further one meanwhile, which would hold on to its
         // memory and keep the next server from starting.
         let _ = kill(first, Signal::SIGSTOP);
-        while status_of(first).lines().any(is_running) {
+        while is_running(first) {
             std::thread::yield_now();
         }
         let others = children(first);
@@ -187,26 +189,15 @@ fn programs() -> PathBuf {
 
 fn children(parent: Pid) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").expect("there is /proc").flatten();
-    let is_child = |pid: &Pid| {
-        status_of(*pid).lines().any(|line| {
-            line.strip_prefix("PPid:")
-                .is_some_and(|of| of.trim() == parent.to_string())
-        })
-    };
+    let parent = parent.to_string();
+    let is_child = |pid: &Pid| status_line(pid, "PPid:").as_ref() == Some(&parent);
     let pids = processes.filter_map(|process| process.file_name().to_str()?.parse::<i32>().ok());
     pids.map(Pid::from_raw).filter(is_child).collect()
 }
 
-/// What the kernel says of a process; empty where there is none.
-fn status_of(process: Pid) -> String {
-    std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default()
-}
-
-/// Whether this line of it says that the process neither is stopped nor has ended: a
-/// signal that was sent takes its time.
-fn is_running(line: &str) -> bool {
-    line.strip_prefix("State:")
-        .is_some_and(|state| !state.trim_start().starts_with(['T', 't', 'Z', 'X']))
+/// Whether it neither is stopped nor has ended: a signal that was sent takes its time.
+fn is_running(process: Pid) -> bool {
+    status_line(process, "State:").is_some_and(|state| !state.starts_with(['T', 't', 'Z', 'X']))
 }
 
 fn kill_9(process: Pid) {

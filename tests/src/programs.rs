@@ -1,6 +1,9 @@
 //! Programs that tests start, and where they lie.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
 
 use uuid::Uuid;
 
@@ -24,12 +27,17 @@ pub fn evil_server() -> PathBuf {
 /// Memory of a process in MiB, by the name of a line of proc(5): `VmRSS:` is
 /// what it has, `VmHWM:` the most that it had.
 pub fn memory_mib(pid: u32, line: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let found = status.lines().find(|found| found.starts_with(line));
-    let kib = found
-        .and_then(|found| found.split_whitespace().nth(1))
-        .expect("it has memory");
+    let memory = status_line(pid, line).expect("the process runs, and has memory");
+    let kib = memory.split_whitespace().next().expect("how much");
     kib.parse::<u64>().expect("a number") / 1_024
+}
+
+/// What the kernel says of a process behind that name, such as `PPid:`; none where there
+/// is no such process.
+pub(crate) fn status_line(pid: impl Display, name: &str) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim().to_owned())
 }
 
 /// A program that `./test clients` or `./test conformance` installs.

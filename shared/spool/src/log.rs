@@ -167,11 +167,6 @@ impl Log {
         }
     }
 
-    /// Whether there is something that is not written.
-    pub(crate) const fn is_any_on_stage(&self) -> bool {
-        self.stage.frames() > 0
-    }
-
     fn make_room(&mut self, draft: &Draft) -> Result<(), AppendError> {
         // Part of the promise that an opening was: what was let in gets out,
         // until the disk itself is full.

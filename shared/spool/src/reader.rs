@@ -119,7 +119,8 @@ impl Reader {
     pub async fn wait(&self) {
         loop {
             let appended = self.shared.appended.notified();
-            if self.has_more() || self.is_more_on_stage() {
+            self.clear_stage();
+            if self.has_more() {
                 return;
             }
             if self.end.is_some() {
@@ -133,10 +134,6 @@ impl Reader {
     /// for anybody who reads.
     fn clear_stage(&self) {
         let _ = self.shared.write_out();
-    }
-
-    fn is_more_on_stage(&self) -> bool {
-        self.end.is_none() && self.shared.log().is_any_on_stage()
     }
 
     fn has_more(&self) -> bool {

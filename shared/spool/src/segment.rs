@@ -170,13 +170,17 @@ impl Spare {
     /// Gives back the space that an earlier process set aside: on a full disk, the
     /// next one has no other to begin with.
     pub(crate) fn give_back(folder: &Path) -> io::Result<()> {
-        match std::fs::remove_file(Self::path(folder)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
+        remove_if_there(&Self::path(folder))
     }
 
     fn path(folder: &Path) -> PathBuf {
         folder.join("spare")
+    }
+}
+
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }

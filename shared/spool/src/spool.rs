@@ -97,7 +97,7 @@ impl Spool {
         let stage = match durability {
             Durability::Process => open_stage(&folder),
             // Written by itself, each is sooner on the disk.
-            Durability::Power => Stage::none(),
+            Durability::Power => Stage::default(),
         };
         let log = Log::new(config, epoch, salt, recovered, allocate, stage);
         let bytes = log.shared_bytes();

@@ -29,9 +29,9 @@ const CAPACITY: usize = 64 * 1024;
 /// brought to the disk has to be asked for before it can be changed again, which costs as
 /// much as writing it. Nobody brings this file to the disk but the kernel, every half
 /// minute; the frames on it are written to the segment, all at once, and that is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Stage {
-    /// None where no frame can be taken.
+    /// None where no frame can be taken, as by default.
     memory: Option<MmapRegion>,
     /// The same frames, to be written from.
     bytes: Vec<u8>,
@@ -51,16 +51,6 @@ pub(crate) struct StageHeader {
 }
 
 impl Stage {
-    /// One that takes no frame.
-    pub(crate) const fn none() -> Self {
-        Self {
-            memory: None,
-            bytes: Vec::new(),
-            frames: 0,
-            is_refused: false,
-        }
-    }
-
     /// The one of a folder, in which an earlier process left none. Takes no frame where a
     /// file cannot be memory, or the file system is not known to be able to keep what is
     /// written there: one that has to find a new place for each page that is changed ends
@@ -72,13 +62,13 @@ impl Stage {
                 tracing::info!(
                     "the spool writes each record by itself, which takes longer than on ext4 or XFS"
                 );
-                return Self::none();
+                return Self::default();
             }
             Err(error) => Err(error.into()),
         };
         opened.unwrap_or_else(|error| {
             tracing::warn!(%error, "the spool has no stage, and writes each record by itself");
-            Self::none()
+            Self::default()
         })
     }
 
@@ -95,7 +85,7 @@ impl Stage {
         let memory = MmapRegion::from_file(FileOffset::new(file, 0), size).map_err(io::Error::other)?;
         Ok(Self {
             memory: Some(memory),
-            ..Self::none()
+            ..Self::default()
         })
     }
 
@@ -245,11 +235,8 @@ fn whole_frames(header: StageHeader, bytes: &[u8]) -> &[u8] {
 /// Removes the file of a stage that has nothing which is not written. One that stays is
 /// written again as it is in the segment.
 pub(crate) fn remove(folder: &Path) {
-    match fs::remove_file(path(folder)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "the stage of the spool cannot be removed");
-        }
-        _ => {}
+    if let Err(error) = segment::remove_if_there(&path(folder)) {
+        tracing::warn!(%error, "the stage of the spool cannot be removed");
     }
 }
 

@@ -141,5 +141,5 @@ fn there_is_room_for_what_fits() {
     stage.push(header(BEFORE.len(), 1), &frame(2, &body));
     assert!(!stage.has_room(1));
     assert_eq!((stage.frames(), stage.bytes()), (2, CAPACITY as u64));
-    assert!(!Stage::none().takes(1));
+    assert!(!Stage::default().takes(1));
 }

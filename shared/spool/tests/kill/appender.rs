@@ -1,6 +1,7 @@
 //! Appends to the spool of the folder that its first argument names, with the
-//! durability that its second one does, until it is killed, and says on stdout what it was answered: a line per call, written
-//! after the append of its closing returned.
+//! durability that its second one does, until it is killed, and says on stdout
+//! what it was answered: a line per call, written after the append of its closing
+//! returned.
 
 use std::io::Write as _;
 
